@@ -1,0 +1,179 @@
+//! The traits that every value of this crate implements.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use crate::code;
+use crate::decoder::Decoder;
+use crate::error::DecodeError;
+use crate::types::{Dec32, Dec64, Dec128, Str, Symbol, Timestamp, Uuid};
+
+/// A value that can be read from AMQP octets.
+pub trait Decode: Sized {
+    /// Reads one value, its constructor included (§1.2).
+    ///
+    /// # Errors
+    /// Octets that are not a value of this type. The decoder is then somewhere
+    /// within the value.
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError>;
+}
+
+/// A value that can be written as AMQP octets. Encoding cannot fail.
+pub trait Encode {
+    /// How many octets [`encode`](Self::encode) appends, exactly.
+    fn encoded_len(&self) -> usize;
+
+    /// Appends the value, its constructor included, in its shortest form.
+    fn encode(&self, out: &mut Vec<u8>);
+
+    /// Whether the value is written as null. A composite leaves nulls out at
+    /// its end (§1.4).
+    #[inline(always)]
+    fn is_null(&self) -> bool {
+        false
+    }
+}
+
+/// A primitive type of §1.6 other than null, list, map and array: a value that
+/// may be an array element, where one format code serves many values.
+pub trait Primitive: Decode + Encode {
+    /// The specification's name of the type: `"uint"`.
+    const NAME: &'static str;
+
+    /// The format code that fits every value of the type.
+    const WIDEST: u8;
+
+    /// The format code of the shortest form of this value.
+    fn shortest(&self) -> u8;
+
+    /// The format code that this value asks for in an array (§1.6.24). The
+    /// highest that an element asks for fits them all.
+    #[inline]
+    fn element_code(&self) -> u8 {
+        Self::WIDEST
+    }
+
+    /// Reads the octets that follow the format code `code`.
+    ///
+    /// # Errors
+    /// The code is not one of the type, or what follows is not valid.
+    fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError>;
+
+    /// How many octets follow the format code `code`.
+    fn data_len(&self, code: u8) -> usize;
+
+    /// Appends the octets that follow the format code `code`, which must fit
+    /// the value.
+    fn encode_data(&self, code: u8, out: &mut Vec<u8>);
+
+    /// Appends the shortest form, with its format code.
+    #[inline(always)]
+    fn encode_shortest(&self, out: &mut Vec<u8>) {
+        let code = self.shortest();
+        out.push(code);
+        self.encode_data(code, out);
+    }
+}
+
+/// [`Decode`] and [`Encode`] of a [`Primitive`].
+macro_rules! codec {
+    ($($Type:ty)*) => {$(
+        impl Decode for $Type {
+            #[inline(always)]
+            fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+                let code = decoder.code(Self::NAME)?;
+                Self::decode_data(code, decoder)
+            }
+        }
+
+        impl Encode for $Type {
+            #[inline]
+            fn encoded_len(&self) -> usize {
+                self.data_len(self.shortest()).saturating_add(1)
+            }
+
+            #[inline(always)]
+            fn encode(&self, out: &mut Vec<u8>) {
+                self.encode_shortest(out);
+            }
+        }
+    )*};
+}
+
+codec! { bool u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 char }
+codec! { Dec32 Dec64 Dec128 Timestamp Uuid Bytes Str Symbol }
+
+/// `None` is null.
+impl<T: Decode> Decode for Option<T> {
+    #[inline(always)]
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        if decoder.take_null() {
+            return Ok(None);
+        }
+        T::decode(decoder).map(Some)
+    }
+}
+
+/// `None` is null.
+impl<T: Encode> Encode for Option<T> {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        self.as_ref().map_or(1, Encode::encoded_len)
+    }
+
+    #[inline(always)]
+    fn encode(&self, out: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.encode(out),
+            None => out.push(code::NULL),
+        }
+    }
+
+    #[inline(always)]
+    fn is_null(&self) -> bool {
+        self.as_ref().is_none_or(Encode::is_null)
+    }
+}
+
+impl<T: Decode> Decode for Box<T> {
+    #[inline(always)]
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        T::decode(decoder).map(Box::new)
+    }
+}
+
+impl<T: Encode + ?Sized> Encode for Box<T> {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        (**self).encoded_len()
+    }
+
+    #[inline(always)]
+    fn encode(&self, out: &mut Vec<u8>) {
+        (**self).encode(out);
+    }
+
+    #[inline(always)]
+    fn is_null(&self) -> bool {
+        (**self).is_null()
+    }
+}
+
+impl<T: Encode + ?Sized> Encode for &T {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        (**self).encoded_len()
+    }
+
+    #[inline(always)]
+    fn encode(&self, out: &mut Vec<u8>) {
+        (**self).encode(out);
+    }
+
+    #[inline(always)]
+    fn is_null(&self) -> bool {
+        (**self).is_null()
+    }
+}

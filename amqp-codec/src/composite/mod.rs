@@ -1,0 +1,232 @@
+//! Composite types (§1.4): described lists whose elements are the fields.
+//!
+//! [`composite!`](crate::composite!) describes such a type as the
+//! specification's tables do. What it writes is a struct and short functions
+//! over [`FieldReader`] and [`FieldSink`].
+
+mod debug;
+mod name;
+mod one_of;
+mod reader;
+mod writer;
+
+#[doc(hidden)]
+pub use self::debug::{DebugFields, Shown, ShownValue};
+#[doc(hidden)]
+pub use self::name::{FieldName, field_name};
+pub(crate) use self::one_of::one_of;
+pub use self::reader::FieldReader;
+pub use self::writer::{FieldSink, ListLength, ListWriter};
+
+/// Defines a composite type (§1.4) as the specification's table of its fields.
+///
+/// ```
+/// use amqp_codec::{Bytes, Decoder, Encode, Str, Symbol, Multiple, composite};
+///
+/// composite! {
+///     /// Where a parcel goes.
+///     #[derive(Clone, PartialEq)]
+///     pub struct Label = "example:label:list" 0x0000_4d2f_0000_0001 {
+///         /// The recipient.
+///         recipient: Str, mandatory;
+///         /// The postal code, if known.
+///         postal_code: Option<u32>;
+///         /// How many parcels.
+///         count: u32 = 1;
+///         /// Handling instructions.
+///         handling: Multiple<Symbol>;
+///     }
+/// }
+///
+/// let label = Label {
+///     recipient: "Ada".into(),
+///     postal_code: Some(8000),
+///     count: 1,
+///     handling: Multiple::new(),
+/// };
+/// assert_eq!(format!("{label:?}"), r#"Label{recipient="Ada" postal-code=8000}"#);
+///
+/// let mut octets = Vec::new();
+/// label.encode(&mut octets);
+/// let octets = Bytes::from(octets);
+/// assert_eq!(Decoder::new(&octets).decode::<Label>()?, label);
+/// # Ok::<(), amqp_codec::DecodeError>(())
+/// ```
+///
+/// A type is a name, its symbolic and its numeric descriptor, and its fields in
+/// order. Of a field, the type says whether it is optional
+/// (`Option<T>`), `multiple="true"` ([`Multiple<T>`](crate::Multiple)), or, with
+/// `= default` or `mandatory`, always has a value. Further words:
+///
+/// * `mandatory`: null or missing is an error.
+/// * `requires`: as in the specification, of an open choice of types; one that
+///   is not known is an error whose condition is `amqp:not-implemented`.
+/// * `secret`: `Debug` prints only how many octets there are.
+///
+/// The macro writes
+///
+/// * the struct with public fields, and `CODE` and `NAME`, its descriptors;
+/// * [`Decode`](crate::Decode): list0, list8 and list32, with a numeric descriptor of any
+///   width or a symbolic one; trailing fields may be missing, and null is the
+///   default. Errors name the field: `label.recipient`;
+/// * [`Encode`](crate::Encode): the shortest form, without trailing nulls, and with null for
+///   a default;
+/// * `Debug` on one line: the fields that are set, by their names in the
+///   specification;
+/// * `Default`, if no field is mandatory.
+#[macro_export]
+macro_rules! composite {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $Name:ident = $symbol:literal $code:literal {
+            $(
+                $(#[$field_meta:meta])*
+                $field:ident : $type:ty $(, $flag:ident)* $(= $default:expr)? ;
+            )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[doc = concat!("\n\nDescriptor: `", $symbol, "`, `", stringify!($code), "`.")]
+        $vis struct $Name {
+            $(
+                $(#[$field_meta])*
+                $(#[doc = concat!("\n\nThis field is ", stringify!($flag), ".")])*
+                $(#[doc = concat!("\n\nDefault: `", stringify!($default), "`.")])?
+                pub $field: $type,
+            )*
+        }
+
+        impl $Name {
+            /// The numeric descriptor.
+            pub const CODE: u64 = $code;
+            /// The symbolic descriptor.
+            pub const NAME: &'static str = $symbol;
+
+            /// Reads the fields: what follows the descriptor.
+            ///
+            /// # Errors
+            /// What follows is no list, or not of these fields.
+            pub fn decode_fields(
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<Self, $crate::DecodeError> {
+                const FIELDS: usize = 0 $(+ $crate::composite!(@one $field))*;
+                #[allow(unused_mut, reason = "a type may have no fields")]
+                let mut fields =
+                    $crate::composite::FieldReader::new(decoder, FIELDS, Self::NAME)?;
+                let value = Self {
+                    $(
+                        $field: $crate::composite!(
+                            @decode fields,
+                            $crate::composite!(@name $Name $field),
+                            $type, [$($flag)*] $($default)?
+                        ),
+                    )*
+                };
+                fields.finish(Self::NAME)?;
+                Ok(value)
+            }
+
+            #[inline(always)]
+            fn write_fields(&self, sink: &mut impl $crate::composite::FieldSink) {
+                $($crate::composite!(@encode sink, self.$field, $($default)?);)*
+                let _ = sink;
+            }
+        }
+
+        impl $crate::Decode for $Name {
+            fn decode(
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<Self, $crate::DecodeError> {
+                decoder.expect_descriptor(Self::CODE, Self::NAME)?;
+                Self::decode_fields(decoder)
+            }
+        }
+
+        impl $crate::Encode for $Name {
+            fn encoded_len(&self) -> usize {
+                let mut length = $crate::composite::ListLength::new(Self::CODE);
+                self.write_fields(&mut length);
+                length.finish()
+            }
+
+            fn encode(&self, out: &mut $crate::__Vec<u8>) {
+                let mut list = $crate::composite::ListWriter::new(out, Self::CODE);
+                self.write_fields(&mut list);
+                list.finish();
+            }
+        }
+
+        impl ::core::fmt::Debug for $Name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                #[allow(unused_imports, reason = "a type may have no field that needs it")]
+                use $crate::composite::ShownValue as _;
+                #[allow(unused_mut, reason = "a type may have no fields")]
+                let mut fields = $crate::composite::DebugFields::new(f, stringify!($Name))?;
+                $(
+                    $crate::composite!(
+                        @debug fields,
+                        $crate::composite!(@name $Name $field),
+                        self.$field, [$($flag)*] $($default)?
+                    );
+                )*
+                fields.finish()
+            }
+        }
+
+        $crate::composite!(@default $Name { $($field: [$($flag)*] $($default)?;)* });
+    };
+
+    (@one $field:ident) => { 1 };
+
+    (@name $Name:ident $field:ident) => {{
+        const NAME: &$crate::composite::FieldName =
+            &$crate::composite::field_name(stringify!($Name), stringify!($field));
+        const { NAME.qualified() }
+    }};
+
+    // What a field is when the element is null or missing.
+    (@decode $fields:ident, $name:expr, $type:ty, [mandatory $($flag:ident)*]) => {
+        $fields.mandatory::<$type>($name)?
+    };
+    (@decode $fields:ident, $name:expr, $type:ty, [requires $($flag:ident)*]) => {
+        $fields.open::<$type>($name)?
+    };
+    (@decode $fields:ident, $name:expr, $type:ty, [$($flag:ident)*] $default:expr) => {
+        $fields.or_default::<$type>($name, $default)?
+    };
+    (@decode $fields:ident, $name:expr, $type:ty, [$($flag:ident)*]) => {
+        $fields.optional::<$type>($name)?
+    };
+
+    (@encode $sink:ident, $value:expr,) => { $sink.field(&$value) };
+    (@encode $sink:ident, $value:expr, $default:expr) => {
+        if $value == $default { $sink.null() } else { $sink.field(&$value) }
+    };
+
+    (@debug $fields:ident, $name:expr, $value:expr, [$(mandatory)? secret]) => {
+        $fields.secret($name, $crate::composite::Shown(&$value).value())?
+    };
+    (@debug $fields:ident, $name:expr, $value:expr, [$($flag:ident)*]) => {
+        $fields.field($name, $crate::composite::Shown(&$value).value())?
+    };
+    (@debug $fields:ident, $name:expr, $value:expr, [$($flag:ident)*] $default:expr) => {
+        if $value != $default {
+            $fields.field($name, ::core::option::Option::Some(&$value))?
+        }
+    };
+
+    // No `Default` for a type with a mandatory field.
+    (@default $Name:ident {
+        $($field:ident: [$(requires)? $(secret)?] $($default:expr)?;)*
+    }) => {
+        impl ::core::default::Default for $Name {
+            fn default() -> Self {
+                Self { $($field: $crate::composite!(@default_value $($default)?),)* }
+            }
+        }
+    };
+    (@default $Name:ident { $($field:ident: [$($flag:ident)*] $($default:expr)?;)* }) => {};
+
+    (@default_value) => { ::core::default::Default::default() };
+    (@default_value $default:expr) => { $default };
+}

@@ -1,0 +1,69 @@
+//! Values that are one of several composite types.
+
+/// An enum over composites, told apart by their descriptors.
+macro_rules! one_of {
+    (
+        $(#[$meta:meta])*
+        pub enum $Name:ident = $expected:literal {
+            $($(#[$variant_meta:meta])* $Variant:ident($content:ty) = $Composite:ident $name:literal,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub enum $Name {
+            $($(#[$variant_meta])* $Variant($content),)*
+        }
+
+        impl $Name {
+            /// The specification's name of the type.
+            pub const fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$Variant(_) => $name,)*
+                }
+            }
+        }
+
+        $(
+            impl From<$Composite> for $Name {
+                #[inline]
+                fn from(composite: $Composite) -> Self {
+                    Self::$Variant(composite.into())
+                }
+            }
+        )*
+
+        impl $crate::Decode for $Name {
+            fn decode(decoder: &mut $crate::Decoder<'_>) -> Result<Self, $crate::DecodeError> {
+                const TABLE: &[(&str, u64)] = &[$(($Composite::NAME, $Composite::CODE)),*];
+                match decoder.descriptor(TABLE, $expected)? {
+                    $($Composite::CODE => $Composite::decode_fields(decoder).map(Self::from),)*
+                    _ => Err(decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected)),
+                }
+            }
+        }
+
+        impl $crate::Encode for $Name {
+            fn encoded_len(&self) -> usize {
+                match self {
+                    $(Self::$Variant(composite) => $crate::Encode::encoded_len(composite),)*
+                }
+            }
+
+            fn encode(&self, out: &mut ::alloc::vec::Vec<u8>) {
+                match self {
+                    $(Self::$Variant(composite) => $crate::Encode::encode(composite, out),)*
+                }
+            }
+        }
+
+        impl ::core::fmt::Debug for $Name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                match self {
+                    $(Self::$Variant(composite) => ::core::fmt::Debug::fmt(composite, f),)*
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use one_of;

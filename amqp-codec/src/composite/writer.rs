@@ -1,0 +1,171 @@
+//! Writing the fields of a composite.
+
+use alloc::vec::Vec;
+
+use crate::code;
+use crate::codec::Encode;
+use crate::types::binary::wire_len;
+use crate::types::list::{container_len, fits_short, patch, wire_octet};
+
+/// Takes the fields of a composite one after another: to write them, or to
+/// count their octets.
+pub trait FieldSink {
+    /// A field without a value, or with its default.
+    fn null(&mut self);
+    /// A field.
+    fn field<T: Encode>(&mut self, value: &T);
+}
+
+/// Writes a described list (§1.4), without the nulls at its end.
+///
+/// Writes a list8 and patches size and count in when they are known; only a
+/// list that turns out longer is moved to make room for a list32.
+#[derive(Debug)]
+pub struct ListWriter<'a> {
+    out: &'a mut Vec<u8>,
+    /// Where the first field is.
+    body: usize,
+    /// Fields so far, and fields written; between them are nulls that are
+    /// only written if a value follows.
+    fields: usize,
+    written: usize,
+}
+
+/// What stands before the fields: code, size and count of a list8.
+const HEADER_8: usize = 3;
+
+impl<'a> ListWriter<'a> {
+    /// Writes the descriptor.
+    #[inline(always)]
+    pub fn new(out: &'a mut Vec<u8>, descriptor: u64) -> Self {
+        const LIST: u8 = code::LIST_8;
+        if let Ok(small) = u8::try_from(descriptor) {
+            out.extend_from_slice(&[code::DESCRIBED, code::SMALL_ULONG, small, LIST, 0, 0]);
+        } else {
+            out.push(code::DESCRIBED);
+            descriptor.encode(out);
+            out.extend_from_slice(&[LIST, 0, 0]);
+        }
+        let body = out.len();
+        Self {
+            out,
+            body,
+            fields: 0,
+            written: 0,
+        }
+    }
+
+    /// Completes the list.
+    #[inline(always)]
+    pub fn finish(self) {
+        let start = self.body.saturating_sub(HEADER_8);
+        let len = self.out.len().saturating_sub(self.body);
+        if self.written == 0 {
+            self.out.truncate(start);
+            self.out.push(code::LIST_0);
+        } else if fits_short(self.written, len) {
+            let size = wire_octet(len.saturating_add(1));
+            let header = [code::LIST_8, size, wire_octet(self.written)];
+            patch(self.out, start, header);
+        } else {
+            self.finish_long(start, len);
+        }
+    }
+
+    #[cold]
+    fn finish_long(self, start: usize, len: usize) {
+        let end = self.out.len();
+        self.out.extend_from_slice(&[0; 6]);
+        self.out
+            .copy_within(self.body..end, self.body.saturating_add(6));
+        let size = wire_len(len.saturating_add(4)).to_be_bytes();
+        patch(self.out, start, [code::LIST_32]);
+        patch(self.out, start.saturating_add(1), size);
+        patch(
+            self.out,
+            start.saturating_add(5),
+            wire_len(self.written).to_be_bytes(),
+        );
+    }
+}
+
+impl FieldSink for ListWriter<'_> {
+    #[inline(always)]
+    fn null(&mut self) {
+        self.fields = self.fields.saturating_add(1);
+    }
+
+    #[inline(always)]
+    fn field<T: Encode>(&mut self, value: &T) {
+        if value.is_null() {
+            return self.null();
+        }
+        while self.written < self.fields {
+            self.out.push(code::NULL);
+            self.written = self.written.saturating_add(1);
+        }
+        value.encode(self.out);
+        self.fields = self.fields.saturating_add(1);
+        self.written = self.fields;
+    }
+}
+
+/// Counts the octets of a described list.
+#[derive(Debug)]
+pub struct ListLength {
+    descriptor: u64,
+    fields: usize,
+    count: usize,
+    len: usize,
+    end: usize,
+}
+
+impl ListLength {
+    /// Nothing yet.
+    #[inline(always)]
+    pub fn new(descriptor: u64) -> Self {
+        Self {
+            descriptor,
+            fields: 0,
+            count: 0,
+            len: 0,
+            end: 0,
+        }
+    }
+
+    /// The length of the whole described list.
+    #[inline(always)]
+    pub fn finish(self) -> usize {
+        let descriptor = self.descriptor.encoded_len().saturating_add(1);
+        descriptor.saturating_add(list_len(self.count, self.end))
+    }
+}
+
+/// The length of a list with this many octets of elements.
+#[inline]
+pub(crate) fn list_len(count: usize, body_len: usize) -> usize {
+    if count == 0 {
+        1
+    } else {
+        container_len(count, body_len)
+    }
+}
+
+impl FieldSink for ListLength {
+    #[inline(always)]
+    fn null(&mut self) {
+        self.fields = self.fields.saturating_add(1);
+        self.len = self.len.saturating_add(1);
+    }
+
+    #[inline(always)]
+    fn field<T: Encode>(&mut self, value: &T) {
+        if value.is_null() {
+            return self.null();
+        }
+        self.fields = self.fields.saturating_add(1);
+        self.len = self.len.saturating_add(value.encoded_len());
+        self.count = self.fields;
+        self.end = self.len;
+    }
+}

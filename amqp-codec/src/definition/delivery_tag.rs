@@ -1,0 +1,148 @@
+//! delivery-tag (§2.8.7).
+
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use crate::code;
+use crate::codec::{Decode, Encode};
+use crate::decoder::Decoder;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::types::list::wire_octet;
+
+/// What identifies a delivery on its link while it is unsettled (§2.8.7): up
+/// to 32 octets, held in place.
+#[derive(Clone, Copy)]
+pub struct DeliveryTag {
+    octets: [u8; Self::MAX_LEN],
+    // Of this size, so that the tag is moved in words.
+    len: usize,
+}
+
+/// Octets that cannot be a delivery-tag, because they are more than 32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a delivery-tag has at most 32 octets")]
+pub struct DeliveryTagTooLong;
+
+impl DeliveryTag {
+    /// The longest tag, in octets.
+    pub const MAX_LEN: usize = 32;
+
+    /// The octets.
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.octets.get(..self.len).unwrap_or_default()
+    }
+
+    /// The shortest big-endian form of a number, of at least one octet.
+    fn minimal(number: &[u8]) -> Self {
+        let zeros = number.iter().take_while(|&&octet| octet == 0).count();
+        let start = zeros.min(number.len().saturating_sub(1));
+        let octets = number.get(start..).unwrap_or_default();
+        Self::try_from(octets).unwrap_or_default()
+    }
+}
+
+impl Default for DeliveryTag {
+    fn default() -> Self {
+        Self {
+            octets: [0; Self::MAX_LEN],
+            len: 0,
+        }
+    }
+}
+
+impl TryFrom<&[u8]> for DeliveryTag {
+    type Error = DeliveryTagTooLong;
+
+    #[inline]
+    fn try_from(octets: &[u8]) -> Result<Self, DeliveryTagTooLong> {
+        let mut tag = Self::default();
+        let place = tag
+            .octets
+            .get_mut(..octets.len())
+            .ok_or(DeliveryTagTooLong)?;
+        place.copy_from_slice(octets);
+        tag.len = octets.len();
+        Ok(tag)
+    }
+}
+
+/// Big-endian, without leading zeros: short tags for numbered deliveries.
+impl From<u32> for DeliveryTag {
+    fn from(number: u32) -> Self {
+        Self::minimal(&number.to_be_bytes())
+    }
+}
+
+/// Big-endian, without leading zeros: short tags for numbered deliveries.
+impl From<u64> for DeliveryTag {
+    fn from(number: u64) -> Self {
+        Self::minimal(&number.to_be_bytes())
+    }
+}
+
+impl AsRef<[u8]> for DeliveryTag {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl PartialEq for DeliveryTag {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for DeliveryTag {}
+
+impl Ord for DeliveryTag {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_bytes().cmp(other.as_bytes())
+    }
+}
+
+impl PartialOrd for DeliveryTag {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for DeliveryTag {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}
+
+impl fmt::Debug for DeliveryTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("0x")?;
+        self.as_bytes()
+            .iter()
+            .try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl Decode for DeliveryTag {
+    #[inline(always)]
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        const NAME: &str = "delivery-tag";
+        let code = decoder.code(NAME)?;
+        let octets = decoder.sized(code, (code::BINARY_8, code::BINARY_32), NAME)?;
+        Self::try_from(octets).map_err(|_| decoder.error(DecodeErrorKind::TooLong, NAME))
+    }
+}
+
+impl Encode for DeliveryTag {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        self.len.saturating_add(2)
+    }
+
+    #[inline(always)]
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[code::BINARY_8, wire_octet(self.len)]);
+        out.extend_from_slice(self.as_bytes());
+    }
+}

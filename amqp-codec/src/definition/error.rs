@@ -1,0 +1,56 @@
+//! error (§2.8.14).
+
+use core::fmt;
+
+use super::{Condition, Fields};
+use crate::composite;
+use crate::types::Str;
+
+composite! {
+    /// Why a link, session or connection ends, or a message was rejected
+    /// (§2.8.14).
+    #[derive(Clone, PartialEq, Eq)]
+    pub struct Error = "amqp:error:list" 0x1d {
+        /// What went wrong, for programs.
+        condition: Condition, mandatory;
+        /// What went wrong, for people.
+        description: Option<Str>;
+        /// Particulars, for example where a redirect leads.
+        info: Option<Fields>;
+    }
+}
+
+impl Error {
+    /// An error with a description.
+    pub fn new(condition: Condition, description: impl Into<Str>) -> Self {
+        Self {
+            condition,
+            description: Some(description.into()),
+            info: None,
+        }
+    }
+}
+
+impl From<Condition> for Error {
+    fn from(condition: Condition) -> Self {
+        Self {
+            condition,
+            description: None,
+            info: None,
+        }
+    }
+}
+
+/// The condition, and the description with control characters escaped: it may
+/// come from a peer and end in a log.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.condition.as_str().escape_debug())?;
+        match &self.description {
+            Some(text) => write!(f, ": {}", text.escape_debug()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl core::error::Error for Error {}

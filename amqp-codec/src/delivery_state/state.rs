@@ -1,0 +1,170 @@
+//! Any state of a delivery.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::{Accepted, Modified, Outcome, Received, Rejected, Released};
+use crate::codec::{Decode, Encode};
+use crate::decoder::Decoder;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::transaction::{Declared, TransactionalState};
+use crate::types::Described;
+
+/// The state of a delivery at one of the link's ends (§3.4).
+#[derive(Clone, PartialEq, Eq)]
+pub enum DeliveryState {
+    /// A part has been received (§3.4.1).
+    Received(Received),
+    /// The message was processed (§3.4.2).
+    Accepted,
+    /// The message is invalid (§3.4.3).
+    Rejected(Box<Rejected>),
+    /// The message was not processed (§3.4.4).
+    Released,
+    /// The message was not processed, and is to be changed (§3.4.5).
+    Modified(Box<Modified>),
+    /// A transaction was declared (§4.5.5).
+    Declared(Box<Declared>),
+    /// The delivery is part of a transaction (§4.5.6).
+    Transactional(Box<TransactionalState>),
+    /// A state that this crate does not know, as it came.
+    Other(Box<Described>),
+}
+
+impl DeliveryState {
+    /// Whether the state is final: accepted, rejected, released, modified, or
+    /// declared (§3.4, §4.5.5).
+    pub const fn is_outcome(&self) -> bool {
+        match self {
+            Self::Accepted
+            | Self::Rejected(_)
+            | Self::Released
+            | Self::Modified(_)
+            | Self::Declared(_) => true,
+            Self::Received(_) | Self::Transactional(_) | Self::Other(_) => false,
+        }
+    }
+
+    /// An unknown state stays readable as a described value.
+    #[cold]
+    fn decode_other(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        Described::decode(decoder).map(Box::new).map(Self::Other)
+    }
+}
+
+/// The symbolic and numeric descriptors of the states.
+const TABLE: &[(&str, u64)] = &[
+    (Received::NAME, Received::CODE),
+    (Accepted::NAME, Accepted::CODE),
+    (Rejected::NAME, Rejected::CODE),
+    (Released::NAME, Released::CODE),
+    (Modified::NAME, Modified::CODE),
+    (Declared::NAME, Declared::CODE),
+    (TransactionalState::NAME, TransactionalState::CODE),
+];
+
+impl Decode for DeliveryState {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let start = decoder.clone();
+        let code = match decoder.descriptor(TABLE, "delivery-state") {
+            Ok(code) => code,
+            Err(error) if error.kind() == DecodeErrorKind::UnknownDescriptor => {
+                *decoder = start;
+                return Self::decode_other(decoder);
+            }
+            Err(error) => return Err(error),
+        };
+        match code {
+            Accepted::CODE => Accepted::decode_fields(decoder).map(|_| Self::Accepted),
+            Released::CODE => Released::decode_fields(decoder).map(|_| Self::Released),
+            Received::CODE => Received::decode_fields(decoder).map(Self::Received),
+            Rejected::CODE => boxed(Rejected::decode_fields(decoder), Self::Rejected),
+            Modified::CODE => boxed(Modified::decode_fields(decoder), Self::Modified),
+            Declared::CODE => boxed(Declared::decode_fields(decoder), Self::Declared),
+            TransactionalState::CODE => boxed(
+                TransactionalState::decode_fields(decoder),
+                Self::Transactional,
+            ),
+            _ => {
+                *decoder = start;
+                Self::decode_other(decoder)
+            }
+        }
+    }
+}
+
+fn boxed<T>(
+    decoded: Result<T, DecodeError>,
+    state: fn(Box<T>) -> DeliveryState,
+) -> Result<DeliveryState, DecodeError> {
+    decoded.map(Box::new).map(state)
+}
+
+/// Calls `$body` with the composite of whatever state it is.
+macro_rules! composite_of {
+    ($state:expr, $composite:ident => $body:expr) => {
+        match $state {
+            DeliveryState::Received($composite) => $body,
+            DeliveryState::Accepted => {
+                let $composite = &Accepted {};
+                $body
+            }
+            DeliveryState::Rejected($composite) => $body,
+            DeliveryState::Released => {
+                let $composite = &Released {};
+                $body
+            }
+            DeliveryState::Modified($composite) => $body,
+            DeliveryState::Declared($composite) => $body,
+            DeliveryState::Transactional($composite) => $body,
+            DeliveryState::Other($composite) => $body,
+        }
+    };
+}
+
+impl Encode for DeliveryState {
+    fn encoded_len(&self) -> usize {
+        composite_of!(self, composite => composite.encoded_len())
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        composite_of!(self, composite => composite.encode(out));
+    }
+}
+
+impl fmt::Debug for DeliveryState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        composite_of!(self, composite => fmt::Debug::fmt(composite, f))
+    }
+}
+
+impl From<Outcome> for DeliveryState {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Accepted => Self::Accepted,
+            Outcome::Rejected(rejected) => Self::Rejected(rejected),
+            Outcome::Released => Self::Released,
+            Outcome::Modified(modified) => Self::Modified(modified),
+        }
+    }
+}
+
+/// A composite that is a state.
+macro_rules! from {
+    ($($Composite:ident => $state:expr;)*) => {$(
+        impl From<$Composite> for DeliveryState {
+            fn from(composite: $Composite) -> Self {
+                $state(composite.into())
+            }
+        }
+    )*};
+}
+
+from! {
+    Received => Self::Received;
+    Rejected => Self::Rejected;
+    Modified => Self::Modified;
+    Declared => Self::Declared;
+    TransactionalState => Self::Transactional;
+}

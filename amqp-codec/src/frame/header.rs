@@ -1,0 +1,146 @@
+//! The frame header (§2.3.1).
+
+use nom::IResult;
+use nom::number::complete::{be_u8, be_u16, be_u32};
+
+use crate::definition::Condition;
+
+/// The type of frames that hold performatives (§2.3.2).
+pub const FRAME_TYPE_AMQP: u8 = 0;
+/// The type of frames that hold SASL bodies (§5.3.1).
+pub const FRAME_TYPE_SASL: u8 = 1;
+/// The smallest max-frame-size that an endpoint may have, in octets (§2.8.19).
+pub const MIN_MAX_FRAME_SIZE: u32 = 512;
+
+/// The first eight octets of a frame (§2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameHeader {
+    /// The size of the whole frame, in octets; at least that of the header.
+    pub size: u32,
+    /// Where the body begins, in words of four octets; at least 2.
+    pub data_offset: u8,
+    /// [`FRAME_TYPE_AMQP`] or [`FRAME_TYPE_SASL`].
+    pub frame_type: u8,
+    /// The channel; without meaning in SASL frames (§5.3.1).
+    pub channel: u16,
+}
+
+/// Why octets are not a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// The size is more than was agreed on.
+    #[error("frame of {size} octets is larger than the {max} allowed")]
+    TooLarge {
+        /// The frame's size.
+        size: u32,
+        /// The largest size allowed.
+        max: u32,
+    },
+    /// The size is less than that of the header.
+    #[error("frame of {size} octets is smaller than its header")]
+    TooSmall {
+        /// The frame's size.
+        size: u32,
+    },
+    /// The body begins within the header, or after the frame's end.
+    #[error("frame body begins at word {data_offset}, outside of the frame's {size} octets")]
+    DataOffset {
+        /// Where the body is said to begin, in words of four octets.
+        data_offset: u8,
+        /// The frame's size.
+        size: u32,
+    },
+    /// A type that is neither AMQP nor SASL.
+    #[error("frame is of unknown type 0x{frame_type:02x}")]
+    UnknownType {
+        /// The type.
+        frame_type: u8,
+    },
+}
+
+impl FrameError {
+    /// The condition to close the connection with (§2.8.16).
+    pub const fn condition(&self) -> Condition {
+        Condition::FRAMING_ERROR
+    }
+}
+
+impl FrameHeader {
+    /// How many octets a header has.
+    pub const LEN: usize = 8;
+
+    /// Reads the header at the start of `input`; `None` if more octets are
+    /// needed. The size is judged as soon as its four octets are there.
+    ///
+    /// # Errors
+    /// No frame can begin like this, or it is larger than `max_frame_size`
+    /// octets.
+    #[inline]
+    pub fn parse(input: &[u8], max_frame_size: u32) -> Result<Option<Self>, FrameError> {
+        let Ok((rest, size)) = number(be_u32, input) else {
+            return Ok(None);
+        };
+        if size < 8 {
+            return Err(FrameError::TooSmall { size });
+        }
+        if size > max_frame_size {
+            return Err(FrameError::TooLarge {
+                size,
+                max: max_frame_size,
+            });
+        }
+        let Ok((_, header)) = Self::parse_rest(rest, size) else {
+            return Ok(None);
+        };
+        header.check().map(Some)
+    }
+
+    fn parse_rest(input: &[u8], size: u32) -> IResult<&[u8], Self, ()> {
+        let (input, data_offset) = number(be_u8, input)?;
+        let (input, frame_type) = number(be_u8, input)?;
+        let (input, channel) = number(be_u16, input)?;
+        let header = Self {
+            size,
+            data_offset,
+            frame_type,
+            channel,
+        };
+        Ok((input, header))
+    }
+
+    fn check(self) -> Result<Self, FrameError> {
+        let Self {
+            size,
+            data_offset,
+            frame_type,
+            ..
+        } = self;
+        if data_offset < 2 || u32::from(data_offset).saturating_mul(4) > size {
+            return Err(FrameError::DataOffset { data_offset, size });
+        }
+        match frame_type {
+            FRAME_TYPE_AMQP | FRAME_TYPE_SASL => Ok(self),
+            _ => Err(FrameError::UnknownType { frame_type }),
+        }
+    }
+
+    /// How many octets stand before the body, with the extended header.
+    pub fn body_offset(&self) -> usize {
+        usize::from(self.data_offset).saturating_mul(4)
+    }
+
+    /// How many octets the body has.
+    pub fn body_len(&self) -> usize {
+        usize::try_from(self.size)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(self.body_offset())
+    }
+}
+
+#[inline]
+fn number<'a, T>(
+    parser: impl FnOnce(&'a [u8]) -> IResult<&'a [u8], T, ()>,
+    input: &'a [u8],
+) -> IResult<&'a [u8], T, ()> {
+    parser(input)
+}

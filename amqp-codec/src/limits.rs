@@ -1,0 +1,72 @@
+//! What a decoder accepts from a peer that it does not trust.
+
+/// Bounds on what one [`Decoder`](crate::Decoder) builds.
+///
+/// Sizes are bounded by the input itself: a decoder allocates nothing for
+/// octets that have not arrived. These limits bound what the input's size does
+/// not: recursion, and elements that take no octets.
+///
+/// ```
+/// use amqp_codec::Limits;
+///
+/// const TIGHT: Limits = Limits::new().depth(8).zero_width_items(0);
+/// assert_eq!(TIGHT.depth, 8);
+/// assert_eq!(TIGHT.symbol_len, Limits::default().symbol_len);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How deep descriptors, lists, maps and arrays may nest, together.
+    /// Default: 32.
+    ///
+    /// Decoding recurses once a level; 32 levels fit a stack of 128 KiB.
+    pub depth: u8,
+    /// How many elements an array may claim whose encoding has no octets
+    /// (null, true, uint0, list0, …). Default: 65,536.
+    pub zero_width_items: u32,
+    /// The longest symbol, in octets. Default: 65,536.
+    pub symbol_len: u32,
+}
+
+impl Limits {
+    /// The defaults.
+    pub const fn new() -> Self {
+        Self {
+            depth: 32,
+            zero_width_items: 65_536,
+            symbol_len: 65_536,
+        }
+    }
+
+    /// Sets how deep values may nest.
+    pub const fn depth(mut self, depth: u8) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// Sets how many zero-width elements an array may have.
+    pub const fn zero_width_items(mut self, items: u32) -> Self {
+        self.zero_width_items = items;
+        self
+    }
+
+    /// Sets the longest symbol, in octets.
+    pub const fn symbol_len(mut self, octets: u32) -> Self {
+        self.symbol_len = octets;
+        self
+    }
+
+    /// No limit but those of the input, for octets that were checked before.
+    pub(crate) const fn checked() -> Self {
+        Self {
+            depth: u8::MAX,
+            zero_width_items: u32::MAX,
+            symbol_len: u32::MAX,
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new()
+    }
+}

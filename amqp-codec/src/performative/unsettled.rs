@@ -1,0 +1,66 @@
+//! The unsettled map of an attach (§2.7.3).
+
+use alloc::vec::Vec;
+
+use crate::codec::{Decode, Encode};
+use crate::decoder::Decoder;
+use crate::definition::DeliveryTag;
+use crate::delivery_state::DeliveryState;
+use crate::error::{DecodeError, DecodeErrorKind};
+use crate::types::{check_keys, decode_entries, encode_entries, entries_len};
+
+/// The unsettled deliveries of a link by tag, each with its state as far as it
+/// has one (§2.7.3).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnsettledMap(pub Vec<(DeliveryTag, Option<DeliveryState>)>);
+
+impl UnsettledMap {
+    /// The state of a delivery: `None` if it is not in the map, `Some(None)`
+    /// if it has no state.
+    pub fn get(&self, tag: &DeliveryTag) -> Option<Option<&DeliveryState>> {
+        let entry = self.0.iter().find(|(found, _)| found == tag);
+        entry.map(|(_, state)| state.as_ref())
+    }
+}
+
+impl FromIterator<(DeliveryTag, Option<DeliveryState>)> for UnsettledMap {
+    fn from_iter<I>(entries: I) -> Self
+    where
+        I: IntoIterator<Item = (DeliveryTag, Option<DeliveryState>)>,
+    {
+        Self(entries.into_iter().collect())
+    }
+}
+
+/// A key of the map: not null.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key(DeliveryTag);
+
+impl Decode for Key {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        if decoder.take_null() {
+            return Err(decoder.error(DecodeErrorKind::NullKey, "unsettled"));
+        }
+        DeliveryTag::decode(decoder).map(Self)
+    }
+}
+
+impl Decode for UnsettledMap {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let code = decoder.code("unsettled")?;
+        let entries: Vec<(Key, _)> = decode_entries(code, decoder, "unsettled")?;
+        check_keys(&entries, decoder, "unsettled")?;
+        let entries = entries.into_iter().map(|(key, state)| (key.0, state));
+        Ok(entries.collect())
+    }
+}
+
+impl Encode for UnsettledMap {
+    fn encoded_len(&self) -> usize {
+        entries_len(&self.0)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_entries(&self.0, out);
+    }
+}

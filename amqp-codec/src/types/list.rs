@@ -1,0 +1,125 @@
+//! list (§1.6.22), and how containers are framed.
+
+use alloc::vec::Vec;
+
+use super::Value;
+use super::binary::wire_len;
+use crate::code;
+use crate::codec::{Decode, Encode};
+use crate::decoder::Decoder;
+use crate::error::DecodeError;
+
+/// How many elements are made room for before they have been read. What a
+/// count claims is not trusted, not even where the octets would suffice: every
+/// level of nesting could claim them again.
+pub(crate) const ROOM: usize = 32;
+
+/// Appends a list, map or array of `count` elements, which `body` appends: in
+/// the short form if size and count fit it.
+///
+/// Writes the long form and moves a short body down, so that nested containers
+/// cost no second pass.
+pub(crate) fn encode_container(
+    out: &mut Vec<u8>,
+    (code8, code32): (u8, u8),
+    count: usize,
+    body: impl FnOnce(&mut Vec<u8>),
+) {
+    let start = out.len();
+    out.extend_from_slice(&[code32, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let body_start = out.len();
+    body(out);
+    let body_len = out.len().saturating_sub(body_start);
+    if fits_short(count, body_len) {
+        let (size, count) = (wire_octet(body_len.saturating_add(1)), wire_octet(count));
+        out.copy_within(body_start.., start.saturating_add(3));
+        out.truncate(out.len().saturating_sub(6));
+        patch(out, start, [code8, size, count]);
+    } else {
+        let size = wire_len(body_len.saturating_add(4)).to_be_bytes();
+        let at = start.saturating_add(1);
+        patch(out, at, size);
+        patch(out, at.saturating_add(4), wire_len(count).to_be_bytes());
+    }
+}
+
+/// Overwrites `N` octets of `out` from `at`.
+#[inline]
+pub(crate) fn patch<const N: usize>(out: &mut [u8], at: usize, octets: [u8; N]) {
+    let place = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut);
+    debug_assert!(place.is_some(), "patching what has not been written");
+    if let Some(place) = place {
+        *place = octets;
+    }
+}
+
+/// Whether count, and size with the count in it, fit one octet each.
+#[inline]
+pub(crate) fn fits_short(count: usize, body_len: usize) -> bool {
+    count <= 0xff && body_len < 0xff
+}
+
+/// A number that is known to fit an octet.
+#[inline]
+pub(crate) fn wire_octet(number: usize) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
+}
+
+/// Appends what follows the code of a list, map or array in its long form, up
+/// to the elements.
+pub(crate) fn encode_container_data(out: &mut Vec<u8>, count: usize, body_len: usize) {
+    out.extend_from_slice(&wire_len(body_len.saturating_add(4)).to_be_bytes());
+    out.extend_from_slice(&wire_len(count).to_be_bytes());
+}
+
+/// The length of a list, map or array with its constructor.
+pub(crate) fn container_len(count: usize, body_len: usize) -> usize {
+    let header = if fits_short(count, body_len) { 3 } else { 9 };
+    body_len.saturating_add(header)
+}
+
+/// The length of all `values` together.
+pub(crate) fn values_len<'a>(values: impl IntoIterator<Item = &'a Value>) -> usize {
+    values
+        .into_iter()
+        .fold(0, |len, value| len.saturating_add(value.encoded_len()))
+}
+
+/// Reads the elements of a list whose code has been read.
+pub(super) fn decode_list(code: u8, decoder: &mut Decoder<'_>) -> Result<Vec<Value>, DecodeError> {
+    let (mut list, count) = decoder.list(code, "list")?;
+    let mut values = Vec::with_capacity(count.min(ROOM));
+    for _ in 0..count {
+        values.push(Value::decode(&mut list)?);
+    }
+    list.finish("list")?;
+    Ok(values)
+}
+
+/// A list (§1.6.22).
+impl Decode for Vec<Value> {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let code = decoder.code("list")?;
+        decode_list(code, decoder)
+    }
+}
+
+/// A list (§1.6.22).
+impl Encode for Vec<Value> {
+    fn encoded_len(&self) -> usize {
+        if self.is_empty() {
+            return 1;
+        }
+        container_len(self.len(), values_len(self))
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        if self.is_empty() {
+            return out.push(code::LIST_0);
+        }
+        let codes = (code::LIST_8, code::LIST_32);
+        encode_container(out, codes, self.len(), |out| {
+            self.iter().for_each(|value| value.encode(out));
+        });
+    }
+}

@@ -1,0 +1,181 @@
+//! map (§1.6.23).
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::Value;
+use super::list::{ROOM, container_len, encode_container};
+use crate::code;
+use crate::codec::{Decode, Encode};
+use crate::decoder::Decoder;
+use crate::error::{DecodeError, DecodeErrorKind};
+
+const CODES: (u8, u8) = (code::MAP_8, code::MAP_32);
+
+/// Up to how many entries keys are compared each with each, without memory.
+const FEW: usize = 12;
+
+/// A map (§1.6.23): entries in their order, which is part of the value; no two
+/// keys are equal in type and value.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Map(Vec<(Value, Value)>);
+
+impl Map {
+    /// An empty map.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value whose key is this string or symbol.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        let wanted = |(found, _): &&(Value, Value)| found.as_text() == Some(key);
+        self.0.iter().find(wanted).map(|(_, value)| value)
+    }
+
+    /// The value whose key is this value.
+    pub fn get_value(&self, key: &Value) -> Option<&Value> {
+        let entry = self.0.iter().find(|(found, _)| found == key);
+        entry.map(|(_, value)| value)
+    }
+
+    /// Sets the value of a key, at the end if the key is new; returns the
+    /// value it had. Looks at every entry.
+    pub fn insert(&mut self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
+        let (key, value) = (key.into(), value.into());
+        if let Some((_, old)) = self.0.iter_mut().find(|(found, _)| *found == key) {
+            return Some(core::mem::replace(old, value));
+        }
+        self.0.push((key, value));
+        None
+    }
+
+    /// The entries in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Value, &Value)> {
+        self.0.iter().map(|(key, value)| (key, value))
+    }
+
+    /// Reads the entries of a map whose code has been read.
+    pub(super) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let entries = decode_entries::<Value, Value>(code, decoder, "map")?;
+        check_keys(&entries, decoder, "map")?;
+        Ok(Self(entries))
+    }
+}
+
+/// Later values replace earlier ones of the same key.
+impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut map = Self::new();
+        for (key, value) in entries {
+            map.insert(key, value);
+        }
+        map
+    }
+}
+
+impl IntoIterator for Map {
+    type Item = (Value, Value);
+    type IntoIter = alloc::vec::IntoIter<(Value, Value)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl Decode for Map {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let code = decoder.code("map")?;
+        Self::decode_data(code, decoder)
+    }
+}
+
+impl Encode for Map {
+    fn encoded_len(&self) -> usize {
+        entries_len(&self.0)
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        encode_entries(&self.0, out);
+    }
+}
+
+/// Reads the entries of a map whose code has been read, and leaves equal keys
+/// to the caller.
+pub(crate) fn decode_entries<K: Decode, V: Decode>(
+    code: u8,
+    decoder: &mut Decoder<'_>,
+    expected: &'static str,
+) -> Result<Vec<(K, V)>, DecodeError> {
+    let (mut map, count) = decoder.container(code, CODES, expected)?;
+    let count = map.check_count(count, expected)?;
+    if count % 2 != 0 {
+        return Err(map.error(DecodeErrorKind::OddMap, expected));
+    }
+    let count = count / 2;
+    let mut entries = Vec::with_capacity(count.min(ROOM));
+    for _ in 0..count {
+        entries.push((K::decode(&mut map)?, V::decode(&mut map)?));
+    }
+    map.finish(expected)?;
+    Ok(entries)
+}
+
+/// Refuses equal keys, in `n log n` steps.
+pub(crate) fn check_keys<K: Ord, V>(
+    entries: &[(K, V)],
+    decoder: &Decoder<'_>,
+    expected: &'static str,
+) -> Result<(), DecodeError> {
+    if has_equal_keys(entries) {
+        return Err(decoder.error(DecodeErrorKind::DuplicateKey, expected));
+    }
+    Ok(())
+}
+
+fn has_equal_keys<K: Ord, V>(entries: &[(K, V)]) -> bool {
+    if entries.len() <= FEW {
+        let mut later = entries.iter();
+        return entries.iter().any(|(key, _)| {
+            later.next();
+            later.clone().any(|(other, _)| key == other)
+        });
+    }
+    let mut keys: Vec<&K> = entries.iter().map(|(key, _)| key).collect();
+    keys.sort_unstable();
+    !keys.is_sorted_by(|a, b| a < b)
+}
+
+/// The length of a map with these entries.
+pub(crate) fn entries_len<K: Encode, V: Encode>(entries: &[(K, V)]) -> usize {
+    let body_len = entries.iter().fold(0_usize, |len, (key, value)| {
+        len.saturating_add(key.encoded_len())
+            .saturating_add(value.encoded_len())
+    });
+    container_len(entries.len().saturating_mul(2), body_len)
+}
+
+/// Appends a map with these entries.
+pub(crate) fn encode_entries<K: Encode, V: Encode>(entries: &[(K, V)], out: &mut Vec<u8>) {
+    encode_container(out, CODES, entries.len().saturating_mul(2), |out| {
+        for (key, value) in entries {
+            key.encode(out);
+            value.encode(out);
+        }
+    });
+}

@@ -1,0 +1,38 @@
+//! The primitive types (§1.6) and values of any type.
+//!
+//! | AMQP | Rust |
+//! | --- | --- |
+//! | null | [`Value::Null`], and `None` of an optional field |
+//! | boolean, ubyte … long, float, double | `bool`, `u8` … `i64`, `f32`, `f64` |
+//! | decimal32, decimal64, decimal128 | [`Dec32`], [`Dec64`], [`Dec128`] |
+//! | char | `char` |
+//! | timestamp, uuid | [`Timestamp`], [`Uuid`] |
+//! | binary, string, symbol | [`Binary`], [`Str`], [`Symbol`] |
+//! | list, map, array | `Vec<Value>`, [`Map`], [`Array`] |
+//! | described value | [`Described`] |
+
+mod array;
+pub(crate) mod binary;
+mod compare;
+mod convert;
+mod described;
+mod fixed;
+mod integer;
+pub(crate) mod list;
+mod map;
+mod multiple;
+mod string;
+mod symbol;
+mod value;
+
+pub use self::array::{Array, ArrayError, ArrayIter};
+pub use self::binary::Binary;
+pub use self::described::Described;
+pub use self::fixed::{Dec32, Dec64, Dec128, Timestamp, Uuid};
+pub use self::map::Map;
+pub(crate) use self::map::{check_keys, decode_entries, encode_entries, entries_len};
+pub use self::multiple::Multiple;
+pub use self::string::Str;
+pub use self::symbol::{Symbol, SymbolError};
+pub use self::value::Value;
+pub(crate) use self::value::decode_primitive;

@@ -1,0 +1,114 @@
+//! Fields that hold none, one or several values (§1.3.4).
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::Deref;
+
+use super::array::{decode_elements, elements_len, encode_elements};
+use crate::code;
+use crate::codec::{Decode, Encode, Primitive};
+use crate::decoder::Decoder;
+use crate::error::DecodeError;
+
+/// The values of a field with `multiple="true"` (§1.3.4).
+///
+/// Read from null (no values), a single value, or an array. Written as null if
+/// empty, and otherwise as an array, also of a single value: every peer reads
+/// that, while some do not read the bare value.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Multiple<T>(Vec<T>);
+
+impl<T> Multiple<T> {
+    /// No values.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a value at the end.
+    pub fn push(&mut self, value: T) {
+        self.0.push(value);
+    }
+}
+
+impl<T> Default for Multiple<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// `len`, `is_empty`, `iter`, `contains` and so on.
+impl<T> Deref for Multiple<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> From<T> for Multiple<T> {
+    fn from(value: T) -> Self {
+        Self(Vec::from([value]))
+    }
+}
+
+impl<T> FromIterator<T> for Multiple<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self(values.into_iter().collect())
+    }
+}
+
+impl<T> IntoIterator for Multiple<T> {
+    type Item = T;
+    type IntoIter = alloc::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Multiple<T> {
+    type Item = &'a T;
+    type IntoIter = core::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Multiple<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: Primitive> Decode for Multiple<T> {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        match decoder.code(T::NAME)? {
+            code::NULL => Ok(Self::new()),
+            code @ (code::ARRAY_8 | code::ARRAY_32) => decode_elements(code, decoder).map(Self),
+            code => T::decode_data(code, decoder).map(Self::from),
+        }
+    }
+}
+
+impl<T: Primitive> Encode for Multiple<T> {
+    fn encoded_len(&self) -> usize {
+        if self.is_empty() {
+            1
+        } else {
+            elements_len(&self.0)
+        }
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        if self.is_empty() {
+            out.push(code::NULL);
+        } else {
+            encode_elements(&self.0, out);
+        }
+    }
+
+    fn is_null(&self) -> bool {
+        self.is_empty()
+    }
+}

@@ -1,0 +1,164 @@
+//! symbol (§1.6.21).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::borrow::Borrow;
+use core::fmt;
+use core::hash::{Hash, Hasher};
+
+use bytes::Bytes;
+
+use super::binary::{code_for, encode_sized, encode_sized_shortest, is_ascii, sized_len};
+use crate::code;
+use crate::codec::Primitive;
+use crate::decoder::Decoder;
+use crate::error::{DecodeError, DecodeErrorKind};
+
+const CODES: (u8, u8) = (code::SYMBOL_8, code::SYMBOL_32);
+
+/// A name from a constrained domain (§1.6.21): seven-bit ASCII.
+///
+/// Decoded symbols share the buffer they came in; they are not interned.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Symbol(Bytes);
+
+/// Text that cannot be a symbol, because it is not ASCII.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a symbol is made of ASCII characters only")]
+pub struct SymbolError;
+
+impl Symbol {
+    /// A symbol that is part of the program.
+    ///
+    /// # Panics
+    /// If the text is not ASCII: in a constant, when it is compiled.
+    pub const fn from_static(text: &'static str) -> Self {
+        assert!(text.is_ascii(), "a symbol is made of ASCII characters only");
+        Self(Bytes::from_static(text.as_bytes()))
+    }
+
+    /// The text.
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        // The octets were checked when the value was made.
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The octets of the text.
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Symbol {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl Borrow<str> for Symbol {
+    fn borrow(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl TryFrom<&str> for Symbol {
+    type Error = SymbolError;
+
+    fn try_from(text: &str) -> Result<Self, SymbolError> {
+        Self::try_from(String::from(text))
+    }
+}
+
+impl TryFrom<String> for Symbol {
+    type Error = SymbolError;
+
+    fn try_from(text: String) -> Result<Self, SymbolError> {
+        Self::try_from(Bytes::from(text))
+    }
+}
+
+impl TryFrom<Bytes> for Symbol {
+    type Error = SymbolError;
+
+    fn try_from(octets: Bytes) -> Result<Self, SymbolError> {
+        if octets.is_ascii() {
+            Ok(Self(octets))
+        } else {
+            Err(SymbolError)
+        }
+    }
+}
+
+// As `str`, which `Borrow` asks for.
+impl Hash for Symbol {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialEq<str> for Symbol {
+    fn eq(&self, other: &str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for Symbol {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, ":{}", self.as_str().escape_debug())
+    }
+}
+
+impl Primitive for Symbol {
+    const NAME: &'static str = "symbol";
+    const WIDEST: u8 = code::SYMBOL_32;
+
+    #[inline]
+    fn shortest(&self) -> u8 {
+        code_for(self.0.len(), CODES)
+    }
+
+    #[inline]
+    fn element_code(&self) -> u8 {
+        self.shortest()
+    }
+
+    fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let octets = decoder.sized(code, CODES, Self::NAME)?;
+        if u32::try_from(octets.len()).is_ok_and(|len| len > decoder.limits().symbol_len) {
+            return Err(decoder.error(DecodeErrorKind::TooLong, Self::NAME));
+        }
+        if !is_ascii(octets) {
+            return Err(decoder.error(DecodeErrorKind::InvalidAscii, Self::NAME));
+        }
+        Ok(Self(decoder.share(octets)))
+    }
+
+    #[inline]
+    fn data_len(&self, code: u8) -> usize {
+        sized_len(self.0.len(), code, CODES)
+    }
+
+    #[inline]
+    fn encode_data(&self, code: u8, out: &mut Vec<u8>) {
+        encode_sized(&self.0, code, CODES, out);
+    }
+
+    #[inline]
+    fn encode_shortest(&self, out: &mut Vec<u8>) {
+        encode_sized_shortest(&self.0, CODES, out);
+    }
+}

@@ -1,0 +1,198 @@
+//! What one end of a connection wants: checked once, when built, so that nothing later can fail on it.
+
+use amqp_codec::frame::MIN_MAX_FRAME_SIZE;
+use amqp_codec::{Fields, Limits, Multiple, Open, Str, Symbol};
+use core::time::Duration;
+
+/// Whether frames may leave before the peer's answer to the ones before them has come (§2.4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Pipelining {
+    /// open waits for the peer's header, begin for its open, attach for its begin.
+    #[default]
+    Off,
+    /// Everything leaves at once: fewer round trips, and limits of the peer are learnt too late.
+    On,
+}
+
+/// A checked configuration; [`Config::builder`] makes one.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) open: Open,
+    pub(crate) idle_time_out: Option<Duration>,
+    pub(crate) pipelining: Pipelining,
+    pub(crate) handshake_timeout: Option<Duration>,
+    pub(crate) close_timeout: Duration,
+    pub(crate) output_high_water: usize,
+    pub(crate) limits: Limits,
+    pub(crate) max_unsettled: u32,
+}
+
+/// A configuration that cannot be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// max-frame-size is below what every peer may send (§2.7.1).
+    #[error("max-frame-size is less than 512")]
+    MaxFrameSize,
+    /// The idle time-out is shorter than anybody can keep (§2.4.5).
+    #[error("the idle time-out is less than 2 milliseconds")]
+    IdleTimeOut,
+    /// Nothing could ever be sent.
+    #[error("the high-water mark of the output is 0")]
+    OutputHighWater,
+}
+
+/// Collects settings for a [`Config`].
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ConfigBuilder {
+    config: Config,
+}
+
+impl Config {
+    /// Starts from the defaults, which each setter names.
+    pub fn builder(container_id: impl Into<Str>) -> ConfigBuilder {
+        let mut open = Open::new(container_id.into());
+        open.max_frame_size = 65_536;
+        open.channel_max = 255;
+        ConfigBuilder {
+            config: Config {
+                open,
+                idle_time_out: Some(Duration::from_secs(60)),
+                pipelining: Pipelining::Off,
+                handshake_timeout: Some(Duration::from_secs(10)),
+                close_timeout: Duration::from_secs(5),
+                output_high_water: 256 * 1024,
+                limits: Limits::default(),
+                max_unsettled: 1 << 20,
+            },
+        }
+    }
+
+    /// The container-id of our open (§2.7.1).
+    #[must_use]
+    pub fn container_id(&self) -> &Str {
+        &self.open.container_id
+    }
+
+    /// The largest frame that we accept, in octets (§2.7.1).
+    #[must_use]
+    pub fn max_frame_size(&self) -> u32 {
+        self.open.max_frame_size
+    }
+}
+
+impl ConfigBuilder {
+    /// The host that the client wants to reach (§2.7.1). Default: none.
+    pub fn hostname(mut self, hostname: impl Into<Str>) -> Self {
+        self.config.open.hostname = Some(hostname.into());
+        self
+    }
+
+    /// The largest frame that we accept, in octets, at least 512 (§2.7.1). Default 65,536.
+    pub fn max_frame_size(mut self, octets: u32) -> Self {
+        self.config.open.max_frame_size = octets;
+        self
+    }
+
+    /// The highest channel that the peer may use (§2.7.1); one less than the number of sessions.
+    /// Default 255.
+    pub fn channel_max(mut self, channel: u16) -> Self {
+        self.config.open.channel_max = channel;
+        self
+    }
+
+    /// After how long without a frame from the peer we give up (§2.4.5); half of it is what the peer is
+    /// told. `None`: never. Default 60 s.
+    pub fn idle_time_out(mut self, time_out: Option<Duration>) -> Self {
+        self.config.idle_time_out = time_out;
+        self
+    }
+
+    /// Extensions that we support (§2.7.1). Default: none.
+    pub fn offered_capabilities(mut self, capabilities: Multiple<Symbol>) -> Self {
+        self.config.open.offered_capabilities = capabilities;
+        self
+    }
+
+    /// Extensions that we would use if the peer has them (§2.7.1). Default: none.
+    pub fn desired_capabilities(mut self, capabilities: Multiple<Symbol>) -> Self {
+        self.config.open.desired_capabilities = capabilities;
+        self
+    }
+
+    /// Locales for texts that we send (§2.7.1). Default: none, which means en-US.
+    pub fn outgoing_locales(mut self, locales: Multiple<Symbol>) -> Self {
+        self.config.open.outgoing_locales = locales;
+        self
+    }
+
+    /// Locales in which we would like the peer's texts (§2.7.1). Default: none, which means en-US.
+    pub fn incoming_locales(mut self, locales: Multiple<Symbol>) -> Self {
+        self.config.open.incoming_locales = locales;
+        self
+    }
+
+    /// Connection properties (§2.7.1). Default: none.
+    pub fn properties(mut self, properties: Fields) -> Self {
+        self.config.open.properties = Some(properties);
+        self
+    }
+
+    /// Whether to wait for answers while connecting (§2.4.2). Default [`Pipelining::Off`].
+    pub fn pipelining(mut self, pipelining: Pipelining) -> Self {
+        self.config.pipelining = pipelining;
+        self
+    }
+
+    /// How long header, SASL and open together may take. `None`: for ever. Default 10 s.
+    pub fn handshake_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.config.handshake_timeout = timeout;
+        self
+    }
+
+    /// How long to wait for the peer's close after ours (§2.4.3). Default 5 s.
+    pub fn close_timeout(mut self, timeout: Duration) -> Self {
+        self.config.close_timeout = timeout;
+        self
+    }
+
+    /// Octets of unwritten output above which senders are told to wait. Default 262,144.
+    pub fn output_high_water(mut self, octets: usize) -> Self {
+        self.config.output_high_water = octets;
+        self
+    }
+
+    /// Bounds for decoding. Default [`Limits::default`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
+    /// How many deliveries may be unsettled in one session and direction; above it senders are told to
+    /// wait. Default 1,048,576.
+    pub fn max_unsettled(mut self, deliveries: u32) -> Self {
+        self.config.max_unsettled = deliveries;
+        self
+    }
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the setting that cannot be.
+    pub fn build(mut self) -> Result<Config, ConfigError> {
+        if self.config.open.max_frame_size < MIN_MAX_FRAME_SIZE {
+            return Err(ConfigError::MaxFrameSize);
+        }
+        if self.config.output_high_water == 0 {
+            return Err(ConfigError::OutputHighWater);
+        }
+        self.config.open.idle_time_out = match self.config.idle_time_out {
+            Some(time_out) if time_out.as_millis() < 2 => return Err(ConfigError::IdleTimeOut),
+            // req: TR-2.4.5-03: half of the time after which we really give up
+            Some(time_out) => Some(u32::try_from(time_out.as_millis() / 2).unwrap_or(u32::MAX)),
+            None => None,
+        };
+        Ok(self.config)
+    }
+}

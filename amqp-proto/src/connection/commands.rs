@@ -1,0 +1,63 @@
+//! What the application asks of a connection: sessions, and the views to work with them.
+
+use super::Connection;
+use crate::link::Half;
+use crate::link::receiver::ReceiverMut;
+use crate::link::sender::SenderMut;
+use crate::session::view::SessionMut;
+use crate::{Misuse, ReceiverId, SenderId, SessionId, SessionOptions};
+use amqp_codec::Role;
+
+impl Connection {
+    /// Begins a session (§2.5.1). [`Event::Begun`](crate::Event::Begun) or
+    /// [`Event::Ended`](crate::Event::Ended) follows. Before open has been exchanged the begin waits for it.
+    ///
+    /// # Errors
+    /// [`Misuse::ConnectionClosed`], or [`Misuse::ChannelMax`] if the peer's channel-max leaves no channel.
+    pub fn begin(&mut self, options: SessionOptions) -> Result<SessionId, Misuse> {
+        if self.local == Half::Ended || self.gone {
+            return Err(Misuse::ConnectionClosed);
+        }
+        if self.sessions.next_index() > u32::from(self.ctx.remote_channel_max) {
+            return Err(Misuse::ChannelMax);
+        }
+        let index = self.new_session().ok_or(Misuse::ChannelMax)?;
+        let session = self.sessions.get_mut(index).ok_or(Misuse::ChannelMax)?;
+        session.prepare(options);
+        session.try_begin(&mut self.ctx);
+        Ok(session.id)
+    }
+
+    /// A session to work with.
+    ///
+    /// # Errors
+    /// [`Misuse::StaleId`] if it is gone.
+    pub fn session(&mut self, id: SessionId) -> Result<SessionMut<'_>, Misuse> {
+        let session = self.sessions.get_mut(u32::from(id.index)).filter(|session| session.id == id);
+        Ok(SessionMut { session: session.ok_or(Misuse::StaleId)?, ctx: &mut self.ctx })
+    }
+
+    /// The sending end of a link to work with.
+    ///
+    /// # Errors
+    /// [`Misuse::StaleId`] if it is gone.
+    pub fn sender(&mut self, id: SenderId) -> Result<SenderMut<'_>, Misuse> {
+        let session = self
+            .sessions
+            .get_mut(u32::from(id.0.session.index))
+            .filter(|session| session.id == id.0.session && session.has(id.0, Role::Sender));
+        Ok(SenderMut { session: session.ok_or(Misuse::StaleId)?, ctx: &mut self.ctx, key: id.0 })
+    }
+
+    /// The receiving end of a link to work with.
+    ///
+    /// # Errors
+    /// [`Misuse::StaleId`] if it is gone.
+    pub fn receiver(&mut self, id: ReceiverId) -> Result<ReceiverMut<'_>, Misuse> {
+        let session = self
+            .sessions
+            .get_mut(u32::from(id.0.session.index))
+            .filter(|session| session.id == id.0.session && session.has(id.0, Role::Receiver));
+        Ok(ReceiverMut { session: session.ok_or(Misuse::StaleId)?, ctx: &mut self.ctx, key: id.0 })
+    }
+}

@@ -1,0 +1,101 @@
+//! The peer's frames, led to what they concern (§2.4).
+
+use super::Connection;
+use crate::link::Half;
+use crate::session::Session;
+use crate::violation::{Scope, Violation};
+use crate::{Instant, SessionId};
+use amqp_codec::{Begin, Decoder, End, Performative};
+use bytes::Bytes;
+
+impl Connection {
+    /// One AMQP frame that has a body.
+    pub(crate) fn received_frame(&mut self, now: Instant, channel: u16, body: &Bytes) -> Result<(), Violation> {
+        if channel > self.config.open.channel_max {
+            return Err(Violation::ChannelTooHigh);
+        }
+        let mut decoder = Decoder::with_limits(body, self.config.limits);
+        let performative = decoder.decode::<Performative>()?;
+        let payload = match performative {
+            Performative::Transfer(_) => decoder.rest(),
+            _ if decoder.is_empty() => Bytes::new(),
+            _ => return Err(Violation::PayloadNotAllowed),
+        };
+        if self.remote == Half::Idle && !matches!(performative, Performative::Open(_)) {
+            return Err(Violation::NotOpened);
+        }
+        match performative {
+            Performative::Open(open) => self.received_open(now, channel, open),
+            Performative::Close(close) => {
+                self.received_close(now, close.error);
+                Ok(())
+            }
+            Performative::Begin(begin) => self.received_begin(channel, begin),
+            Performative::End(end) => self.received_end(channel, end),
+            other => self.received_session_frame(channel, other, payload),
+        }
+    }
+
+    /// A frame for a session; a violation of session scope ends that session only.
+    fn received_session_frame(
+        &mut self,
+        channel: u16,
+        performative: Performative,
+        payload: Bytes,
+    ) -> Result<(), Violation> {
+        let index = self.channels.get(u32::from(channel)).ok_or(Violation::ChannelNotBegun)?;
+        let session = self.sessions.get_mut(index).ok_or(Violation::ChannelNotBegun)?;
+        match session.received(&mut self.ctx, performative, payload) {
+            Err(violation) if violation.scope() != Scope::Connection => {
+                session.fail(&mut self.ctx, violation);
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn received_begin(&mut self, channel: u16, begin: Begin) -> Result<(), Violation> {
+        if self.channels.get(u32::from(channel)).is_some() {
+            return Err(Violation::BegunTwice);
+        }
+        let index = match begin.remote_channel {
+            None => self.new_session().ok_or(Violation::ChannelTooHigh)?,
+            Some(ours) => {
+                let answers =
+                    |session: &&Session| session.remote == Half::Idle && session.local != Half::Idle;
+                let session = self.sessions.get(u32::from(ours)).filter(answers);
+                u32::from(session.ok_or(Violation::RemoteChannel)?.channel())
+            }
+        };
+        self.channels.insert(u32::from(channel), index);
+        if let Some(session) = self.sessions.get_mut(index) {
+            session.received_begin(&mut self.ctx, channel, begin);
+        }
+        Ok(())
+    }
+
+    fn received_end(&mut self, channel: u16, end: End) -> Result<(), Violation> {
+        let index = self.channels.get(u32::from(channel)).ok_or(Violation::ChannelNotBegun)?;
+        // Its channel may be begun again from now on (req: TR-2.5.2-03).
+        self.channels.remove(u32::from(channel));
+        if let Some(session) = self.sessions.get_mut(index) {
+            session.received_end(&mut self.ctx, end.error);
+        }
+        self.reap(index);
+        Ok(())
+    }
+
+    /// A session in the lowest free slot, which is its channel (§2.5.1).
+    pub(super) fn new_session(&mut self) -> Option<u32> {
+        let index = u16::try_from(self.sessions.next_index()).ok()?;
+        let id = SessionId { generation: self.ctx.generation.next(), index };
+        Some(self.sessions.insert(Session::new(id)))
+    }
+
+    /// Frees the slot of a session that nobody needs any more.
+    pub(super) fn reap(&mut self, index: u32) {
+        if self.sessions.get(index).is_some_and(Session::finished) {
+            self.sessions.remove(index);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! Transfers into deliveries (§2.6.14): the receiving end of a link puts together what comes in
+//! pieces and checks that the pieces belong together.
+
+use super::{Chunk, Delivery, Payload, Progress};
+use crate::DeliveryId;
+use crate::violation::Violation;
+use alloc::collections::VecDeque;
+use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, Transfer};
+use bytes::Bytes;
+
+/// Transfers without payload that one delivery may have in a row (req: TR-2.7.5-22).
+const MAX_EMPTY: u32 = 64;
+
+/// What the attach of a link says about its deliveries.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Modes {
+    pub(crate) snd: SenderSettleMode,
+    pub(crate) rcv: ReceiverSettleMode,
+    /// 0: no limit.
+    pub(crate) max_message_size: u64,
+}
+
+/// The deliveries of one link that have arrived and were not taken, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Incoming {
+    arriving: Option<Arriving>,
+    ready: VecDeque<Arrived>,
+    /// The application reads pieces, so it wants to know of pieces.
+    streaming: bool,
+}
+
+/// A delivery that is not whole yet.
+#[derive(Debug)]
+struct Arriving {
+    delivery: Delivery,
+    /// Octets so far, taken or not.
+    size: u64,
+    /// Transfers whose payload waits here.
+    transfers: u32,
+    empty: u32,
+    /// The application has had a piece of it.
+    started: bool,
+}
+
+#[derive(Debug)]
+struct Arrived {
+    delivery: Delivery,
+    transfers: u32,
+    aborted: bool,
+}
+
+/// What a transfer amounted to.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// Transfers whose octets were dropped: the session window gets them back.
+    pub(crate) released: u32,
+    /// The application should be told that there is something where nothing was.
+    pub(crate) arrived: bool,
+    /// The delivery was aborted, and is settled by that.
+    pub(crate) aborted: bool,
+    /// The delivery, unsettled until now, turned out to be sent settled.
+    pub(crate) settled: bool,
+}
+
+impl Incoming {
+    /// The delivery that is being transferred, if any.
+    pub(crate) fn current(&self) -> Option<DeliveryId> {
+        self.arriving.as_ref().map(|arriving| arriving.delivery.id)
+    }
+
+    /// Deliveries that are whole and wait.
+    pub(crate) fn buffered(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// The first transfer of a delivery; `id` and `tag` are what it carries.
+    pub(crate) fn begin(
+        &mut self,
+        id: DeliveryId,
+        tag: DeliveryTag,
+        transfer: &Transfer,
+        modes: Modes,
+    ) -> Result<(), Violation> {
+        let rcv_settle_mode = transfer.rcv_settle_mode.unwrap_or(modes.rcv);
+        if modes.rcv == ReceiverSettleMode::First && rcv_settle_mode == ReceiverSettleMode::Second {
+            return Err(Violation::ReceiverSettleMode);
+        }
+        let delivery = Delivery {
+            id,
+            tag,
+            message_format: transfer.message_format.unwrap_or(0),
+            settled: false,
+            rcv_settle_mode,
+            state: transfer.state.clone(),
+            payload: Payload::default(),
+        };
+        self.arriving = Some(Arriving { delivery, size: 0, transfers: 0, empty: 0, started: false });
+        Ok(())
+    }
+
+    /// A transfer of the delivery that was begun, the first one included.
+    pub(crate) fn transfer(&mut self, transfer: &Transfer, payload: Bytes, modes: Modes) -> Result<Outcome, Violation> {
+        let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: 1, ..Outcome::default() }) };
+        if transfer.aborted {
+            return Ok(self.abort());
+        }
+        arriving.check(transfer, payload.len(), modes)?;
+        let settled = transfer.settled == Some(true) && !arriving.delivery.settled;
+        arriving.delivery.settled |= settled;
+        arriving.transfers += 1;
+        arriving.delivery.payload.push(payload);
+        if transfer.more {
+            let arrived = self.streaming && self.ready.is_empty() && arriving.transfers == 1;
+            return Ok(Outcome { arrived, settled, ..Outcome::default() });
+        }
+        arriving.check_complete(modes)?;
+        Ok(Outcome { settled, ..self.complete(false) })
+    }
+
+    fn complete(&mut self, aborted: bool) -> Outcome {
+        let Some(Arriving { delivery, transfers, started, .. }) = self.arriving.take() else {
+            return Outcome::default();
+        };
+        let arrived = self.ready.is_empty() && !(self.streaming && started && transfers > 1);
+        self.ready.push_back(Arrived { delivery, transfers, aborted });
+        Outcome { arrived, aborted, ..Outcome::default() }
+    }
+
+    /// The sender gave the delivery up. One that the application knows of stays as a mark.
+    fn abort(&mut self) -> Outcome {
+        let Some(arriving) = &mut self.arriving else { return Outcome::default() };
+        let released = core::mem::take(&mut arriving.transfers) + 1;
+        arriving.delivery.payload = Payload::default();
+        if arriving.started {
+            return Outcome { released, ..self.complete(true) };
+        }
+        self.arriving = None;
+        Outcome { released, aborted: true, ..Outcome::default() }
+    }
+
+    /// The link is gone: what is not whole will never be. How many transfers that gives back.
+    pub(crate) fn drop_partial(&mut self) -> u32 {
+        self.arriving.take().map_or(0, |arriving| arriving.transfers)
+    }
+
+    /// The oldest delivery that is whole, and how many transfers it gives back to the session window.
+    pub(crate) fn recv(&mut self) -> Option<(Delivery, u32)> {
+        loop {
+            let Arrived { delivery, transfers, aborted } = self.ready.pop_front()?;
+            if !aborted {
+                return Some((delivery, transfers));
+            }
+        }
+    }
+
+    /// What has come of the oldest delivery since the last look, and how many transfers that gives back.
+    pub(crate) fn read(&mut self) -> Option<(Chunk, u32)> {
+        self.streaming = true;
+        if let Some(Arrived { delivery, transfers, aborted }) = self.ready.pop_front() {
+            let progress = if aborted { Progress::Aborted } else { Progress::Complete };
+            return Some((Chunk { delivery, progress }, transfers));
+        }
+        let arriving = self.arriving.as_mut().filter(|arriving| arriving.transfers > 0)?;
+        arriving.started = true;
+        let payload = core::mem::take(&mut arriving.delivery.payload);
+        let of = &arriving.delivery;
+        let delivery = Delivery { payload, state: of.state.clone(), ..*of };
+        Some((Chunk { delivery, progress: Progress::More }, core::mem::take(&mut arriving.transfers)))
+    }
+}
+
+impl Arriving {
+    fn check(&mut self, transfer: &Transfer, octets: usize, modes: Modes) -> Result<(), Violation> {
+        let delivery = &self.delivery;
+        let same = transfer.delivery_id.is_none_or(|id| id == delivery.id.number())
+            && transfer.delivery_tag.is_none_or(|tag| tag == delivery.tag)
+            && transfer.message_format.is_none_or(|format| format == delivery.message_format);
+        if !same {
+            return Err(Violation::ContinuationDiffers);
+        }
+        if delivery.settled && transfer.settled == Some(false) {
+            return Err(Violation::SettledTakenBack);
+        }
+        if transfer.settled == Some(true) && modes.snd == SenderSettleMode::Unsettled {
+            return Err(Violation::NotUnsettled);
+        }
+        self.empty = if octets == 0 && transfer.more { self.empty + 1 } else { 0 };
+        if self.empty > MAX_EMPTY {
+            return Err(Violation::EmptyTransfers);
+        }
+        self.size = self.size.saturating_add(octets as u64);
+        if modes.max_message_size != 0 && self.size > modes.max_message_size {
+            return Err(Violation::MessageSize);
+        }
+        Ok(())
+    }
+
+    fn check_complete(&self, modes: Modes) -> Result<(), Violation> {
+        if modes.snd == SenderSettleMode::Settled && !self.delivery.settled {
+            return Err(Violation::NotSettled);
+        }
+        Ok(())
+    }
+}

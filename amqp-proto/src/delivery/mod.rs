@@ -1,0 +1,150 @@
+//! Deliveries (§2.6.11 to §2.6.14): what a message is while it travels.
+//!
+//! [`outgoing`] sends them, [`incoming`] puts them together again, [`unsettled`] remembers those that
+//! are not settled, [`disposition`] gathers what is said about them into ranges.
+
+pub(crate) mod disposition;
+pub(crate) mod incoming;
+pub(crate) mod outgoing;
+pub(crate) mod unsettled;
+
+use crate::DeliveryId;
+use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode};
+use bytes::{Bytes, BytesMut};
+use smallvec::SmallVec;
+
+/// A message to send.
+///
+/// ```
+/// use amqp_proto::Outgoing;
+///
+/// let message = Outgoing { settled: true, ..Outgoing::new(&b"\x00\x53\x77\xa1\x02hi"[..]) };
+/// assert_eq!(message.tag, None, "a tag will be made");
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Outgoing {
+    /// The encoded message, opaque to the core. Large ones are never copied.
+    pub payload: Bytes,
+    /// Default: made from the delivery-id, so that it is unique on the session (§2.6.12).
+    pub tag: Option<DeliveryTag>,
+    /// What kind of message it is; 0 is that of §3.2. Default 0.
+    pub message_format: u32,
+    /// Send it and forget it (§2.6.12). On a link of mode settled every message is, whatever this says;
+    /// on one of mode unsettled none may be. Default false.
+    pub settled: bool,
+    /// Asks for another mode than that of the link, for this delivery (§2.7.5). Default none.
+    pub rcv_settle_mode: Option<ReceiverSettleMode>,
+    /// The state of the delivery at the sender (§2.7.5). Default none.
+    pub state: Option<DeliveryState>,
+    /// A hint that the receiver may wait before it answers (§2.7.5). Default false.
+    pub batchable: bool,
+    /// Comes back in each [`Event::Disposition`](crate::Event::Disposition) of this delivery: an index into a
+    /// table of the caller's, say. Never sent. Default 0.
+    pub token: u64,
+}
+
+/// A message that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its name for what is said about it later.
+    pub delivery: DeliveryId,
+    /// It was sent settled: nothing will be said about it.
+    pub settled: bool,
+}
+
+impl Outgoing {
+    /// An unsettled message of format 0.
+    #[must_use]
+    pub fn new(payload: impl Into<Bytes>) -> Self {
+        Self { payload: payload.into(), ..Self::default() }
+    }
+}
+
+/// The octets of a message in the pieces in which they came; slices of the read buffers.
+#[derive(Clone, Debug, Default)]
+pub struct Payload {
+    chunks: SmallVec<[Bytes; 1]>,
+    len: usize,
+}
+
+impl Payload {
+    pub(crate) fn push(&mut self, chunk: Bytes) {
+        self.len = self.len.saturating_add(chunk.len());
+        if !chunk.is_empty() {
+            self.chunks.push(chunk);
+        }
+    }
+
+    /// The pieces in order, none of them empty.
+    #[must_use]
+    pub fn chunks(&self) -> &[Bytes] {
+        &self.chunks
+    }
+
+    /// All octets together.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are no octets.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The octets in one run: without a copy if there is one piece, joined if there are several.
+    #[must_use]
+    pub fn into_bytes(mut self) -> Bytes {
+        match self.chunks.len() {
+            0 => Bytes::new(),
+            1 => self.chunks.pop().unwrap_or_default(),
+            _ => {
+                let mut joined = BytesMut::with_capacity(self.len);
+                self.chunks.iter().for_each(|chunk| joined.extend_from_slice(chunk));
+                joined.freeze()
+            }
+        }
+    }
+}
+
+/// A message that has arrived whole.
+#[derive(Debug)]
+#[must_use = "an unsettled delivery has to be settled"]
+pub struct Delivery {
+    /// Its name for settling it.
+    pub id: DeliveryId,
+    /// The sender's name for it (§2.6.12).
+    pub tag: DeliveryTag,
+    /// What kind of message it is; 0 is that of §3.2.
+    pub message_format: u32,
+    /// The sender has settled it already: there is nothing to settle.
+    pub settled: bool,
+    /// Whether to settle at once ([`First`](ReceiverSettleMode::First)) or after the sender (§2.7.5).
+    pub rcv_settle_mode: ReceiverSettleMode,
+    /// The state of the delivery at the sender.
+    pub state: Option<DeliveryState>,
+    /// The encoded message.
+    pub payload: Payload,
+}
+
+/// A piece of a message that may not have arrived whole.
+#[derive(Debug)]
+#[must_use = "an unsettled delivery has to be settled"]
+pub struct Chunk {
+    /// What has come since the last piece, and all that is known of the delivery.
+    pub delivery: Delivery,
+    /// What follows.
+    pub progress: Progress,
+}
+
+/// What follows a piece of a message (§2.6.14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// More will come.
+    More,
+    /// This was the last piece.
+    Complete,
+    /// The sender gave the delivery up: forget what came of it; it is settled.
+    Aborted,
+}

@@ -1,0 +1,107 @@
+//! Deliveries into transfers (§2.6.14): the sending end of a link gives up its current delivery frame
+//! by frame, as window and output allow.
+
+use super::Outgoing;
+use crate::context::Context;
+use crate::session::Window;
+use amqp_codec::{DeliveryTag, Handle, SequenceNo, Transfer};
+use bytes::Bytes;
+
+/// The delivery that a link is sending.
+#[derive(Debug)]
+pub(crate) struct Sending {
+    /// What the next transfer frame carries; `more` while the application has more to give.
+    transfer: Transfer,
+    payload: Bytes,
+    number: SequenceNo,
+    settled: bool,
+}
+
+/// Whether a delivery has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Sent {
+    /// All of it.
+    Whole,
+    /// Not all: window or output is full, or the application has more to give.
+    Part,
+}
+
+impl Sending {
+    pub(crate) fn new(handle: Handle, id: SequenceNo, message: Outgoing, more: bool) -> Self {
+        let mut transfer = Transfer::new(handle);
+        transfer.delivery_id = Some(id);
+        transfer.delivery_tag = Some(message.tag.unwrap_or_else(|| DeliveryTag::from(id.0)));
+        transfer.message_format = Some(message.message_format);
+        transfer.settled = Some(message.settled);
+        transfer.more = more;
+        transfer.rcv_settle_mode = message.rcv_settle_mode;
+        transfer.state = message.state;
+        transfer.batchable = message.batchable;
+        Self { transfer, payload: message.payload, number: id, settled: message.settled }
+    }
+
+    pub(crate) fn number(&self) -> SequenceNo {
+        self.number
+    }
+
+    pub(crate) fn settled(&self) -> bool {
+        self.settled
+    }
+
+    /// Whether the application may add a piece: it announced one, and the last one has left.
+    pub(crate) fn wants_more(&self) -> bool {
+        self.transfer.more && !self.transfer.aborted && self.payload.is_empty()
+    }
+
+    pub(crate) fn add(&mut self, payload: Bytes, more: bool) {
+        self.payload = payload;
+        self.transfer.more = more;
+    }
+
+    /// Gives the delivery up: what has not left is dropped (req: TR-2.6.14-03, TR-2.7.5-14).
+    pub(crate) fn abort(&mut self) {
+        self.payload = Bytes::new();
+        self.transfer.more = false;
+        self.transfer.aborted = true;
+        self.transfer.settled = Some(true);
+    }
+
+    /// Whether a frame is due at all: not while the application has yet to give the next piece.
+    fn due(&self) -> bool {
+        !self.payload.is_empty() || !self.transfer.more
+    }
+
+    /// Lets one frame leave. The window must be open.
+    pub(crate) fn frame(&mut self, ctx: &mut Context, channel: u16, window: &mut Window) -> Sent {
+        if !self.due() {
+            return Sent::Part;
+        }
+        ctx.output.transfer(channel, &mut self.transfer, &mut self.payload);
+        window.sent();
+        let whole = self.payload.is_empty() && !self.transfer.more;
+        self.forget_first();
+        if whole { Sent::Whole } else { Sent::Part }
+    }
+
+    /// Lets frames leave until window, output or payload is at its end.
+    pub(crate) fn frames(&mut self, ctx: &mut Context, channel: u16, window: &mut Window) -> Sent {
+        while window.can_send() && !ctx.output.is_full() && self.due() {
+            if self.frame(ctx, channel, window) == Sent::Whole {
+                return Sent::Whole;
+            }
+        }
+        Sent::Part
+    }
+
+    /// Later transfers of a delivery do not repeat what the first one said (req: TR-2.7.5-03, TR-2.7.5-06).
+    fn forget_first(&mut self) {
+        let transfer = &mut self.transfer;
+        transfer.delivery_id = None;
+        transfer.delivery_tag = None;
+        transfer.message_format = None;
+        transfer.settled = None;
+        transfer.rcv_settle_mode = None;
+        transfer.state = None;
+    }
+}

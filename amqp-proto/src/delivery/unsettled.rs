@@ -1,0 +1,229 @@
+//! Unsettled deliveries of one session and direction, by delivery-id (§2.6.12).
+//!
+//! Delivery-ids of a session go up by one, and mostly they are settled in about that order. So they are
+//! kept in buckets of [`WIDTH`] consecutive ids, the buckets in a queue ordered by serial number: adding
+//! at the end and settling near the front touch one bucket, a range visits only the buckets it meets,
+//! and a bucket whose last entry is settled is given up, so that memory follows what is held and not
+//! how far apart the ids are.
+
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use amqp_codec::SequenceNo;
+use core::fmt;
+
+/// Ids in a bucket; a power of two.
+const WIDTH: u32 = 64;
+
+struct Bucket<T> {
+    /// The id of the first slot, a multiple of [`WIDTH`].
+    base: u32,
+    live: u32,
+    slots: Box<[Option<T>; WIDTH as usize]>,
+}
+
+pub(crate) struct Unsettled<T> {
+    buckets: VecDeque<Bucket<T>>,
+    /// The last bucket given up, to be used again.
+    spare: Option<Box<[Option<T>; WIDTH as usize]>>,
+    len: usize,
+}
+
+fn base_of(id: SequenceNo) -> u32 {
+    id.0 & !(WIDTH - 1)
+}
+
+fn slot_of(id: SequenceNo) -> usize {
+    (id.0 & (WIDTH - 1)) as usize
+}
+
+impl<T> Unsettled<T> {
+    pub(crate) const fn new() -> Self {
+        Self { buckets: VecDeque::new(), spare: None, len: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Where the bucket for `id` is, or would be. Serial order: distances from the first bucket.
+    fn find(&self, id: SequenceNo) -> Result<usize, usize> {
+        let base = base_of(id);
+        let Some(first) = self.buckets.front().map(|bucket| bucket.base) else {
+            return Err(0);
+        };
+        if first == base {
+            return Ok(0);
+        }
+        if let Some(last) = self.buckets.back().filter(|last| last.base == base) {
+            debug_assert_eq!(last.base, base);
+            return Ok(self.buckets.len() - 1);
+        }
+        let distance = base.wrapping_sub(first) as i32;
+        self.buckets.binary_search_by_key(&distance, |bucket| bucket.base.wrapping_sub(first) as i32)
+    }
+
+    /// Adds an entry; an entry of the same id is replaced.
+    pub(crate) fn insert(&mut self, id: SequenceNo, value: T) {
+        let index = self.find(id).unwrap_or_else(|index| {
+            let slots = self.spare.take().unwrap_or_else(|| Box::new([const { None }; WIDTH as usize]));
+            self.buckets.insert(index, Bucket { base: base_of(id), live: 0, slots });
+            index
+        });
+        if let Some(bucket) = self.buckets.get_mut(index) {
+            if bucket.slots[slot_of(id)].replace(value).is_none() {
+                bucket.live += 1;
+                self.len += 1;
+            }
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, id: SequenceNo) -> Option<&mut T> {
+        let index = self.find(id).ok()?;
+        self.buckets.get_mut(index)?.slots[slot_of(id)].as_mut()
+    }
+
+    pub(crate) fn remove(&mut self, id: SequenceNo) -> Option<T> {
+        let index = self.find(id).ok()?;
+        let bucket = self.buckets.get_mut(index)?;
+        let value = bucket.slots[slot_of(id)].take()?;
+        bucket.live -= 1;
+        self.len -= 1;
+        if bucket.live == 0 {
+            self.give_up(index);
+        }
+        Some(value)
+    }
+
+    fn give_up(&mut self, index: usize) {
+        let removed = if index == 0 { self.buckets.pop_front() } else { self.buckets.remove(index) };
+        self.spare = removed.map(|bucket| bucket.slots);
+    }
+
+    /// Visits the entries from `first` to `last`, both included, in serial order; those for which
+    /// `keep` says false are removed. Costs what is held there, whatever the numbers (req: TR-2.7.6-04).
+    pub(crate) fn visit(
+        &mut self,
+        first: SequenceNo,
+        last: SequenceNo,
+        mut keep: impl FnMut(SequenceNo, &mut T) -> bool,
+    ) {
+        let width = last.0.wrapping_sub(first.0);
+        let mut index = self.find(first).unwrap_or_else(|index| index);
+        while let Some(bucket) = self.buckets.get_mut(index) {
+            if bucket.base.wrapping_sub(base_of(first)) as i32 as i64 > i64::from(width) + i64::from(WIDTH) {
+                return;
+            }
+            for (slot, offset) in bucket.slots.iter_mut().zip(0..) {
+                let id = SequenceNo(bucket.base.wrapping_add(offset));
+                let Some(value) = slot.as_mut().filter(|_| id.0.wrapping_sub(first.0) <= width) else { continue };
+                if !keep(id, value) {
+                    *slot = None;
+                    bucket.live -= 1;
+                    self.len -= 1;
+                }
+            }
+            if bucket.live == 0 {
+                self.give_up(index);
+            } else {
+                index += 1;
+            }
+        }
+    }
+
+    /// Removes every entry for which `keep` says false.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        for bucket in &mut self.buckets {
+            for slot in bucket.slots.iter_mut() {
+                if slot.as_ref().is_some_and(|value| !keep(value)) {
+                    *slot = None;
+                    bucket.live -= 1;
+                    self.len -= 1;
+                }
+            }
+        }
+        self.buckets.retain(|bucket| bucket.live > 0);
+    }
+}
+
+impl<T> fmt::Debug for Unsettled<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unsettled({})", self.len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeMap;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn ids(map: &mut Unsettled<u32>, first: u32, last: u32) -> Vec<u32> {
+        let mut seen = Vec::new();
+        map.visit(SequenceNo(first), SequenceNo(last), |id, _| {
+            seen.push(id.0);
+            true
+        });
+        seen
+    }
+
+    #[test]
+    fn wraps_around() {
+        // req: TR-2.5.6-02 TR-2.7.6-03
+        let mut map = Unsettled::new();
+        for n in 0..200u32 {
+            map.insert(SequenceNo(n.wrapping_sub(100)), n);
+        }
+        assert_eq!(map.len(), 200);
+        assert_eq!(ids(&mut map, u32::MAX - 1, 1), [u32::MAX - 1, u32::MAX, 0, 1]);
+        for n in 0..200u32 {
+            assert_eq!(map.remove(SequenceNo(n.wrapping_sub(100))), Some(n));
+        }
+        assert_eq!((map.len(), map.buckets.len()), (0, 0));
+    }
+
+    #[test]
+    fn the_widest_range_costs_what_is_held() {
+        // req: TR-2.7.6-04
+        let mut map = Unsettled::new();
+        map.insert(SequenceNo(7), 7);
+        map.insert(SequenceNo(1 << 30), 8);
+        assert_eq!(ids(&mut map, 0, u32::MAX >> 1), [7, 1 << 30]);
+        assert_eq!(ids(&mut map, 7, 6), [7, 1 << 30]);
+        assert_eq!(map.buckets.len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn like_a_tree(
+            start in prop_oneof![Just(0u32), Just(u32::MAX - 300), any::<u32>()],
+            steps in prop::collection::vec((0u32..600, 0u32..80, 0..4), 1..200),
+        ) {
+            let mut map = Unsettled::new();
+            let mut model = BTreeMap::new();
+            for (offset, width, what) in steps {
+                let id = SequenceNo(start.wrapping_add(offset));
+                match what {
+                    0 | 1 => {
+                        map.insert(id, offset);
+                        model.insert(offset, offset);
+                    }
+                    2 => prop_assert_eq!(map.remove(id), model.remove(&offset)),
+                    _ => {
+                        let mut seen = Vec::new();
+                        map.visit(id, SequenceNo(id.0.wrapping_add(width)), |_, value| {
+                            seen.push(*value);
+                            *value % 2 == 0
+                        });
+                        let expected: Vec<u32> = model.range(offset..=offset + width).map(|(key, _)| *key).collect();
+                        prop_assert_eq!(&seen, &expected);
+                        for key in expected.into_iter().filter(|key| key % 2 != 0) {
+                            model.remove(&key);
+                        }
+                    }
+                }
+                prop_assert_eq!(map.len(), model.len());
+            }
+        }
+    }
+}

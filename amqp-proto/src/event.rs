@@ -1,0 +1,143 @@
+//! What happened, in order, with the data inside.
+
+use crate::sasl::SaslRequest;
+use crate::{CloseReason, DeliveryId, DetachReason, EndReason, LinkId, ReceiverId, SenderId, SessionId};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use amqp_codec::{Attach, Begin, DeliveryState, Fields, Open, Symbol};
+
+/// Something that the application may want to know; see [`Connection::poll_event`](crate::Connection::poll_event).
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// Listener: a client wants to be let in. Answer with
+    /// [`sasl_outcome`](crate::Connection::sasl_outcome); until then nothing more of it is read (§5.3.3).
+    SaslInit(SaslRequest),
+    /// The SASL exchange succeeded (§5.3.3.6).
+    Authenticated {
+        /// The mechanism that was used.
+        mechanism: Symbol,
+    },
+    /// The peer's open (§2.7.1).
+    Open(Box<Open>),
+    /// The peer wants a session: [`accept`](crate::SessionMut::accept) it or [`end`](crate::SessionMut::end) it (§2.5.1).
+    BeginRequested {
+        /// The session, on our side.
+        session: SessionId,
+        /// The peer's begin.
+        begin: Box<Begin>,
+    },
+    /// The peer has answered our begin (§2.5.1).
+    Begun {
+        /// The session.
+        session: SessionId,
+        /// The peer's begin.
+        begin: Box<Begin>,
+    },
+    /// The session is over. Raised exactly once for each session (§2.5.2).
+    Ended {
+        /// The session; its id is no longer valid.
+        session: SessionId,
+        /// How it came to its end.
+        reason: EndReason,
+    },
+    /// The peer wants a link: accept or refuse it (§2.6.3).
+    AttachRequested {
+        /// The link, on our side.
+        link: LinkId,
+        /// The peer's attach.
+        attach: Box<Attach>,
+    },
+    /// The peer has answered our attach, and not with a refusal (§2.6.3).
+    Attached {
+        /// The link.
+        link: LinkId,
+        /// The peer's attach.
+        attach: Box<Attach>,
+    },
+    /// The link is gone. Raised exactly once for each link, also when its session or connection goes (§2.6.4).
+    Detached {
+        /// The link; its id is no longer valid.
+        link: LinkId,
+        /// How it came to its end.
+        reason: DetachReason,
+    },
+    /// A send that was answered with [`SendError::Blocked`](crate::SendError) may be tried again.
+    Writable {
+        /// The link.
+        sender: SenderId,
+    },
+    /// The peer's flow for a link, if an application can see a difference by it (§2.7.4).
+    Flow {
+        /// The link.
+        link: LinkId,
+        /// What it said.
+        flow: LinkFlow,
+    },
+    /// The receiver wants its credit used up or given back, and credit is left: send what there is,
+    /// then call [`drained`](crate::SenderMut::drained) (§2.6.7).
+    Drain {
+        /// The link.
+        sender: SenderId,
+    },
+    /// The drain that we asked for is over: link-credit is 0 (§2.6.7).
+    Drained {
+        /// The link.
+        receiver: ReceiverId,
+    },
+    /// Something has arrived on a link where nothing was waiting:
+    /// [`recv`](crate::ReceiverMut::recv) until there is nothing left.
+    Arrived {
+        /// The link.
+        receiver: ReceiverId,
+    },
+    /// The peer's disposition of a delivery that we hold unsettled (§2.7.6).
+    Disposition {
+        /// The delivery; no longer valid if it is settled.
+        delivery: DeliveryId,
+        /// The link that it travels on.
+        link: LinkId,
+        /// The delivery-state that the peer reports.
+        state: Option<DeliveryState>,
+        /// The peer has settled; so have we, by that.
+        settled: bool,
+        /// The token of the [`Outgoing`](crate::Outgoing) message; 0 for a delivery that we received.
+        token: u64,
+    },
+    /// The connection is over. The last event.
+    Closed(CloseReason),
+}
+
+/// The link fields of the peer's flow (§2.7.4).
+#[derive(Clone, Debug, PartialEq)]
+pub struct LinkFlow {
+    /// On a sender: the credit that we have now, after serial arithmetic with what is in flight (§2.6.7).
+    /// On a receiver: the credit that is left of what we granted.
+    pub link_credit: u32,
+    /// How many messages the sender has waiting, if it says so.
+    pub available: Option<u32>,
+    /// The receiver wants its credit used up.
+    pub drain: bool,
+    /// The peer asked for a flow in answer (which is given without further ado).
+    pub echo: bool,
+    /// Link state properties.
+    pub properties: Option<Fields>,
+}
+
+/// The one queue of events.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    queue: VecDeque<Event>,
+}
+
+impl Events {
+    #[inline]
+    pub(crate) fn push(&mut self, event: Event) {
+        self.queue.push_back(event);
+    }
+
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        self.queue.pop_front()
+    }
+}

@@ -1,0 +1,134 @@
+//! Bytes in: protocol headers, then frames (§2.3), each to the layer that is its due.
+
+use crate::connection::{Connection, Layer};
+use crate::link::Half;
+use crate::violation::Violation;
+use crate::{Instant, sasl};
+use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, FrameError, FrameHeader};
+use bytes::{Bytes, BytesMut};
+
+impl Connection {
+    /// Takes whole frames from the front of `input` and leaves the rest, for when more has come. Payloads
+    /// are slices of `input`'s buffer, not copies.
+    ///
+    /// What the peer does wrong is answered as the specification says, and shown as an event; nothing
+    /// has to be done about it but [`poll_transmit`](Self::poll_transmit).
+    pub fn handle_input(&mut self, now: Instant, input: &mut BytesMut) {
+        while !input.is_empty() {
+            let again = match self.layer {
+                Layer::Header(_) => self.received_header(now, input),
+                Layer::Sasl(_) if self.awaits_application() => {
+                    self.held_back.unsplit(input.split());
+                    false
+                }
+                Layer::Sasl(_) => self.input_sasl(input),
+                Layer::Amqp => self.input_amqp(now, input),
+                Layer::Deaf => {
+                    input.clear();
+                    false
+                }
+            };
+            if !again {
+                return;
+            }
+        }
+    }
+
+    /// One SASL frame, if there is a whole one.
+    fn input_sasl(&mut self, input: &mut BytesMut) -> bool {
+        match FrameHeader::parse(input, sasl::MAX_FRAME_SIZE) {
+            Ok(None) => return false,
+            Ok(Some(header)) if header.frame_type != FRAME_TYPE_SASL => self.sasl_violation(Violation::FrameType),
+            Ok(Some(header)) => {
+                if input.len() < header.size as usize {
+                    return false;
+                }
+                let frame = input.split_to(header.size as usize).freeze();
+                self.count(&header);
+                self.received_sasl(&frame.slice(header.body_offset()..));
+            }
+            Err(error) => self.sasl_violation(error.into()),
+        }
+        true
+    }
+
+    /// All whole AMQP frames at once: they share one buffer.
+    fn input_amqp(&mut self, now: Instant, input: &mut BytesMut) -> bool {
+        let max = self.config.max_frame_size();
+        let whole = whole_frames(input, max);
+        if whole == 0 {
+            return match FrameHeader::parse(input, max) {
+                Err(error) => {
+                    self.fail_framing(now, error.into());
+                    true
+                }
+                Ok(_) => false,
+            };
+        }
+        let frames = input.split_to(whole).freeze();
+        let mut at = 0;
+        while let Some(Ok(Some(header))) = frames.get(at..).map(|rest| FrameHeader::parse(rest, max)) {
+            let end = at + header.size as usize;
+            if !matches!(self.layer, Layer::Amqp) || end > frames.len() {
+                break;
+            }
+            self.count(&header);
+            self.input_frame(now, &header, frames.slice(at + header.body_offset()..end));
+            at = end;
+        }
+        if self.frames_in > 0 {
+            self.restart_idle(now);
+        }
+        true
+    }
+
+    fn input_frame(&mut self, now: Instant, header: &FrameHeader, body: Bytes) {
+        if header.frame_type != FRAME_TYPE_AMQP {
+            return self.fail_framing(now, Violation::FrameType);
+        }
+        if self.local == Half::Ended {
+            // Only the peer's close matters now (req: TR-2.4.6-02).
+            return self.received_after_close(now, &body);
+        }
+        if body.is_empty() {
+            return; // a heartbeat (req: TR-2.3.2-04)
+        }
+        if let Err(violation) = self.received_frame(now, header.channel, &body) {
+            self.fail(now, violation);
+        }
+    }
+
+    fn fail_framing(&mut self, now: Instant, violation: Violation) {
+        self.fail(now, violation);
+        // Where one frame ends and the next begins is not known any more.
+        self.deafen();
+    }
+
+    fn count(&mut self, header: &FrameHeader) {
+        self.frames_in = self.frames_in.wrapping_add(1);
+        self.octets_in = self.octets_in.wrapping_add(u64::from(header.size));
+    }
+}
+
+/// How many octets at the front of `input` are whole frames.
+fn whole_frames(input: &[u8], max: u32) -> usize {
+    let mut whole = 0;
+    while let Some(rest) = input.get(whole..) {
+        match FrameHeader::parse(rest, max) {
+            Ok(Some(header)) if rest.len() >= header.size as usize => whole += header.size as usize,
+            _ => break,
+        }
+    }
+    whole
+}
+
+impl From<FrameError> for Violation {
+    fn from(error: FrameError) -> Self {
+        match error {
+            FrameError::TooLarge { .. } => Violation::FrameTooLarge,
+            FrameError::TooSmall { .. } => Violation::FrameTooSmall,
+            FrameError::DataOffset { .. } => Violation::DataOffset,
+            FrameError::UnknownType { .. } => Violation::FrameType,
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! attach and detach of one link (§2.6.3 to §2.6.6, §2.7.3, §2.7.7).
+
+use super::{End, FlowDue, Half, Link};
+use crate::context::Context;
+use crate::event::Event;
+use crate::violation::Violation;
+use crate::{CreditMode, DetachReason, LinkOptions, Misuse};
+use alloc::boxed::Box;
+use amqp_codec::{Attach, Detach, Error, Fields, Handle, Role, Str, TargetTerminus};
+
+impl Link {
+    /// Sets what our attach will say.
+    pub(crate) fn prepare(&mut self, options: LinkOptions) {
+        match &mut self.end {
+            End::Sender(sender) => {
+                sender.initial_delivery_count = options.initial_delivery_count;
+                self.credit = super::Credit::new(options.initial_delivery_count);
+                self.modes.snd = options.snd_settle_mode;
+            }
+            End::Receiver(receiver) => {
+                receiver.mode = options.credit;
+                self.modes.rcv = options.rcv_settle_mode;
+                self.modes.max_message_size = options.max_message_size.unwrap_or(0);
+                if let CreditMode::Auto(window) = options.credit {
+                    self.credit.grant(window);
+                    self.flow_due = Some(FlowDue::default());
+                }
+            }
+        }
+        self.waiting = Some(Box::new(options));
+    }
+
+    /// Lets our attach leave, if one waits. If it cannot, the link is not usable.
+    pub(crate) fn send_attach(&mut self, ctx: &mut Context, channel: u16, remote_max: u32) -> Result<(), Misuse> {
+        let Some(options) = self.waiting.take() else { return Ok(()) };
+        if self.key.index > remote_max {
+            return Err(Misuse::HandleMax);
+        }
+        let attach = options.attach(self.role(), Handle(self.key.index));
+        ctx.output.checked_frame(channel, &attach).map_err(|_| Misuse::FrameSize)?;
+        self.local = Half::Active;
+        Ok(())
+    }
+
+    /// The peer's attach where we have none of that name: returns it for the application to judge.
+    pub(crate) fn received_request(&mut self, attach: Attach) -> Result<Box<Attach>, Violation> {
+        let valid = check(&attach);
+        self.received_attach(&attach);
+        let attach = Box::new(attach);
+        self.remote_attach = Some(attach.clone());
+        valid.map(|()| attach)
+    }
+
+    /// The peer's attach in answer to ours.
+    pub(crate) fn received_answer(&mut self, ctx: &mut Context, attach: Attach) -> Result<(), Violation> {
+        check(&attach)?;
+        self.received_attach(&attach);
+        // Only the terminus that the peer owns tells whether it refuses (req: TR-2.6.3-03).
+        self.refused = match self.end {
+            End::Sender(_) => attach.target.is_none(),
+            End::Receiver(_) => attach.source.is_none(),
+        };
+        let attach = Box::new(attach);
+        self.remote_attach = Some(attach.clone());
+        if self.local == Half::Active && !self.refused {
+            ctx.event(Event::Attached { link: self.id(), attach });
+        }
+        Ok(())
+    }
+
+    fn received_attach(&mut self, attach: &Attach) {
+        self.remote = Half::Active;
+        self.remote_handle = Some(attach.handle.0);
+        match self.end {
+            End::Sender(_) => {
+                self.modes.rcv = attach.rcv_settle_mode;
+                self.modes.max_message_size = attach.max_message_size.unwrap_or(0);
+            }
+            End::Receiver(_) => {
+                self.modes.snd = attach.snd_settle_mode;
+                self.credit.attached(attach.initial_delivery_count.unwrap_or_default());
+            }
+        }
+    }
+
+    /// The application takes the peer's attach.
+    pub(crate) fn accept(&mut self, mut options: LinkOptions) -> Result<(), Misuse> {
+        if self.gone {
+            return Err(Misuse::Detached);
+        }
+        if self.local != Half::Idle || self.remote != Half::Active || self.waiting.is_some() {
+            return Err(Misuse::NothingToAnswer);
+        }
+        options.name = self.name.clone();
+        self.prepare(options);
+        Ok(())
+    }
+
+    /// Answers the peer's attach with our terminus null, and detaches at once (req: TR-2.6.3-02).
+    pub(crate) fn refuse(&mut self, ctx: &mut Context, channel: u16, error: Option<Error>) {
+        if self.local == Half::Idle {
+            let mut options = self.remote_attach.as_deref().map(LinkOptions::answering).unwrap_or_default();
+            match self.end {
+                End::Sender(_) => options.source = None,
+                End::Receiver(_) => options.target = None,
+            }
+            options.name = self.name.clone();
+            let mut attach = options.attach(self.role(), Handle(self.key.index));
+            if ctx.output.checked_frame(channel, &attach).is_err() {
+                (attach.source, attach.target) = (None, None);
+                ctx.output.frame(channel, &attach);
+            }
+        }
+        self.send_detach(ctx, channel, true, error);
+    }
+
+    /// Detaches for the application.
+    pub(crate) fn detach(
+        &mut self,
+        ctx: &mut Context,
+        channel: u16,
+        closed: bool,
+        error: Option<Error>,
+    ) -> Result<(), Misuse> {
+        if self.gone || self.local == Half::Ended {
+            return Err(Misuse::Detached);
+        }
+        if self.local == Half::Idle && self.remote == Half::Idle {
+            self.waiting = None;
+            self.gone(ctx, DetachReason::Local);
+            return Ok(());
+        }
+        if self.local == Half::Idle {
+            self.refuse(ctx, channel, error);
+        } else {
+            self.send_detach(ctx, channel, closed, error);
+        }
+        Ok(())
+    }
+
+    /// Detaches because the peer broke a rule (req: TR-2.6.5-01).
+    pub(crate) fn fail(&mut self, ctx: &mut Context, channel: u16, violation: Violation) {
+        if self.local != Half::Ended {
+            self.refuse(ctx, channel, Some(violation.to_error()));
+        }
+        self.gone(ctx, DetachReason::Violation(violation));
+    }
+
+    /// The peer's detach (req: TR-2.6.4-01, TR-2.6.6-01).
+    pub(crate) fn received_detach(&mut self, ctx: &mut Context, channel: u16, closed: bool, error: Option<Error>) {
+        self.remote = Half::Ended;
+        self.remote_handle = None;
+        let reason = if self.refused {
+            DetachReason::Refused(error)
+        } else if self.local == Half::Ended {
+            DetachReason::Local
+        } else {
+            DetachReason::Remote { closed, error }
+        };
+        match self.local {
+            Half::Active => self.send_detach(ctx, channel, closed, None),
+            Half::Idle => self.refuse(ctx, channel, None),
+            Half::Ended => {}
+        }
+        self.gone(ctx, reason);
+    }
+
+    /// The link is over for the application; said once. What is not whole will never be.
+    pub(crate) fn gone(&mut self, ctx: &mut Context, reason: DetachReason) {
+        if self.gone {
+            return;
+        }
+        self.gone = true;
+        self.waiting = None;
+        self.flow_due = None;
+        if let End::Sender(sender) = &mut self.end {
+            sender.sending = None;
+        }
+        ctx.event(Event::Detached { link: self.id(), reason });
+    }
+
+    fn send_detach(&mut self, ctx: &mut Context, channel: u16, closed: bool, error: Option<Error>) {
+        ctx.output.detach(channel, Detach { handle: Handle(self.key.index), closed, error });
+        self.local = Half::Ended;
+        self.flow_due = None;
+        if let End::Sender(sender) = &mut self.end {
+            sender.sending = None;
+        }
+    }
+}
+
+/// What any attach of a peer has to keep to.
+fn check(attach: &Attach) -> Result<(), Violation> {
+    if attach.role == Role::Sender && attach.initial_delivery_count.is_none() {
+        return Err(Violation::InitialDeliveryCount);
+    }
+    if attach.unsettled.as_ref().is_some_and(|unsettled| !unsettled.0.is_empty()) {
+        return Err(Violation::ResumeNotBuilt);
+    }
+    let source = attach.source.as_ref().map(|node| (&node.address, node.dynamic, &node.dynamic_node_properties));
+    let target = match &attach.target {
+        Some(TargetTerminus::Target(node)) => Some((&node.address, node.dynamic, &node.dynamic_node_properties)),
+        Some(TargetTerminus::Coordinator(_)) | None => None,
+    };
+    // Whoever asks for a node to be made cannot name it; whoever made it has to.
+    let (asked, made) = match attach.role {
+        Role::Receiver => (source, target),
+        Role::Sender => (target, source),
+    };
+    asked.map_or(Ok(()), check_dynamic).and(made.map_or(Ok(()), |(_, dynamic, properties)| no_properties(dynamic, properties)))
+}
+
+type Node<'a> = (&'a Option<Str>, bool, &'a Option<Fields>);
+
+fn check_dynamic((address, dynamic, properties): Node<'_>) -> Result<(), Violation> {
+    if dynamic && address.is_some() {
+        return Err(Violation::DynamicAddress);
+    }
+    no_properties(dynamic, properties)
+}
+
+fn no_properties(dynamic: bool, properties: &Option<Fields>) -> Result<(), Violation> {
+    if !dynamic && properties.is_some() {
+        return Err(Violation::DynamicProperties);
+    }
+    Ok(())
+}

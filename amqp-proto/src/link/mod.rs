@@ -1,0 +1,142 @@
+//! Links (§2.6): one struct for both ends. What differs between sender and receiver is in [`End`].
+//!
+//! [`attach`] makes and answers attach and detach, [`credit`] holds the flow state, [`flow`] moves it,
+//! [`transfer`] leads deliveries in and out; [`sender`] and [`receiver`] are the views that the
+//! application works with. A link knows its own half of the protocol; tables and windows are the
+//! session's.
+
+pub(crate) mod attach;
+pub(crate) mod credit;
+pub(crate) mod flow;
+pub(crate) mod options;
+pub(crate) mod receiver;
+pub(crate) mod sender;
+pub(crate) mod transfer;
+
+use crate::delivery::incoming::{Incoming, Modes};
+use crate::delivery::outgoing::Sending;
+use crate::id::LinkKey;
+use crate::{CreditMode, LinkId, LinkOptions, ReceiverId, SenderId};
+use alloc::boxed::Box;
+use amqp_codec::{Attach, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
+use credit::Credit;
+
+/// One direction of a link's life, as of a session's: not yet, now, no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Half {
+    /// Neither attach nor begin has been sent (or has come).
+    Idle,
+    /// attach or begin has been sent (or has come).
+    Active,
+    /// detach or end has been sent (or has come).
+    Ended,
+}
+
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) key: LinkKey,
+    pub(crate) name: Str,
+    /// What we have sent.
+    pub(crate) local: Half,
+    /// What has come.
+    pub(crate) remote: Half,
+    /// The peer's handle, while it is mapped.
+    pub(crate) remote_handle: Option<u32>,
+    /// Our attach, until it leaves.
+    pub(crate) waiting: Option<Box<LinkOptions>>,
+    /// The peer's attach, for those who ask later.
+    pub(crate) remote_attach: Option<Box<Attach>>,
+    pub(crate) modes: Modes,
+    pub(crate) credit: Credit,
+    /// A flow is to leave with the next flush.
+    pub(crate) flow_due: Option<FlowDue>,
+    /// The peer's attach refuses ours; its detach will say why (§2.6.3).
+    pub(crate) refused: bool,
+    /// The detached event has been raised.
+    pub(crate) gone: bool,
+    /// Unsettled deliveries of this link.
+    pub(crate) unsettled: u32,
+    pub(crate) end: End,
+}
+
+/// What differs between the two ends.
+#[derive(Debug)]
+pub(crate) enum End {
+    Sender(SenderEnd),
+    Receiver(ReceiverEnd),
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct SenderEnd {
+    pub(crate) initial_delivery_count: SequenceNo,
+    /// The delivery in progress.
+    pub(crate) sending: Option<Sending>,
+    /// A send was answered with Blocked: tell when that has passed.
+    pub(crate) wants: bool,
+    /// The application is done with a drain, but the delivery in progress has to leave first.
+    pub(crate) drained: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct ReceiverEnd {
+    pub(crate) mode: CreditMode,
+    pub(crate) incoming: Incoming,
+}
+
+/// The flow that is to leave for a link.
+#[derive(Debug, Default)]
+pub(crate) struct FlowDue {
+    pub(crate) echo: bool,
+    pub(crate) properties: Option<Fields>,
+}
+
+impl Link {
+    /// A link on our side, before any frame.
+    pub(crate) fn new(key: LinkKey, name: Str, role: Role) -> Self {
+        let end = match role {
+            Role::Sender => End::Sender(SenderEnd::default()),
+            Role::Receiver => End::Receiver(ReceiverEnd { mode: CreditMode::Manual, ..ReceiverEnd::default() }),
+        };
+        Self {
+            key,
+            name,
+            local: Half::Idle,
+            remote: Half::Idle,
+            remote_handle: None,
+            waiting: None,
+            remote_attach: None,
+            modes: Modes { snd: SenderSettleMode::Mixed, rcv: ReceiverSettleMode::First, max_message_size: 0 },
+            credit: Credit::new(SequenceNo(0)),
+            flow_due: None,
+            refused: false,
+            gone: false,
+            unsettled: 0,
+            end,
+        }
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        match self.end {
+            End::Sender(_) => Role::Sender,
+            End::Receiver(_) => Role::Receiver,
+        }
+    }
+
+    pub(crate) fn id(&self) -> LinkId {
+        match self.end {
+            End::Sender(_) => LinkId::Sender(SenderId(self.key)),
+            End::Receiver(_) => LinkId::Receiver(ReceiverId(self.key)),
+        }
+    }
+
+    /// Nobody needs the link any more: both sides have detached (§2.6.2), or never attached, and the
+    /// application has taken what had arrived.
+    pub(crate) fn finished(&self) -> bool {
+        let empty = match &self.end {
+            End::Sender(_) => true,
+            End::Receiver(receiver) => receiver.incoming.buffered() == 0,
+        };
+        self.gone && empty && self.local != Half::Active && self.remote != Half::Active
+            && (self.local == Half::Idle || self.remote == Half::Ended)
+    }
+}

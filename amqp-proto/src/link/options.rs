@@ -1,0 +1,107 @@
+//! What an application says about a link when it attaches one, or lets the peer attach one (§2.7.3).
+
+use amqp_codec::{
+    Attach, Fields, Handle, Multiple, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Source, Str, Symbol,
+    Target, TargetTerminus,
+};
+use alloc::boxed::Box;
+
+/// How a receiver grants credit (§2.6.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreditMode {
+    /// Only as the application says.
+    Manual,
+    /// Up to this many deliveries, under way or waiting to be taken; renewed when the application has
+    /// taken half of them.
+    Auto(u32),
+}
+
+impl Default for CreditMode {
+    fn default() -> Self {
+        CreditMode::Auto(1000)
+    }
+}
+
+/// The fields of our attach (§2.7.3).
+#[derive(Clone, Debug, Default)]
+pub struct LinkOptions {
+    /// The link's name, unique among the links of one direction between the two containers (§2.6.1).
+    pub name: Str,
+    /// Where messages come from. Default: none.
+    pub source: Option<Source>,
+    /// Where messages go to. Default: none.
+    pub target: Option<TargetTerminus>,
+    /// How the sender settles. Default [`Mixed`](SenderSettleMode::Mixed).
+    pub snd_settle_mode: SenderSettleMode,
+    /// How the receiver settles. Default [`First`](ReceiverSettleMode::First).
+    pub rcv_settle_mode: ReceiverSettleMode,
+    /// The largest message that we take, in octets; `None` or 0: no limit. Default: none.
+    pub max_message_size: Option<u64>,
+    /// Sender: where its delivery-count begins. Default 0.
+    pub initial_delivery_count: SequenceNo,
+    /// Receiver: how credit is granted. Default [`CreditMode::Auto`] of 1000.
+    pub credit: CreditMode,
+    /// Extensions that we support. Default: none.
+    pub offered_capabilities: Multiple<Symbol>,
+    /// Extensions that we would use if the peer has them. Default: none.
+    pub desired_capabilities: Multiple<Symbol>,
+    /// Link properties. Default: none.
+    pub properties: Option<Fields>,
+}
+
+impl LinkOptions {
+    /// A link that sends to `address`; the name doubles as the source's address.
+    #[must_use]
+    pub fn sender(name: impl Into<Str>, address: impl Into<Str>) -> Self {
+        let name = name.into();
+        Self {
+            source: Some(Source::new(name.clone())),
+            target: Some(Target::new(address.into()).into()),
+            name,
+            ..Self::default()
+        }
+    }
+
+    /// A link that receives from `address`; the name doubles as the target's address.
+    #[must_use]
+    pub fn receiver(name: impl Into<Str>, address: impl Into<Str>) -> Self {
+        let name = name.into();
+        Self {
+            source: Some(Source::new(address.into())),
+            target: Some(Target::new(name.clone()).into()),
+            name,
+            ..Self::default()
+        }
+    }
+
+    /// The answer that takes the peer's attach as it is, but settles in mode first where we receive.
+    #[must_use]
+    pub fn answering(attach: &Attach) -> Self {
+        Self {
+            name: attach.name.clone(),
+            source: attach.source.as_deref().cloned(),
+            target: attach.target.clone(),
+            snd_settle_mode: attach.snd_settle_mode,
+            rcv_settle_mode: match attach.role {
+                Role::Sender => ReceiverSettleMode::First,
+                Role::Receiver => attach.rcv_settle_mode,
+            },
+            ..Self::default()
+        }
+    }
+
+    /// The attach frame for these options.
+    pub(crate) fn attach(self, role: Role, handle: Handle) -> Attach {
+        let mut attach = Attach::new(self.name, handle, role);
+        attach.snd_settle_mode = self.snd_settle_mode;
+        attach.rcv_settle_mode = self.rcv_settle_mode;
+        attach.source = self.source.map(Box::new);
+        attach.target = self.target;
+        attach.initial_delivery_count = (role == Role::Sender).then_some(self.initial_delivery_count);
+        attach.max_message_size = self.max_message_size;
+        attach.offered_capabilities = self.offered_capabilities;
+        attach.desired_capabilities = self.desired_capabilities;
+        attach.properties = self.properties;
+        attach
+    }
+}

@@ -1,0 +1,281 @@
+//! The receiving end of a link, as the application works with it.
+
+use super::sender::{detach, refuse};
+use super::{End, FlowDue, Half, Link, ReceiverEnd};
+use crate::context::Context;
+use crate::id::LinkKey;
+use crate::session::Session;
+use crate::{Chunk, CreditMode, Delivery, DeliveryId, LinkOptions, Misuse, ReceiverId, SessionId};
+use alloc::boxed::Box;
+use amqp_codec::{Attach, DeliveryState, Error, Fields, Modified, Rejected, Role, Str};
+
+/// The receiving end of a link; see [`Connection::receiver`](crate::Connection::receiver).
+#[derive(Debug)]
+pub struct ReceiverMut<'a> {
+    pub(crate) ctx: &'a mut Context,
+    pub(crate) session: &'a mut Session,
+    pub(crate) key: LinkKey,
+}
+
+/// The link fields of our flow, for a receiver (§2.7.4).
+#[derive(Clone, Debug, Default)]
+pub struct ReceiverFlow {
+    /// Deliveries that the sender may begin from now on.
+    pub link_credit: u32,
+    /// The sender is to use the credit up, or give back what it cannot use.
+    pub drain: bool,
+    /// Ask the sender for a flow in answer.
+    pub echo: bool,
+    /// Link state properties.
+    pub properties: Option<Fields>,
+}
+
+impl ReceiverMut<'_> {
+    /// The name of the link on this connection.
+    #[must_use]
+    pub fn id(&self) -> ReceiverId {
+        ReceiverId(self.key)
+    }
+
+    /// The session that the link is attached to.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.key.session
+    }
+
+    fn link(&self) -> Option<&Link> {
+        self.session.links.get(self.key.index)
+    }
+
+    fn live(&mut self) -> Result<(&mut Link, &mut Context), Misuse> {
+        let link = self.session.link_mut(self.key).ok_or(Misuse::StaleId)?;
+        if link.gone || link.local == Half::Ended {
+            return Err(Misuse::Detached);
+        }
+        Ok((link, self.ctx))
+    }
+
+    fn end(&mut self) -> Option<(&mut ReceiverEnd, &mut Context)> {
+        match &mut self.session.link_mut(self.key)?.end {
+            End::Receiver(receiver) => Some((receiver, self.ctx)),
+            End::Sender(_) => None,
+        }
+    }
+
+    /// The link's name (§2.6.1).
+    #[must_use]
+    pub fn name(&self) -> Option<&Str> {
+        self.link().map(|link| &link.name)
+    }
+
+    /// The peer's attach, once it has come (§2.7.3).
+    #[must_use]
+    pub fn remote_attach(&self) -> Option<&Attach> {
+        self.link()?.remote_attach.as_deref()
+    }
+
+    /// Deliveries that the sender may still begin (§2.6.7).
+    #[must_use]
+    pub fn credit(&self) -> u32 {
+        self.link().map_or(0, |link| link.credit.link_credit)
+    }
+
+    /// Deliveries that are not settled.
+    #[must_use]
+    pub fn unsettled(&self) -> u32 {
+        self.link().map_or(0, |link| link.unsettled)
+    }
+
+    /// Deliveries that have arrived whole and wait to be taken.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        match self.link().map(|link| &link.end) {
+            Some(End::Receiver(receiver)) => receiver.incoming.buffered(),
+            _ => 0,
+        }
+    }
+
+    /// Takes the peer's attach; the options say what ours answers, but for the name (§2.6.3).
+    ///
+    /// # Errors
+    /// [`Misuse::NothingToAnswer`] unless [`Event::AttachRequested`](crate::Event::AttachRequested) was
+    /// raised for this link and has not been answered.
+    pub fn accept(&mut self, options: LinkOptions) -> Result<(), Misuse> {
+        self.session.link_mut(self.key).ok_or(Misuse::StaleId)?.accept(options)?;
+        self.session.try_attach(self.ctx, self.key.index)
+    }
+
+    /// Refuses the peer's attach (§2.6.3).
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn refuse(&mut self, error: Error) -> Result<(), Misuse> {
+        refuse(self.ctx, self.session, self.key, error)
+    }
+
+    /// Detaches the link: for good if `closed`, else it is suspended (§2.6.4, §2.6.6). What has arrived
+    /// can still be taken; [`forget`](Self::forget) it if it is not wanted. Before the attach was
+    /// answered, the answer is awaited and dropped.
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if it is detached already.
+    pub fn detach(&mut self, closed: bool, error: Option<Error>) -> Result<(), Misuse> {
+        detach(self.ctx, self.session, self.key, closed, error)
+    }
+
+    /// The oldest message that has arrived whole. Taking it gives the session window back what it
+    /// took, and renews the credit if that is automatic. Works on after the link is detached, until
+    /// all that had arrived is taken.
+    pub fn recv(&mut self) -> Option<Delivery> {
+        let (receiver, _) = self.end()?;
+        let (delivery, transfers) = receiver.incoming.recv()?;
+        self.taken(transfers);
+        Some(delivery)
+    }
+
+    /// What has come of the oldest delivery since the last look, whole or not: for messages larger
+    /// than memory. Do not mix with [`recv`](Self::recv) in the middle of a delivery.
+    pub fn read(&mut self) -> Option<Chunk> {
+        let (receiver, _) = self.end()?;
+        let (chunk, transfers) = receiver.incoming.read()?;
+        self.taken(transfers);
+        Some(chunk)
+    }
+
+    /// Drops what has arrived and was not taken. An owner that goes away calls it, so that the place of
+    /// a detached link is free again.
+    pub fn forget(&mut self) {
+        while self.recv().is_some() {}
+    }
+
+    fn taken(&mut self, transfers: u32) {
+        self.session.release(self.ctx, transfers);
+        if let Some(link) = self.session.link_mut(self.key) {
+            let owed = link.flow_due.is_some();
+            link.taken();
+            if !owed {
+                self.session.flow_if_due(self.ctx, self.key.index);
+            }
+        }
+        self.session.reap(self.key.index);
+        if self.session.gone {
+            self.session.mark(self.ctx);
+        }
+    }
+
+    /// Grants this much credit from now on, and leaves automatic credit (§2.6.7).
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if the link is detached.
+    pub fn set_credit(&mut self, link_credit: u32) -> Result<(), Misuse> {
+        self.flow(ReceiverFlow { link_credit, ..ReceiverFlow::default() })
+    }
+
+    /// Grants so much more credit, and leaves automatic credit (§2.6.7).
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if the link is detached.
+    pub fn add_credit(&mut self, more: u32) -> Result<(), Misuse> {
+        self.set_credit(self.credit().saturating_add(more))
+    }
+
+    /// How credit is granted from now on (§2.6.7).
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if the link is detached.
+    pub fn set_credit_mode(&mut self, mode: CreditMode) -> Result<(), Misuse> {
+        self.live()?;
+        if let Some((receiver, _)) = self.end() {
+            receiver.mode = mode;
+        }
+        if let (CreditMode::Auto(_), Ok((link, _))) = (mode, self.live()) {
+            link.taken();
+        }
+        self.session.flow_if_due(self.ctx, self.key.index);
+        Ok(())
+    }
+
+    /// Asks the sender to use the credit up or give it back (§2.6.7);
+    /// [`Event::Drained`](crate::Event::Drained) follows. Leaves automatic credit.
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if the link is detached.
+    pub fn drain(&mut self) -> Result<(), Misuse> {
+        self.flow(ReceiverFlow { link_credit: self.credit(), drain: true, ..ReceiverFlow::default() })
+    }
+
+    /// Sends a flow for this link: the general form of the above (§2.7.4).
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if the link is detached.
+    pub fn flow(&mut self, flow: ReceiverFlow) -> Result<(), Misuse> {
+        let (link, _) = self.live()?;
+        if let End::Receiver(receiver) = &mut link.end {
+            receiver.mode = CreditMode::Manual;
+        }
+        link.credit.grant(flow.link_credit);
+        link.credit.drain = flow.drain;
+        link.flow_due = Some(FlowDue { echo: flow.echo, properties: flow.properties });
+        self.session.flow_if_due(self.ctx, self.key.index);
+        Ok(())
+    }
+
+    /// Reports the state of a delivery, and settles it or not (§2.6.12, §2.7.6).
+    ///
+    /// # Errors
+    /// [`Misuse::StaleId`] if the delivery is settled already.
+    pub fn dispose(
+        &mut self,
+        delivery: DeliveryId,
+        state: Option<DeliveryState>,
+        settled: bool,
+    ) -> Result<(), Misuse> {
+        self.session.dispose(self.ctx, (Role::Receiver, self.key), delivery, state, settled)
+    }
+
+    /// The same for all unsettled deliveries of the link from `first` to `last`; says how many.
+    ///
+    /// # Errors
+    /// [`Misuse::NotARange`] if `last` comes before `first`.
+    pub fn dispose_range(
+        &mut self,
+        first: DeliveryId,
+        last: DeliveryId,
+        state: Option<&DeliveryState>,
+        settled: bool,
+    ) -> Result<u32, Misuse> {
+        self.session.dispose_range(self.ctx, (Role::Receiver, self.key), (first, last), state, settled)
+    }
+
+    /// The message was processed (§3.4.2). Settles.
+    ///
+    /// # Errors
+    /// As for [`dispose`](Self::dispose).
+    pub fn accept_delivery(&mut self, delivery: DeliveryId) -> Result<(), Misuse> {
+        self.dispose(delivery, Some(DeliveryState::Accepted), true)
+    }
+
+    /// The message is invalid (§3.4.3). Settles.
+    ///
+    /// # Errors
+    /// As for [`dispose`](Self::dispose).
+    pub fn reject_delivery(&mut self, delivery: DeliveryId, error: Option<Error>) -> Result<(), Misuse> {
+        self.dispose(delivery, Some(DeliveryState::Rejected(Box::new(Rejected { error }))), true)
+    }
+
+    /// The message was not and will not be processed here (§3.4.4). Settles.
+    ///
+    /// # Errors
+    /// As for [`dispose`](Self::dispose).
+    pub fn release_delivery(&mut self, delivery: DeliveryId) -> Result<(), Misuse> {
+        self.dispose(delivery, Some(DeliveryState::Released), true)
+    }
+
+    /// The message was not processed and should be changed (§3.4.5). Settles.
+    ///
+    /// # Errors
+    /// As for [`dispose`](Self::dispose).
+    pub fn modify_delivery(&mut self, delivery: DeliveryId, modified: Modified) -> Result<(), Misuse> {
+        self.dispose(delivery, Some(DeliveryState::Modified(Box::new(modified))), true)
+    }
+}

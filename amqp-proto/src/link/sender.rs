@@ -1,0 +1,311 @@
+//! The sending end of a link, as the application works with it.
+
+use super::{End, FlowDue, Half, Link};
+use crate::context::Context;
+use crate::delivery::outgoing::{self, Sending};
+use crate::id::LinkKey;
+use crate::session::{Held, Session};
+use crate::{Blocked, DeliveryId, LinkOptions, Misuse, Outgoing, SendError, SenderId, Sent, SessionId};
+use amqp_codec::{Attach, DeliveryState, Error, Fields, Handle, Role, Str};
+use bytes::Bytes;
+
+/// The sending end of a link; see [`Connection::sender`](crate::Connection::sender).
+#[derive(Debug)]
+pub struct SenderMut<'a> {
+    pub(crate) ctx: &'a mut Context,
+    pub(crate) session: &'a mut Session,
+    pub(crate) key: LinkKey,
+}
+
+/// The link fields of our flow, for a sender (§2.7.4).
+#[derive(Clone, Debug, Default)]
+pub struct SenderFlow {
+    /// How many messages wait to be sent; `None` leaves what was said before.
+    pub available: Option<u32>,
+    /// Ask the receiver for a flow in answer.
+    pub echo: bool,
+    /// Link state properties.
+    pub properties: Option<Fields>,
+}
+
+impl SenderMut<'_> {
+    /// The name of the link on this connection.
+    #[must_use]
+    pub fn id(&self) -> SenderId {
+        SenderId(self.key)
+    }
+
+    /// The session that the link is attached to.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        self.key.session
+    }
+
+    fn link(&self) -> Option<&Link> {
+        self.session.links.get(self.key.index)
+    }
+
+    fn link_mut(&mut self) -> Result<&mut Link, Misuse> {
+        self.session.link_mut(self.key).ok_or(Misuse::StaleId)
+    }
+
+    /// The link's name (§2.6.1).
+    #[must_use]
+    pub fn name(&self) -> Option<&Str> {
+        self.link().map(|link| &link.name)
+    }
+
+    /// The peer's attach, once it has come (§2.7.3).
+    #[must_use]
+    pub fn remote_attach(&self) -> Option<&Attach> {
+        self.link()?.remote_attach.as_deref()
+    }
+
+    /// Deliveries that may be begun now (§2.6.7).
+    #[must_use]
+    pub fn credit(&self) -> u32 {
+        self.link().map_or(0, |link| link.credit.link_credit)
+    }
+
+    /// Deliveries that are not settled.
+    #[must_use]
+    pub fn unsettled(&self) -> u32 {
+        self.link().map_or(0, |link| link.unsettled)
+    }
+
+    /// Why [`send`](Self::send) would answer Blocked; `None` if it would not.
+    #[must_use]
+    pub fn why_blocked(&self) -> Option<Blocked> {
+        let full = self.session.sent.len() >= self.ctx.max_unsettled as usize;
+        self.link().map_or(Some(Blocked::NotAttached), |link| link.why_blocked(self.ctx, &self.session.window, full))
+    }
+
+    /// Takes the peer's attach; the options say what ours answers, but for the name (§2.6.3).
+    ///
+    /// # Errors
+    /// [`Misuse::NothingToAnswer`] unless [`Event::AttachRequested`](crate::Event::AttachRequested) was
+    /// raised for this link and has not been answered.
+    pub fn accept(&mut self, options: LinkOptions) -> Result<(), Misuse> {
+        self.link_mut()?.accept(options)?;
+        self.session.try_attach(self.ctx, self.key.index)
+    }
+
+    /// Refuses the peer's attach (§2.6.3).
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn refuse(&mut self, error: Error) -> Result<(), Misuse> {
+        refuse(self.ctx, self.session, self.key, error)
+    }
+
+    /// Detaches the link: for good if `closed`, else it is suspended (§2.6.4, §2.6.6). A delivery in
+    /// progress is aborted. Before the attach was answered, the answer is awaited and dropped.
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if it is detached already.
+    pub fn detach(&mut self, closed: bool, error: Option<Error>) -> Result<(), Misuse> {
+        if self.session.window.can_send() {
+            // Lest the receiver waits for the rest of it (§2.6.14).
+            let _ = self.abort();
+        }
+        detach(self.ctx, self.session, self.key, closed, error)
+    }
+
+    /// Sends a message, or hands it back (§2.6.12). What does not fit into the session window now
+    /// leaves as the window opens; until then no other delivery can begin on this link.
+    ///
+    /// # Errors
+    /// [`SendError::Blocked`] if it cannot be sent now, [`SendError::TooLarge`] if it never can;
+    /// [`SendError::Misuse`] if the link is gone or the message contradicts its snd-settle-mode.
+    pub fn send(&mut self, message: Outgoing) -> Result<Sent, SendError> {
+        self.transfer(message, false)
+    }
+
+    /// Begins a delivery of which more is to come with [`write`](Self::write) (§2.6.14); `message`
+    /// holds the first piece.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub fn start(&mut self, message: Outgoing) -> Result<Sent, SendError> {
+        self.transfer(message, true)
+    }
+
+    fn transfer(&mut self, mut message: Outgoing, more: bool) -> Result<Sent, SendError> {
+        let link = self.link().ok_or(Misuse::StaleId)?;
+        if link.gone || link.local == Half::Ended {
+            return Err(Misuse::Detached.into());
+        }
+        message.settled = link.settles(&message)?;
+        let max = link.modes.max_message_size;
+        if max != 0 && message.payload.len() as u64 > max {
+            return Err(SendError::TooLarge(message));
+        }
+        let blocked = self.why_blocked().or_else(|| link.busy());
+        if let Some(blocked) = blocked {
+            self.wait(blocked)?;
+            return Err(SendError::Blocked(message, blocked));
+        }
+        Ok(self.begin(message, more))
+    }
+
+    /// Everything allows it: a new delivery.
+    fn begin(&mut self, message: Outgoing, more: bool) -> Sent {
+        let Session { id, links, sent, window, next_delivery_id, sending: waiting, .. } = &mut *self.session;
+        let number = *next_delivery_id;
+        *next_delivery_id += 1;
+        let settled = message.settled;
+        let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
+        let Some(link) = links.get_mut(self.key.index) else { return result };
+        link.credit.used();
+        if !settled {
+            link.unsettled += 1;
+            sent.insert(number, Held { link: self.key, state: None, token: message.token });
+        }
+        let End::Sender(sender) = &mut link.end else { return result };
+        let mut sending = Sending::new(Handle(self.key.index), number, message, more);
+        if sending.frames(self.ctx, id.index, window) == outgoing::Sent::Part {
+            let queued = !sending.wants_more();
+            sender.sending = Some(sending);
+            if queued {
+                waiting.push_back(self.key.index);
+                self.session.mark(self.ctx);
+            }
+        }
+        result
+    }
+
+    /// Adds a piece to the delivery that was [`start`](Self::start)ed; the last one with `more` false.
+    ///
+    /// # Errors
+    /// [`Misuse::NoDelivery`] if there is none; hands the piece back as
+    /// [`SendError::Blocked`] while the one before it has not left.
+    pub fn write(&mut self, payload: Bytes, more: bool) -> Result<(), SendError> {
+        let link = self.link_mut()?;
+        let End::Sender(sender) = &mut link.end else { return Err(Misuse::StaleId.into()) };
+        let Some(sending) = &mut sender.sending else { return Err(Misuse::NoDelivery.into()) };
+        if !sending.wants_more() {
+            sender.wants = true;
+            return Err(SendError::Blocked(Outgoing::new(payload), Blocked::Busy));
+        }
+        sending.add(payload, more);
+        self.session.sending.push_back(self.key.index);
+        self.session.mark(self.ctx);
+        Ok(())
+    }
+
+    /// Gives up the delivery in progress: the receiver forgets what came of it, and it counts as
+    /// settled (§2.6.14).
+    ///
+    /// # Errors
+    /// [`Misuse::NoDelivery`] if there is none.
+    pub fn abort(&mut self) -> Result<(), Misuse> {
+        let link = self.link_mut()?;
+        let End::Sender(sender) = &mut link.end else { return Err(Misuse::StaleId) };
+        let sending = sender.sending.as_mut().ok_or(Misuse::NoDelivery)?;
+        let waits = !sending.wants_more();
+        sending.abort();
+        let (number, settled) = (sending.number(), sending.settled());
+        if !settled && self.session.sent.remove(number).is_some() {
+            if let Some(link) = self.session.links.get_mut(self.key.index) {
+                link.unsettled = link.unsettled.saturating_sub(1);
+            }
+        }
+        if !waits {
+            self.session.sending.push_back(self.key.index);
+        }
+        self.session.flush(self.ctx);
+        Ok(())
+    }
+
+    /// Reports our own state of a delivery, and settles it or not: the answer to an outcome in
+    /// rcv-settle-mode second (§2.6.12, §2.7.6).
+    ///
+    /// # Errors
+    /// [`Misuse::StaleId`] if the delivery is settled already.
+    pub fn dispose(
+        &mut self,
+        delivery: DeliveryId,
+        state: Option<DeliveryState>,
+        settled: bool,
+    ) -> Result<(), Misuse> {
+        self.session.dispose(self.ctx, (Role::Sender, self.key), delivery, state, settled)
+    }
+
+    /// The same for all unsettled deliveries of the link from `first` to `last`; says how many.
+    ///
+    /// # Errors
+    /// [`Misuse::NotARange`] if `last` comes before `first`.
+    pub fn dispose_range(
+        &mut self,
+        first: DeliveryId,
+        last: DeliveryId,
+        state: Option<&DeliveryState>,
+        settled: bool,
+    ) -> Result<u32, Misuse> {
+        self.session.dispose_range(self.ctx, (Role::Sender, self.key), (first, last), state, settled)
+    }
+
+    /// Sends a flow for this link (§2.7.4).
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if the link is detached.
+    pub fn flow(&mut self, flow: SenderFlow) -> Result<(), Misuse> {
+        let link = self.link_mut()?;
+        if link.gone || link.local == Half::Ended {
+            return Err(Misuse::Detached);
+        }
+        link.credit.available = flow.available.unwrap_or(link.credit.available);
+        link.flow_due = Some(FlowDue { echo: flow.echo, properties: flow.properties });
+        self.session.flow_if_due(self.ctx, self.key.index);
+        Ok(())
+    }
+
+    /// Answers [`Event::Drain`](crate::Event::Drain): nothing more is there to send, the credit that is
+    /// left is given back (§2.6.7). Waits for the delivery in progress. Without a drain it does nothing.
+    ///
+    /// # Errors
+    /// [`Misuse::StaleId`] if the link is gone.
+    pub fn drained(&mut self) -> Result<(), Misuse> {
+        self.link_mut()?.drained();
+        self.session.flow_if_due(self.ctx, self.key.index);
+        Ok(())
+    }
+
+    /// Remembers that the application waits, where its event is looked for.
+    fn wait(&mut self, blocked: Blocked) -> Result<(), Misuse> {
+        self.link_mut()?.set_wants();
+        match blocked {
+            Blocked::WindowClosed | Blocked::Unsettled => self.session.blocked.push_back(self.key.index),
+            Blocked::OutputFull => {
+                self.ctx.starved = true;
+                self.session.blocked.push_back(self.key.index);
+            }
+            Blocked::NotAttached | Blocked::Busy | Blocked::NoCredit => {}
+        }
+        Ok(())
+    }
+}
+
+/// Refuses an attach of the peer, at either end.
+pub(crate) fn refuse(ctx: &mut Context, session: &mut Session, key: LinkKey, error: Error) -> Result<(), Misuse> {
+    let link = session.link_mut(key).ok_or(Misuse::StaleId)?;
+    if link.local != Half::Idle || link.remote != Half::Active || link.waiting.is_some() {
+        return Err(Misuse::NothingToAnswer);
+    }
+    detach(ctx, session, key, true, Some(error))
+}
+
+/// Detaches a link, at either end.
+pub(crate) fn detach(
+    ctx: &mut Context,
+    session: &mut Session,
+    key: LinkKey,
+    closed: bool,
+    error: Option<Error>,
+) -> Result<(), Misuse> {
+    session.flush_dispositions(ctx);
+    let channel = session.channel();
+    session.link_mut(key).ok_or(Misuse::StaleId)?.detach(ctx, channel, closed, error)?;
+    session.reap(key.index);
+    Ok(())
+}

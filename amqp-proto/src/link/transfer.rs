@@ -1,0 +1,123 @@
+//! Deliveries in and out of one link (§2.6.11 to §2.6.14): credit, modes, and which delivery a
+//! transfer belongs to.
+
+use super::{End, Half, Link};
+use crate::context::Context;
+use crate::event::Event;
+use crate::session::Window;
+use crate::violation::Violation;
+use crate::{Blocked, DeliveryId, Misuse, Outgoing, SenderId, SessionId};
+use amqp_codec::{SenderSettleMode, SequenceNo, Transfer};
+use bytes::Bytes;
+
+/// What a transfer of the peer amounted to, for the tables of the session.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) number: SequenceNo,
+    /// A delivery has begun that is to be settled.
+    pub(crate) unsettled: bool,
+    /// A delivery that was to be settled no longer is: sent settled after all, or aborted.
+    pub(crate) settled: bool,
+    /// The application should look.
+    pub(crate) arrived: bool,
+    /// Transfers that the session window gets back.
+    pub(crate) released: u32,
+}
+
+impl Link {
+    /// A transfer of the peer. `next` is the delivery-id that a new delivery of the session must have.
+    pub(crate) fn received_transfer(
+        &mut self,
+        session: SessionId,
+        next: &mut Option<SequenceNo>,
+        transfer: &Transfer,
+        payload: Bytes,
+    ) -> Result<Arrival, Violation> {
+        let End::Receiver(receiver) = &mut self.end else { return Err(Violation::TransferDirection) };
+        let begins = receiver.incoming.current().is_none();
+        if begins {
+            if transfer.resume {
+                return Err(Violation::ResumeNotBuilt);
+            }
+            let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
+            let tag = transfer.delivery_tag.ok_or(Violation::DeliveryTagMissing)?;
+            if next.replace(number + 1).is_some_and(|next| next != number) {
+                return Err(Violation::DeliveryIdOrder);
+            }
+            self.credit.check()?;
+            self.credit.used();
+            receiver.incoming.begin(DeliveryId { session, number }, tag, transfer, self.modes)?;
+        }
+        let number = receiver.incoming.current().map_or(SequenceNo(0), DeliveryId::number);
+        let outcome = receiver.incoming.transfer(transfer, payload, self.modes)?;
+        let settled = outcome.settled || outcome.aborted;
+        Ok(Arrival {
+            number,
+            unsettled: begins && !settled,
+            settled: !begins && settled,
+            arrived: outcome.arrived,
+            released: outcome.released,
+        })
+    }
+
+    /// Sender: why it cannot send now. `full`: too many deliveries of the session are unsettled.
+    pub(crate) fn why_blocked(&self, ctx: &Context, window: &Window, full: bool) -> Option<Blocked> {
+        let End::Sender(sender) = &self.end else { return Some(Blocked::NotAttached) };
+        if self.local != Half::Active || self.remote != Half::Active || self.refused {
+            Some(Blocked::NotAttached)
+        } else if sender.sending.as_ref().is_some_and(|sending| !sending.wants_more()) {
+            Some(Blocked::Busy)
+        } else if self.credit.link_credit == 0 && sender.sending.is_none() {
+            Some(Blocked::NoCredit)
+        } else if !window.can_send() {
+            Some(Blocked::WindowClosed)
+        } else if ctx.output.is_full() {
+            Some(Blocked::OutputFull)
+        } else {
+            full.then_some(Blocked::Unsettled)
+        }
+    }
+
+    /// Sender: whether a message is sent settled, by its own wish and what the link agreed on
+    /// (req: TR-2.7.5-10, TR-2.7.5-11).
+    pub(crate) fn settles(&self, message: &Outgoing) -> Result<bool, Misuse> {
+        match self.modes.snd {
+            SenderSettleMode::Mixed => Ok(message.settled),
+            SenderSettleMode::Settled => Ok(true),
+            SenderSettleMode::Unsettled if message.settled => Err(Misuse::SettleMode),
+            SenderSettleMode::Unsettled => Ok(false),
+        }
+    }
+
+    /// Sender: its delivery in progress has left as a whole; a drain may have waited for that.
+    pub(crate) fn sent_whole(&mut self) {
+        let End::Sender(sender) = &mut self.end else { return };
+        if core::mem::take(&mut sender.drained) {
+            self.drained();
+        }
+    }
+
+    /// Sender: deliveries of one link do not interleave (req: TR-2.6.14-02).
+    pub(crate) fn busy(&self) -> Option<Blocked> {
+        matches!(&self.end, End::Sender(sender) if sender.sending.is_some()).then_some(Blocked::Busy)
+    }
+
+    /// Sender: whether the application was told to wait.
+    pub(crate) fn wants(&self) -> bool {
+        matches!(&self.end, End::Sender(sender) if sender.wants) && !self.gone
+    }
+
+    pub(crate) fn set_wants(&mut self) {
+        if let End::Sender(sender) = &mut self.end {
+            sender.wants = true;
+        }
+    }
+
+    /// Sender: tells the application that it may try again.
+    pub(crate) fn writable(&mut self, ctx: &mut Context) {
+        if let End::Sender(sender) = &mut self.end {
+            sender.wants = false;
+            ctx.event(Event::Writable { sender: SenderId(self.key) });
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Frames into bytes, in the order of the calls; knows the peer's max-frame-size and what waits to be
+//! written (§2.3). Splits a payload over as many transfers as it takes (§2.6.14).
+
+use crate::segments::{EXTERNAL, Segments};
+use alloc::string::String;
+use alloc::vec::Vec;
+use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, MIN_MAX_FRAME_SIZE, begin_frame, finish_frame};
+use amqp_codec::{Close, Detach, Encode, End, Error, ProtocolHeader, Str, Transfer};
+use bytes::Bytes;
+
+/// Octets of an error description that fit into any frame (§2.8.19).
+const MAX_DESCRIPTION: usize = 256;
+
+/// Octets of a frame before its body.
+const FRAME_HEADER: usize = 8;
+
+#[derive(Debug)]
+pub(crate) struct Output {
+    segments: Segments,
+    /// The largest frame that the peer takes; 512 until its open says otherwise (§2.4.1).
+    max_frame_size: usize,
+    high_water: usize,
+    pub(crate) frames: u64,
+    pub(crate) octets: u64,
+}
+
+/// Whether a frame would have exceeded the peer's max-frame-size; it was not written then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLarge;
+
+impl Output {
+    pub(crate) fn new(high_water: usize) -> Self {
+        Self {
+            segments: Segments::new(),
+            max_frame_size: MIN_MAX_FRAME_SIZE as usize,
+            high_water,
+            frames: 0,
+            octets: 0,
+        }
+    }
+
+    pub(crate) fn set_max_frame_size(&mut self, octets: u32) {
+        self.max_frame_size = octets as usize;
+    }
+
+    pub(crate) fn is_full(&self) -> bool {
+        self.segments.len() >= self.high_water
+    }
+
+    pub(crate) fn pending(&self) -> usize {
+        self.segments.len()
+    }
+
+    pub(crate) fn drain_into(&mut self, out: &mut Segments) {
+        self.octets = self.octets.wrapping_add(self.segments.len() as u64);
+        out.append(&mut self.segments);
+    }
+
+    pub(crate) fn header(&mut self, header: ProtocolHeader) {
+        self.segments.write(|out| out.extend_from_slice(&header.to_bytes()));
+    }
+
+    pub(crate) fn sasl(&mut self, body: &impl Encode) {
+        self.write(|out| {
+            let start = begin_frame(out, FRAME_TYPE_SASL, 0);
+            body.encode(out);
+            finish_frame(out, start, 0);
+        });
+    }
+
+    /// A frame without a body (§2.4.5).
+    pub(crate) fn heartbeat(&mut self) {
+        self.write(|out| {
+            let start = begin_frame(out, FRAME_TYPE_AMQP, 0);
+            finish_frame(out, start, 0);
+        });
+    }
+
+    /// A frame whose size is bounded by what it holds: flow, disposition, begin of ours and the like.
+    pub(crate) fn frame(&mut self, channel: u16, performative: &impl Encode) {
+        self.write(|out| {
+            let start = begin_frame(out, FRAME_TYPE_AMQP, channel);
+            performative.encode(out);
+            finish_frame(out, start, 0);
+        });
+    }
+
+    /// A frame that holds what the application gave, unless it is larger than the peer takes.
+    pub(crate) fn checked_frame(&mut self, channel: u16, performative: &impl Encode) -> Result<(), TooLarge> {
+        if performative.encoded_len() + FRAME_HEADER > self.max_frame_size {
+            return Err(TooLarge);
+        }
+        self.frame(channel, performative);
+        Ok(())
+    }
+
+    pub(crate) fn detach(&mut self, channel: u16, mut detach: Detach) {
+        self.fit(&mut detach, |detach| &mut detach.error);
+        self.frame(channel, &detach);
+    }
+
+    pub(crate) fn end(&mut self, channel: u16, mut end: End) {
+        self.fit(&mut end, |end| &mut end.error);
+        self.frame(channel, &end);
+    }
+
+    pub(crate) fn close(&mut self, mut close: Close) {
+        self.fit(&mut close, |close| &mut close.error);
+        self.frame(0, &close);
+    }
+
+    /// Shortens the error of a frame that would be too large: it has to leave whatever the
+    /// application wrote into it.
+    fn fit<T: Encode>(&self, performative: &mut T, error: impl Fn(&mut T) -> &mut Option<Error>) {
+        if performative.encoded_len() + FRAME_HEADER <= self.max_frame_size {
+            return;
+        }
+        let Some(error) = error(performative) else { return };
+        error.info = None;
+        if let Some(description) = error.description.take() {
+            let text = description.as_str();
+            let cut = (0..=MAX_DESCRIPTION.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+            error.description = text.get(..cut.unwrap_or(0)).map(|text| Str::from(String::from(text)));
+        }
+    }
+
+    /// One transfer frame with as much of `payload` as fits; what does not fit stays there, and the frame
+    /// says more=true. `transfer.more` as given says whether the application has more to come.
+    pub(crate) fn transfer(&mut self, channel: u16, transfer: &mut Transfer, payload: &mut Bytes) {
+        let more = transfer.more;
+        let max = self.max_frame_size;
+        let external = self.write(|out| {
+            let start = begin_frame(out, FRAME_TYPE_AMQP, channel);
+            transfer.encode(out);
+            let mut room = max.saturating_sub(out.len() - start);
+            if payload.len() > room && !more {
+                out.truncate(start + FRAME_HEADER);
+                transfer.more = true;
+                transfer.encode(out);
+                transfer.more = more;
+                room = max.saturating_sub(out.len() - start);
+            }
+            let part = payload.split_to(payload.len().min(room));
+            if part.len() >= EXTERNAL {
+                finish_frame(out, start, part.len());
+                return part;
+            }
+            out.extend_from_slice(&part);
+            finish_frame(out, start, 0);
+            Bytes::new()
+        });
+        if !external.is_empty() {
+            self.segments.push(external);
+        }
+    }
+
+    fn write<R>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        self.frames = self.frames.wrapping_add(1);
+        self.segments.write(write)
+    }
+}

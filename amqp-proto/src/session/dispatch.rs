@@ -1,0 +1,158 @@
+//! The peer's frames on a session, led to what they concern.
+
+use super::{Held, Session};
+use crate::context::Context;
+use crate::event::Event;
+use crate::link::transfer::Arrival;
+use crate::link::{Half, Link};
+use crate::violation::{Scope, Violation};
+use amqp_codec::{Disposition, Flow, Performative, Role, Transfer};
+use bytes::Bytes;
+
+impl Session {
+    /// One frame of the peer, other than begin and end. A session that we have ended drops it
+    /// (req: TR-2.5.4-01).
+    pub(crate) fn received(
+        &mut self,
+        ctx: &mut Context,
+        performative: Performative,
+        payload: Bytes,
+    ) -> Result<(), Violation> {
+        if self.local == Half::Ended || self.gone {
+            return Ok(());
+        }
+        match performative {
+            Performative::Attach(attach) => self.received_attach(ctx, *attach),
+            Performative::Flow(flow) => self.received_flow(ctx, &flow),
+            Performative::Transfer(transfer) => self.received_transfer(ctx, &transfer, payload),
+            Performative::Disposition(disposition) => self.received_disposition(ctx, &disposition),
+            Performative::Detach(detach) => self.received_detach(ctx, detach),
+            Performative::Open(_) | Performative::Begin(_) | Performative::End(_) | Performative::Close(_) => Ok(()),
+        }
+    }
+
+    fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {
+        let was_closed = !self.window.can_send();
+        self.window.received_flow(flow)?;
+        if was_closed && self.window.can_send() {
+            self.wake_all(ctx);
+            self.mark(ctx);
+        }
+        let Some(handle) = flow.handle else {
+            if flow.delivery_count.is_some() || flow.link_credit.is_some() || flow.available.is_some() || flow.drain {
+                return Err(Violation::FlowWithoutHandle);
+            }
+            if flow.echo {
+                self.owe_flow(ctx, false);
+            }
+            return Ok(());
+        };
+        let index = self.handles.get(handle.0).ok_or(Violation::UnattachedHandle)?;
+        let Some(link) = self.links.get_mut(index).filter(|link| link.local != Half::Ended) else { return Ok(()) };
+        match link.received_flow(ctx, flow) {
+            Err(violation) if violation.scope() == Scope::Link => self.fail_link(ctx, index, violation),
+            Err(violation) => return Err(violation),
+            Ok(()) => {
+                self.flow_if_due(ctx, index);
+                self.wake(ctx, index);
+            }
+        }
+        Ok(())
+    }
+
+    fn received_transfer(&mut self, ctx: &mut Context, transfer: &Transfer, payload: Bytes) -> Result<(), Violation> {
+        self.window.received()?;
+        let index = self.handles.get(transfer.handle.0).ok_or(Violation::UnattachedHandle)?;
+        let Some(link) = self.links.get_mut(index) else { return Ok(()) };
+        if link.local == Half::Ended || link.gone {
+            // It crossed our detach on the wire (req: TR-2.6.5-03).
+            self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
+            self.release(ctx, 1);
+            return Ok(());
+        }
+        match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
+            Ok(arrival) => self.arrived(ctx, index, arrival),
+            Err(violation) if violation.scope() == Scope::Link => {
+                self.release(ctx, 1);
+                self.fail_link(ctx, index, violation);
+            }
+            Err(violation) => return Err(violation),
+        }
+        Ok(())
+    }
+
+    /// Enters in the tables what a transfer amounted to, and tells the application.
+    fn arrived(&mut self, ctx: &mut Context, index: u32, arrival: Arrival) {
+        let Some(link) = self.links.get_mut(index) else { return };
+        if arrival.unsettled {
+            self.received.insert(arrival.number, Held { link: link.key, state: None, token: 0 });
+            link.unsettled += 1;
+        }
+        if arrival.settled && self.received.remove(arrival.number).is_some() {
+            link.unsettled = link.unsettled.saturating_sub(1);
+        }
+        if arrival.arrived {
+            ctx.event(Event::Arrived { receiver: crate::ReceiverId(link.key) });
+        }
+        link.drain_progress(ctx);
+        if arrival.released > 0 {
+            self.release(ctx, arrival.released);
+        }
+    }
+
+    /// The session window gets back what so many transfers took of it.
+    pub(crate) fn release(&mut self, ctx: &mut Context, transfers: u32) {
+        if self.window.released(transfers) {
+            self.owe_flow(ctx, false);
+        }
+    }
+
+    fn received_disposition(&mut self, ctx: &mut Context, disposition: &Disposition) -> Result<(), Violation> {
+        let Disposition { role, first, settled, .. } = *disposition;
+        let last = disposition.last.unwrap_or(first);
+        if last.0.wrapping_sub(first.0) > u32::MAX / 2 {
+            return Err(Violation::DispositionRange);
+        }
+        if matches!(disposition.state, Some(amqp_codec::DeliveryState::Other(_))) {
+            return Err(Violation::UnknownDeliveryState);
+        }
+        let Self { id: session, links, sent, received, .. } = self;
+        let held = if role == Role::Receiver { sent } else { received };
+        held.visit(first, last, |number, held| {
+            let state = disposition.state.clone();
+            let delivery = crate::DeliveryId { session: *session, number };
+            if let Some(link) = links.get_mut(held.link.index).filter(|link| link.key == held.link) {
+                ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
+                link.unsettled -= u32::from(settled).min(link.unsettled);
+            }
+            !settled
+        });
+        if settled {
+            self.wake_all(ctx);
+        }
+        Ok(())
+    }
+
+    /// Tells a sender that was refused for a reason of its own that the reason has passed.
+    pub(crate) fn wake(&mut self, ctx: &mut Context, index: u32) {
+        let full = self.sent.len() >= ctx.max_unsettled as usize;
+        if let Some(link) = self.links.get_mut(index) {
+            if link.wants() && link.why_blocked(ctx, &self.window, full).is_none() {
+                link.writable(ctx);
+            }
+        }
+    }
+
+    /// Tells those that were refused for a reason of the session's that it has passed.
+    pub(crate) fn wake_all(&mut self, ctx: &mut Context) {
+        let full = self.sent.len() >= ctx.max_unsettled as usize;
+        if full || !self.window.can_send() || ctx.output.is_full() {
+            return;
+        }
+        while let Some(index) = self.blocked.pop_front() {
+            if self.links.get(index).is_some_and(Link::wants) {
+                self.wake(ctx, index);
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! end (§2.5.2 to §2.5.4): ours, the peer's, and what becomes of the links.
+
+use super::{Session, SessionOptions};
+use crate::context::Context;
+use crate::event::Event;
+use crate::link::Half;
+use crate::violation::Violation;
+use crate::{DetachReason, EndReason, Misuse};
+use alloc::vec::Vec;
+use amqp_codec::{End, Error};
+
+impl Session {
+    /// Ends the session for the application.
+    pub(crate) fn end(&mut self, ctx: &mut Context, error: Option<Error>) -> Result<(), Misuse> {
+        if !self.usable() {
+            return Err(Misuse::SessionEnded);
+        }
+        self.detach_all(ctx);
+        if self.local == Half::Idle && self.remote == Half::Idle {
+            self.waiting = None;
+            self.gone(ctx, EndReason::Local);
+            return Ok(());
+        }
+        self.send_end(ctx, error);
+        Ok(())
+    }
+
+    /// Ends the session because the peer broke a rule; from now on its input is dropped (§2.5.4).
+    pub(crate) fn fail(&mut self, ctx: &mut Context, violation: Violation) {
+        if self.local != Half::Ended {
+            self.send_end(ctx, Some(violation.to_error()));
+        }
+        self.gone(ctx, EndReason::Violation(violation));
+    }
+
+    /// The peer's end (req: TR-2.5.2-01, TR-2.5.3-01). Its channel is free from now on.
+    pub(crate) fn received_end(&mut self, ctx: &mut Context, error: Option<Error>) {
+        self.remote = Half::Ended;
+        self.remote_channel = None;
+        let reason = if self.local == Half::Ended { EndReason::Local } else { EndReason::Remote(error) };
+        if self.local != Half::Ended {
+            self.send_end(ctx, None);
+        }
+        self.gone(ctx, reason);
+    }
+
+    /// The session is over for the application: its links, then itself, each exactly once.
+    pub(crate) fn gone(&mut self, ctx: &mut Context, reason: EndReason) {
+        if self.gone {
+            return;
+        }
+        self.detach_all(ctx);
+        self.gone = true;
+        self.waiting = None;
+        self.sending.clear();
+        self.blocked.clear();
+        self.flows.clear();
+        self.flow_due = None;
+        ctx.event(Event::Ended { session: self.id, reason });
+        self.mark(ctx);
+    }
+
+    /// Detaches what is attached; end says it for all of them (req: TR-2.5.2-02).
+    fn detach_all(&mut self, ctx: &mut Context) {
+        let mut links: Vec<_> = self.links.iter().map(|(index, link)| (link.key.generation, index)).collect();
+        links.sort_unstable();
+        for (_, index) in links {
+            let Some(link) = self.links.get_mut(index) else { continue };
+            link.gone(ctx, DetachReason::Session);
+            link.local = Half::Ended;
+            link.remote = Half::Ended;
+            if link.finished() {
+                self.links.remove(index);
+            }
+        }
+        self.sent = super::Unsettled::new();
+        self.received = super::Unsettled::new();
+    }
+
+    fn send_end(&mut self, ctx: &mut Context, error: Option<Error>) {
+        if self.local == Half::Idle {
+            // The peer's begin was never answered: that comes first (§2.5.1).
+            self.prepare(SessionOptions::default());
+            self.try_begin(ctx);
+        }
+        let channel = self.channel();
+        self.as_sender.flush(ctx, channel);
+        self.as_receiver.flush(ctx, channel);
+        ctx.output.end(channel, End { error });
+        self.local = Half::Ended;
+        self.mark(ctx);
+    }
+}

@@ -1,0 +1,178 @@
+//! The table of links: handles both ways, attach and detach as far as they concern more than one link
+//! (§2.6.1 to §2.6.6).
+
+use super::Session;
+use crate::context::Context;
+use crate::id::LinkKey;
+use crate::link::{End, Half, Link};
+use crate::violation::{Scope, Violation};
+use crate::{LinkOptions, Misuse};
+use alloc::vec::Vec;
+use amqp_codec::{Attach, Detach, Role};
+
+impl Session {
+    /// Attaches a link of ours.
+    pub(crate) fn attach(&mut self, ctx: &mut Context, role: Role, options: LinkOptions) -> Result<LinkKey, Misuse> {
+        if !self.usable() {
+            return Err(Misuse::SessionEnded);
+        }
+        if self.links.iter().any(|(_, link)| link.role() == role && link.name == options.name && link.local != Half::Ended)
+        {
+            return Err(Misuse::NameInUse);
+        }
+        let remote_max = self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0);
+        if self.links.next_index() > remote_max {
+            return Err(Misuse::HandleMax);
+        }
+        let key = self.new_key(ctx);
+        let mut link = Link::new(key, options.name.clone(), role);
+        link.prepare(options);
+        self.links.insert(link);
+        self.try_attach(ctx, key.index)?;
+        Ok(key)
+    }
+
+    fn new_key(&self, ctx: &mut Context) -> LinkKey {
+        LinkKey { generation: ctx.generation.next(), session: self.id, index: self.links.next_index() }
+    }
+
+    /// Lets an attach of ours leave if it waits and may.
+    pub(crate) fn try_attach(&mut self, ctx: &mut Context, index: u32) -> Result<(), Misuse> {
+        let (may_attach, channel) = (self.may_attach(ctx), self.channel());
+        let remote_max = self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0);
+        let Some(link) = self.links.get_mut(index).filter(|_| may_attach) else { return Ok(()) };
+        let sent = link.send_attach(ctx, channel, remote_max);
+        if sent.is_err() {
+            self.links.remove(index);
+        } else {
+            self.flow_if_due(ctx, index);
+        }
+        sent
+    }
+
+    /// Lets all attaches leave that waited, in the order in which they were asked for.
+    pub(crate) fn try_attach_all(&mut self, ctx: &mut Context) {
+        let mut waiting: Vec<_> = self
+            .links
+            .iter()
+            .filter(|(_, link)| link.waiting.is_some())
+            .map(|(index, link)| (link.key.generation, index, link.id()))
+            .collect();
+        waiting.sort_unstable();
+        for (_, index, link) in waiting {
+            if let Err(misuse) = self.try_attach(ctx, index) {
+                ctx.refused_locally(link, misuse);
+            }
+        }
+    }
+
+    /// The peer's attach: a request, or the answer to ours (§2.6.3).
+    pub(crate) fn received_attach(&mut self, ctx: &mut Context, attach: Attach) -> Result<(), Violation> {
+        let handle = attach.handle.0;
+        if handle > self.handle_max {
+            return Err(Violation::HandleTooHigh);
+        }
+        if self.handles.get(handle).is_some() {
+            return Err(Violation::HandleInUse);
+        }
+        let role = !attach.role;
+        let same = |link: &Link| link.role() == role && link.name == attach.name;
+        let waits = self.links.iter().find(|(_, link)| same(link) && link.remote == Half::Idle && !link.gone);
+        if let Some((index, _)) = waits {
+            self.handles.insert(handle, index);
+            return self.received_answer(ctx, index, attach);
+        }
+        let in_use = self.links.iter().any(|(_, link)| same(link) && !link.gone && link.local != Half::Ended);
+        let key = self.new_key(ctx);
+        let mut link = Link::new(key, attach.name.clone(), role);
+        let request = link.received_request(attach).and_then(|attach| {
+            if in_use { Err(Violation::NameInUse) } else { Ok(attach) }
+        });
+        self.handles.insert(handle, key.index);
+        self.links.insert(link);
+        match request {
+            Ok(attach) => {
+                if let Some(link) = self.links.get(key.index) {
+                    ctx.event(crate::Event::AttachRequested { link: link.id(), attach });
+                }
+                Ok(())
+            }
+            Err(violation) => {
+                self.fail_link(ctx, key.index, violation);
+                Ok(())
+            }
+        }
+    }
+
+    fn received_answer(&mut self, ctx: &mut Context, index: u32, attach: Attach) -> Result<(), Violation> {
+        let Some(link) = self.links.get_mut(index) else { return Ok(()) };
+        match link.received_answer(ctx, attach) {
+            Err(violation) if violation.scope() == Scope::Link => self.fail_link(ctx, index, violation),
+            Err(violation) => return Err(violation),
+            Ok(()) => self.flow_if_due(ctx, index),
+        }
+        Ok(())
+    }
+
+    /// The peer's detach (§2.6.4 to §2.6.6).
+    pub(crate) fn received_detach(&mut self, ctx: &mut Context, detach: Detach) -> Result<(), Violation> {
+        let index = self.handles.get(detach.handle.0).ok_or(Violation::UnattachedHandle)?;
+        self.handles.remove(detach.handle.0);
+        self.flush_dispositions(ctx);
+        let channel = self.channel();
+        if let Some(link) = self.links.get_mut(index) {
+            let closed = detach.closed || detach.error.is_some();
+            link.received_detach(ctx, channel, closed, detach.error);
+            self.dropped(ctx, index, closed);
+        }
+        Ok(())
+    }
+
+    /// Detaches a link because the peer broke a rule; from now on its input is dropped (§2.6.5).
+    pub(crate) fn fail_link(&mut self, ctx: &mut Context, index: u32, violation: Violation) {
+        self.flush_dispositions(ctx);
+        let channel = self.channel();
+        if let Some(link) = self.links.get_mut(index) {
+            link.fail(ctx, channel, violation);
+            self.dropped(ctx, index, true);
+        }
+    }
+
+    /// What is due when a link is gone: its deliveries are forgotten, its place may be free.
+    pub(crate) fn dropped(&mut self, ctx: &mut Context, index: u32, closed: bool) {
+        let Some(link) = self.links.get_mut(index) else { return };
+        let key = link.key;
+        let partial = match &mut link.end {
+            End::Sender(_) => 0,
+            End::Receiver(receiver) => receiver.incoming.drop_partial(),
+        };
+        if closed && core::mem::take(&mut link.unsettled) > 0 {
+            match link.end {
+                End::Sender(_) => self.sent.retain(|held| held.link != key),
+                End::Receiver(_) => self.received.retain(|held| held.link != key),
+            }
+        }
+        self.mark(ctx);
+        self.reap(index);
+        if partial > 0 {
+            self.release(ctx, partial);
+        }
+    }
+
+    /// Frees the place of a link that nobody needs any more.
+    pub(crate) fn reap(&mut self, index: u32) {
+        if self.links.get(index).is_some_and(Link::finished) {
+            self.links.remove(index);
+        }
+    }
+
+    /// Whether the session has this link, with this role of ours.
+    pub(crate) fn has(&self, key: LinkKey, role: Role) -> bool {
+        self.links.get(key.index).is_some_and(|link| link.key == key && link.role() == role)
+    }
+
+    /// A link by its key, if it is still that link.
+    pub(crate) fn link_mut(&mut self, key: LinkKey) -> Option<&mut Link> {
+        self.links.get_mut(key.index).filter(|link| link.key.generation == key.generation)
+    }
+}

@@ -1,0 +1,169 @@
+//! Sessions (§2.5): windows, handles, and the links and unsettled deliveries that live on them.
+//!
+//! [`begin`] and [`end`] are the session's own frames, [`window`] its flow control, [`dispatch`] leads
+//! the other frames to their links, [`flush`] lets leave what was held back; [`view`] is what the
+//! application works with.
+
+pub(crate) mod begin;
+pub(crate) mod dispatch;
+pub(crate) mod end;
+pub(crate) mod flush;
+pub(crate) mod links;
+pub(crate) mod settle;
+pub(crate) mod view;
+pub(crate) mod window;
+
+pub(crate) use window::Window;
+
+use crate::context::Context;
+use crate::delivery::disposition::Dispositions;
+use crate::delivery::unsettled::Unsettled;
+use crate::id::LinkKey;
+use crate::link::{Half, Link};
+use crate::store::{Numbers, Store};
+use crate::SessionId;
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use amqp_codec::{Begin, DeliveryState, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
+
+/// The fields of our begin (§2.7.2).
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    /// Transfer frames that the peer may send before the application has taken any. Default 2048.
+    pub incoming_window: u32,
+    /// Transfer frames that we say we could send; information for the peer. Default 2048.
+    pub outgoing_window: u32,
+    /// The highest handle that the peer may use; one less than the number of its links. Default 1023.
+    pub handle_max: Handle,
+    /// Where our transfer-ids begin. Default 0.
+    pub next_outgoing_id: SequenceNo,
+    /// Extensions that we support. Default: none.
+    pub offered_capabilities: Multiple<Symbol>,
+    /// Extensions that we would use if the peer has them. Default: none.
+    pub desired_capabilities: Multiple<Symbol>,
+    /// Session properties. Default: none.
+    pub properties: Option<Fields>,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            incoming_window: 2048,
+            outgoing_window: 2048,
+            handle_max: Handle(1023),
+            next_outgoing_id: SequenceNo(0),
+            offered_capabilities: Multiple::default(),
+            desired_capabilities: Multiple::default(),
+            properties: None,
+        }
+    }
+}
+
+/// A delivery that is not settled at our end.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) link: LinkKey,
+    /// The state that we reported last.
+    pub(crate) state: Option<DeliveryState>,
+    /// The application's own number for it.
+    pub(crate) token: u64,
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    /// What we have sent.
+    pub(crate) local: Half,
+    /// What has come.
+    pub(crate) remote: Half,
+    /// The channel that the peer uses, while it is mapped.
+    pub(crate) remote_channel: Option<u16>,
+    /// Our begin, until it leaves.
+    pub(crate) waiting: Option<Box<SessionOptions>>,
+    pub(crate) remote_begin: Option<Box<Begin>>,
+    /// The highest handle that the peer may use.
+    pub(crate) handle_max: u32,
+    pub(crate) window: Window,
+    pub(crate) links: Store<Link>,
+    pub(crate) handles: Numbers,
+    /// Deliveries that we sent, by delivery-id.
+    pub(crate) sent: Unsettled<Held>,
+    /// Deliveries that have come, by delivery-id.
+    pub(crate) received: Unsettled<Held>,
+    /// The delivery-id of our next delivery.
+    pub(crate) next_delivery_id: SequenceNo,
+    /// The delivery-id that the peer's next delivery must have, once one has come.
+    pub(crate) next_remote_delivery_id: Option<SequenceNo>,
+    /// What we have to say as sender and as receiver.
+    pub(crate) as_sender: Dispositions,
+    pub(crate) as_receiver: Dispositions,
+    /// A session flow is to leave; with echo or without.
+    pub(crate) flow_due: Option<bool>,
+    /// Links for which a flow is to leave.
+    pub(crate) flows: VecDeque<u32>,
+    /// Links with a delivery in progress that could not leave as a whole.
+    pub(crate) sending: VecDeque<u32>,
+    /// Senders that were told to wait.
+    pub(crate) blocked: VecDeque<u32>,
+    /// The session is in the connection's list of those with something to flush.
+    pub(crate) dirty: bool,
+    /// The ended event has been raised.
+    pub(crate) gone: bool,
+}
+
+impl Session {
+    pub(crate) fn new(id: SessionId) -> Self {
+        Self {
+            id,
+            local: Half::Idle,
+            remote: Half::Idle,
+            remote_channel: None,
+            waiting: None,
+            remote_begin: None,
+            handle_max: SessionOptions::default().handle_max.0,
+            window: Window::new(0, 0, SequenceNo(0)),
+            links: Store::new(),
+            handles: Numbers::default(),
+            sent: Unsettled::new(),
+            received: Unsettled::new(),
+            next_delivery_id: SequenceNo(0),
+            next_remote_delivery_id: None,
+            as_sender: Dispositions::new(Role::Sender),
+            as_receiver: Dispositions::new(Role::Receiver),
+            flow_due: None,
+            flows: VecDeque::new(),
+            sending: VecDeque::new(),
+            blocked: VecDeque::new(),
+            dirty: false,
+            gone: false,
+        }
+    }
+
+    /// The channel that we send on: the index of the session (§2.5.1).
+    pub(crate) fn channel(&self) -> u16 {
+        self.id.index
+    }
+
+    /// Puts the session in the list of those with something to flush.
+    pub(crate) fn mark(&mut self, ctx: &mut Context) {
+        if !self.dirty {
+            self.dirty = true;
+            ctx.dirty.push_back(self.id.index);
+        }
+    }
+
+    /// Whether our end of the session takes commands.
+    pub(crate) fn usable(&self) -> bool {
+        self.local != Half::Ended && !self.gone
+    }
+
+    /// Nobody needs the session any more: its channels are free (§2.5.2), and the application has
+    /// taken what had arrived.
+    pub(crate) fn finished(&self) -> bool {
+        self.gone
+            && self.links.len() == 0
+            && self.local != Half::Active
+            && self.remote != Half::Active
+            && (self.local == Half::Idle || self.remote == Half::Ended)
+    }
+}

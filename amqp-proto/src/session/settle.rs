@@ -1,0 +1,78 @@
+//! What the application says about deliveries (§2.6.12, §2.7.6).
+
+use super::Session;
+use crate::context::Context;
+use crate::id::LinkKey;
+use crate::{DeliveryId, Misuse};
+use amqp_codec::{DeliveryState, Role};
+
+impl Session {
+    /// Reports the state of one delivery, and settles it or not. `role` is ours.
+    pub(crate) fn dispose(
+        &mut self,
+        ctx: &mut Context,
+        (role, link): (Role, LinkKey),
+        delivery: DeliveryId,
+        state: Option<DeliveryState>,
+        settled: bool,
+    ) -> Result<(), Misuse> {
+        if delivery.session != self.id || !self.usable() {
+            return Err(Misuse::StaleId);
+        }
+        let number = delivery.number;
+        let channel = self.channel();
+        let (table, dispositions) = match role {
+            Role::Sender => (&mut self.sent, &mut self.as_sender),
+            Role::Receiver => (&mut self.received, &mut self.as_receiver),
+        };
+        let held = table.get_mut(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
+        held.state.clone_from(&state);
+        if settled {
+            table.remove(number);
+            if let Some(link) = self.links.get_mut(link.index) {
+                link.unsettled = link.unsettled.saturating_sub(1);
+            }
+        }
+        dispositions.add(ctx, channel, (number, number), state, settled);
+        self.mark(ctx);
+        Ok(())
+    }
+
+    /// The same for all unsettled deliveries of the link from `first` to `last`; says how many.
+    pub(crate) fn dispose_range(
+        &mut self,
+        ctx: &mut Context,
+        (role, key): (Role, LinkKey),
+        (first, last): (DeliveryId, DeliveryId),
+        state: Option<&DeliveryState>,
+        settled: bool,
+    ) -> Result<u32, Misuse> {
+        if first.session != self.id || last.session != self.id || !self.usable() {
+            return Err(Misuse::StaleId);
+        }
+        let (first, last) = (first.number, last.number);
+        if last.0.wrapping_sub(first.0) > u32::MAX / 2 {
+            return Err(Misuse::NotARange);
+        }
+        let channel = self.channel();
+        let (table, dispositions) = match role {
+            Role::Sender => (&mut self.sent, &mut self.as_sender),
+            Role::Receiver => (&mut self.received, &mut self.as_receiver),
+        };
+        let mut count = 0;
+        table.visit(first, last, |number, held| {
+            if held.link != key {
+                return true;
+            }
+            count += 1;
+            held.state = state.cloned();
+            dispositions.add(ctx, channel, (number, number), state.cloned(), settled);
+            !settled
+        });
+        if let Some(link) = self.links.get_mut(key.index).filter(|_| settled) {
+            link.unsettled = link.unsettled.saturating_sub(count);
+        }
+        self.mark(ctx);
+        Ok(count)
+    }
+}

@@ -1,0 +1,81 @@
+//! A session, as the application works with it.
+
+use super::{Session, SessionOptions};
+use crate::context::Context;
+use crate::session::window::Windows;
+use crate::{LinkOptions, Misuse, ReceiverId, SenderId, SessionId};
+use amqp_codec::{Begin, Error, Role};
+
+/// A session; see [`Connection::session`](crate::Connection::session).
+#[derive(Debug)]
+pub struct SessionMut<'a> {
+    pub(crate) ctx: &'a mut Context,
+    pub(crate) session: &'a mut Session,
+}
+
+impl SessionMut<'_> {
+    /// The name of the session on this connection.
+    #[must_use]
+    pub fn id(&self) -> SessionId {
+        self.session.id
+    }
+
+    /// The peer's begin, once it has come (§2.7.2).
+    #[must_use]
+    pub fn remote_begin(&self) -> Option<&Begin> {
+        self.session.remote_begin.as_deref()
+    }
+
+    /// The windows, both ways (§2.5.6).
+    #[must_use]
+    pub fn windows(&self) -> Windows {
+        self.session.window.view()
+    }
+
+    /// Answers the peer's begin (§2.5.1).
+    ///
+    /// # Errors
+    /// [`Misuse::NothingToAnswer`] unless [`Event::BeginRequested`](crate::Event::BeginRequested) was
+    /// raised for this session and has not been answered.
+    pub fn accept(&mut self, options: SessionOptions) -> Result<(), Misuse> {
+        self.session.accept(self.ctx, options)
+    }
+
+    /// Attaches a link on which we send (§2.6.3). [`Event::Attached`](crate::Event::Attached) or
+    /// [`Event::Detached`](crate::Event::Detached) follows.
+    ///
+    /// # Errors
+    /// [`Misuse::NameInUse`], [`Misuse::HandleMax`], [`Misuse::FrameSize`] or [`Misuse::SessionEnded`].
+    pub fn attach_sender(&mut self, options: LinkOptions) -> Result<SenderId, Misuse> {
+        self.session.attach(self.ctx, Role::Sender, options).map(SenderId)
+    }
+
+    /// Attaches a link on which we receive (§2.6.3). [`Event::Attached`](crate::Event::Attached) or
+    /// [`Event::Detached`](crate::Event::Detached) follows.
+    ///
+    /// # Errors
+    /// As for [`attach_sender`](Self::attach_sender).
+    pub fn attach_receiver(&mut self, options: LinkOptions) -> Result<ReceiverId, Misuse> {
+        self.session.attach(self.ctx, Role::Receiver, options).map(ReceiverId)
+    }
+
+    /// Sends a flow with the fields of the session alone (§2.7.4); with `echo` the peer answers it.
+    ///
+    /// # Errors
+    /// [`Misuse::SessionEnded`].
+    pub fn flow(&mut self, echo: bool) -> Result<(), Misuse> {
+        if !self.session.usable() {
+            return Err(Misuse::SessionEnded);
+        }
+        self.session.owe_flow(self.ctx, echo);
+        Ok(())
+    }
+
+    /// Ends the session and its links (§2.5.2). [`Event::Ended`](crate::Event::Ended) follows.
+    ///
+    /// # Errors
+    /// [`Misuse::SessionEnded`] if it has ended already.
+    pub fn end(&mut self, error: Option<Error>) -> Result<(), Misuse> {
+        self.session.end(self.ctx, error)
+    }
+}

@@ -1,0 +1,159 @@
+//! Two small tables: [`Store`] gives each thing the lowest free index, which doubles as its channel
+//! (§2.5.1) or handle (§2.6.2); [`Numbers`] maps the numbers that the peer chose to our indexes and
+//! costs what is used, whatever number the peer picks.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
+
+/// Things by index; a new one gets the lowest free index.
+#[derive(Debug)]
+pub(crate) struct Store<T> {
+    slots: Vec<Option<T>>,
+    free: BTreeSet<u32>,
+}
+
+impl<T> Store<T> {
+    pub(crate) const fn new() -> Self {
+        Self { slots: Vec::new(), free: BTreeSet::new() }
+    }
+
+    /// The index that the next [`insert`](Self::insert) will use.
+    pub(crate) fn next_index(&self) -> u32 {
+        self.free.first().copied().unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
+    }
+
+    pub(crate) fn insert(&mut self, value: T) -> u32 {
+        let index = self.next_index();
+        if self.free.remove(&index) {
+            if let Some(slot) = self.slots.get_mut(index as usize) {
+                *slot = Some(value);
+            }
+        } else {
+            self.slots.push(Some(value));
+        }
+        index
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, index: u32) -> Option<&T> {
+        self.slots.get(index as usize)?.as_ref()
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
+        self.slots.get_mut(index as usize)?.as_mut()
+    }
+
+    pub(crate) fn remove(&mut self, index: u32) -> Option<T> {
+        let value = self.slots.get_mut(index as usize)?.take()?;
+        self.free.insert(index);
+        while let Some(None) = self.slots.last() {
+            self.slots.pop();
+            self.free.remove(&(self.slots.len() as u32));
+        }
+        Some(value)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.slots.iter().zip(0u32..).filter_map(|(slot, index)| slot.as_ref().map(|value| (index, value)))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
+        self.slots.iter_mut().zip(0u32..).filter_map(|(slot, index)| slot.as_mut().map(|value| (index, value)))
+    }
+}
+
+/// Numbers below this are looked up in a vector, others in a tree.
+const DENSE: u32 = 1024;
+
+/// Maps the peer's channel or handle numbers to our indexes.
+#[derive(Debug, Default)]
+pub(crate) struct Numbers {
+    /// `index + 1`, or 0 where nothing is mapped.
+    dense: Vec<u32>,
+    sparse: BTreeMap<u32, u32>,
+}
+
+impl Numbers {
+    #[inline]
+    pub(crate) fn get(&self, number: u32) -> Option<u32> {
+        if number < DENSE {
+            self.dense.get(number as usize)?.checked_sub(1)
+        } else {
+            self.sparse.get(&number).copied()
+        }
+    }
+
+    pub(crate) fn insert(&mut self, number: u32, index: u32) {
+        if number < DENSE {
+            if self.dense.len() <= number as usize {
+                self.dense.resize(number as usize + 1, 0);
+            }
+            if let Some(entry) = self.dense.get_mut(number as usize) {
+                *entry = index.saturating_add(1);
+            }
+        } else {
+            self.sparse.insert(number, index);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, number: u32) {
+        if number < DENSE {
+            if let Some(entry) = self.dense.get_mut(number as usize) {
+                *entry = 0;
+            }
+        } else {
+            self.sparse.remove(&number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lowest_free_index_first() {
+        // req: TR-2.5.1-03 TR-2.6.2-02
+        let mut store = Store::new();
+        for expected in 0..4 {
+            assert_eq!(store.insert(expected), expected);
+        }
+        store.remove(2);
+        store.remove(1);
+        assert_eq!((store.len(), store.next_index()), (2, 1));
+        assert_eq!(store.insert(9), 1);
+        assert_eq!(store.insert(9), 2);
+        assert_eq!(store.insert(9), 4);
+    }
+
+    #[test]
+    fn a_removed_tail_leaves_no_trace() {
+        let mut store = Store::new();
+        for n in 0..1000 {
+            store.insert(n);
+        }
+        for n in (0..1000).rev() {
+            assert_eq!(store.remove(n), Some(n));
+        }
+        assert_eq!((store.len(), store.slots.len(), store.free.len()), (0, 0, 0));
+        assert_eq!(store.remove(5), None);
+    }
+
+    #[test]
+    fn numbers_cost_what_is_used() {
+        // req: TR-2.7.2-04
+        let mut numbers = Numbers::default();
+        numbers.insert(u32::MAX, 7);
+        numbers.insert(0, 3);
+        assert_eq!((numbers.get(u32::MAX), numbers.get(0), numbers.get(1)), (Some(7), Some(3), None));
+        assert_eq!(numbers.dense.len(), 1);
+        numbers.remove(u32::MAX);
+        numbers.remove(0);
+        assert_eq!((numbers.get(u32::MAX), numbers.get(0)), (None, None));
+    }
+}

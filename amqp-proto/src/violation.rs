@@ -1,0 +1,134 @@
+//! What a peer can do wrong, as one table: violation → section, condition, scope.
+//!
+//! A layer that meets a violation returns it; the layer that owns the scope ends what is to be ended,
+//! with exactly one detach, end or close that carries the condition.
+
+use amqp_codec::{Condition, DecodeError, Error};
+use alloc::format;
+use core::fmt;
+
+/// How much a violation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// The link: answered with detach (closed, with the error).
+    Link,
+    /// The session: answered with end.
+    Session,
+    /// The connection: answered with close.
+    Connection,
+}
+
+macro_rules! violations {
+    ($( $(#[$doc:meta])* $name:ident: $section:literal $condition:ident $scope:ident $text:literal; )*) => {
+        /// A rule of the specification that the peer broke.
+        ///
+        /// `Display` is one sentence for people; [`condition`](Self::condition) is what the peer is told.
+        #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+        #[non_exhaustive]
+        pub enum Violation {
+            /// A frame body that is no valid performative (§1, §2.7).
+            #[error("{0}")]
+            Decode(DecodeError),
+            $( #[doc = concat!($text, " (", $section, ").")] #[error($text)] $name, )*
+        }
+
+        impl Violation {
+            /// The section of the specification that was violated.
+            #[must_use]
+            pub fn section(&self) -> &'static str {
+                match self {
+                    Violation::Decode(_) => "§1.4",
+                    $( Violation::$name => $section, )*
+                }
+            }
+
+            /// The error condition that answers it (§2.8.15 to §2.8.18).
+            #[must_use]
+            pub fn condition(&self) -> Condition {
+                match self {
+                    Violation::Decode(error) => error.condition(),
+                    $( Violation::$name => Condition::$condition, )*
+                }
+            }
+
+            /// What is ended by it.
+            #[must_use]
+            pub fn scope(&self) -> Scope {
+                match self {
+                    Violation::Decode(_) => Scope::Connection,
+                    $( Violation::$name => Scope::$scope, )*
+                }
+            }
+        }
+    };
+}
+
+violations! {
+    FrameTooLarge: "§2.7.1" FRAMING_ERROR Connection "a frame is larger than the max-frame-size of our open";
+    FrameTooSmall: "§2.3.1" FRAMING_ERROR Connection "the size of a frame is less than its header";
+    DataOffset: "§2.3.1" FRAMING_ERROR Connection "the data offset of a frame is less than 2 or points past the frame";
+    FrameType: "§2.3.1" FRAMING_ERROR Connection "the frame type is not the one of this layer";
+    ChannelTooHigh: "§2.7.1" FRAMING_ERROR Connection "a channel number is above the channel-max of our open";
+    HandleTooHigh: "§2.7.2" FRAMING_ERROR Connection "a handle is above the handle-max of our begin";
+    PayloadNotAllowed: "§2.3.2" DECODE_ERROR Connection "octets follow a performative that carries no payload";
+    NotOpened: "§2.4.1" NOT_ALLOWED Connection "a frame came before open";
+    OpenedTwice: "§2.4.1" ILLEGAL_STATE Connection "a second open came";
+    OpenChannel: "§2.4.1" FRAMING_ERROR Connection "open came on a channel other than 0";
+    MaxFrameSize: "§2.7.1" INVALID_FIELD Connection "the max-frame-size in open is less than 512";
+    IdleTimeOutTooShort: "§2.4.5" NOT_ALLOWED Connection "the idle-time-out in open is too short to keep";
+    Idle: "§2.4.5" RESOURCE_LIMIT_EXCEEDED Connection "no frame came within the idle-time-out";
+    ChannelNotBegun: "§2.4" NOT_ALLOWED Connection "a frame came on a channel that has no session";
+    BegunTwice: "§2.5.1" ILLEGAL_STATE Connection "begin came on a channel that has a session";
+    RemoteChannel: "§2.5.1" NOT_ALLOWED Connection "the remote-channel in begin names no session that waits for an answer";
+
+    WindowExceeded: "§2.5.6" WINDOW_VIOLATION Session "a transfer came with the incoming-window closed";
+    IncomingIdAhead: "§2.5.6" INVALID_FIELD Session "next-incoming-id in flow is ahead of what was sent";
+    HandleInUse: "§2.7.3" HANDLE_IN_USE Session "attach names a handle that is in use";
+    UnattachedHandle: "§2.7.4" UNATTACHED_HANDLE Session "a frame names a handle that is not attached";
+    FlowWithoutHandle: "§2.7.4" INVALID_FIELD Session "flow has link fields but no handle";
+    DeliveryIdMissing: "§2.7.5" INVALID_FIELD Session "the first transfer of a delivery has no delivery-id";
+    DeliveryIdOrder: "§2.7.5" INVALID_FIELD Session "the delivery-id of a new delivery is not the next one";
+    DeliveryTagMissing: "§2.7.5" INVALID_FIELD Session "the first transfer of a delivery has no delivery-tag";
+    ContinuationDiffers: "§2.7.5" INVALID_FIELD Session "a transfer differs from the first one of its delivery";
+    SettledTakenBack: "§2.7.5" INVALID_FIELD Session "settled went from true to false within a delivery";
+    EmptyTransfers: "§2.7.5" RESOURCE_LIMIT_EXCEEDED Session "too many transfers without payload in one delivery";
+    DispositionRange: "§2.7.6" INVALID_FIELD Session "last comes before first in disposition";
+    UnknownDeliveryState: "§2.7.6" NOT_IMPLEMENTED Session "disposition carries an unknown delivery-state";
+
+    NameInUse: "§2.6.1" NOT_ALLOWED Link "a link of this name and direction is attached to the session already";
+    InitialDeliveryCount: "§2.7.3" INVALID_FIELD Link "the attach of a sender has no initial-delivery-count";
+    TransferDirection: "§2.7.5" NOT_ALLOWED Link "a transfer came from the receiver of a link";
+    TransferLimit: "§2.6.7" TRANSFER_LIMIT_EXCEEDED Link "a delivery came without link-credit";
+    MessageSize: "§2.7.3" MESSAGE_SIZE_EXCEEDED Link "a message is larger than the max-message-size of the link";
+    DeliveryCount: "§2.6.7" INVALID_FIELD Link "the delivery-count in flow went backwards or beyond the credit";
+    DeliveryCountMissing: "§2.7.4" INVALID_FIELD Link "the flow of a sender has no delivery-count";
+    NotSettled: "§2.7.5" INVALID_FIELD Link "an unsettled delivery came on a link of mode settled";
+    NotUnsettled: "§2.7.5" INVALID_FIELD Link "a settled delivery came on a link of mode unsettled";
+    ReceiverSettleMode: "§2.7.5" INVALID_FIELD Link "a transfer asks for mode second on a link of mode first";
+    DynamicAddress: "§3.5.3" INVALID_FIELD Link "a dynamic terminus was requested together with an address";
+    DynamicProperties: "§3.5.3" INVALID_FIELD Link "dynamic-node-properties came without dynamic";
+    ResumeNotBuilt: "§2.6.13" NOT_IMPLEMENTED Link "resuming deliveries is not supported";
+}
+
+impl Violation {
+    /// The error to send to the peer: condition, and the sentence with its section.
+    pub(crate) fn to_error(&self) -> Error {
+        Error::new(self.condition(), format!("{self} ({})", self.section()))
+    }
+}
+
+impl From<DecodeError> for Violation {
+    fn from(error: DecodeError) -> Self {
+        Violation::Decode(error)
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Scope::Link => "link",
+            Scope::Session => "session",
+            Scope::Connection => "connection",
+        })
+    }
+}
