@@ -77,7 +77,7 @@ pub use bytes::Bytes;
 pub use crate::codec::{Decode, Encode, Primitive};
 pub use crate::decoder::Decoder;
 pub use crate::definition::{
-    Condition, DeliveryNumber, DeliveryTag, DeliveryTagTooLong, Error, Fields, Handle,
+    Condition, DeliveryNumber, DeliveryTag, DeliveryTagTooLong, Error, Fields, Handle, Info,
     ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, TransferNumber,
 };
 pub use crate::delivery_state::{

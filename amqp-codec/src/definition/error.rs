@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Condition, Fields};
+use super::{Condition, Info};
 use crate::composite;
 use crate::types::Str;
 
@@ -16,7 +16,7 @@ composite! {
         /// What went wrong, for people.
         description: Option<Str>;
         /// Particulars, for example where a redirect leads.
-        info: Option<Fields>;
+        info: Option<Info>;
     }
 }
 

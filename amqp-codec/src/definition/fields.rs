@@ -27,6 +27,11 @@ impl Fields {
         Self(Vec::new())
     }
 
+    /// From entries whose keys are known to differ.
+    pub(crate) fn from_distinct(entries: Vec<(Symbol, Value)>) -> Self {
+        Self(entries)
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -14,7 +14,7 @@ impl Link {
         match &mut self.end {
             End::Sender(sender) => {
                 sender.initial_delivery_count = options.initial_delivery_count;
-                self.credit = super::Credit::new(options.initial_delivery_count);
+                self.credit.start_at(options.initial_delivery_count);
                 self.modes.snd = options.snd_settle_mode;
             }
             End::Receiver(receiver) => {
@@ -220,7 +220,8 @@ fn check_dynamic((address, dynamic, properties): Node<'_>) -> Result<(), Violati
 }
 
 fn no_properties(dynamic: bool, properties: &Option<Fields>) -> Result<(), Violation> {
-    if !dynamic && properties.is_some() {
+    // An empty map says nothing; the npm client amqp10 and fe2o3-amqp send one in every attach.
+    if !dynamic && properties.as_ref().is_some_and(|properties| !properties.is_empty()) {
         return Err(Violation::DynamicProperties);
     }
     Ok(())

@@ -26,6 +26,12 @@ impl Credit {
         }
     }
 
+    /// Sender: where the count begins, known when our attach is. Credit may have come before.
+    pub(crate) fn start_at(&mut self, initial_delivery_count: SequenceNo) {
+        self.delivery_count = initial_delivery_count;
+        self.limit = initial_delivery_count;
+    }
+
     /// Sender: a flow of the receiver (req: TR-2.6.7-03, TR-2.6.7-04, TR-2.6.7-05).
     pub(crate) fn received_by_sender(&mut self, flow: &Flow, initial: SequenceNo) {
         let base = flow.delivery_count.unwrap_or(initial);

@@ -80,6 +80,18 @@ impl SenderMut<'_> {
         self.link().map_or(Some(Blocked::NotAttached), |link| link.why_blocked(self.ctx, &self.session.window, full))
     }
 
+    /// Asks for a turn without a message in hand: `Ok` if [`send`](Self::send) would take one now, else
+    /// why not, and [`Event::Writable`](crate::Event::Writable) follows when that has passed.
+    ///
+    /// # Errors
+    /// [`Blocked`] says what is in the way.
+    pub fn ready(&mut self) -> Result<(), Blocked> {
+        let blocked = self.why_blocked().or_else(|| self.link()?.busy());
+        let Some(blocked) = blocked else { return Ok(()) };
+        let _ = self.wait(blocked);
+        Err(blocked)
+    }
+
     /// Takes the peer's attach; the options say what ours answers, but for the name (§2.6.3).
     ///
     /// # Errors

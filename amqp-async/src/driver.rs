@@ -1,0 +1,290 @@
+//! The future that pumps one connection: octets from the transport into the machine, octets from the
+//! machine to the transport, time into both.
+//!
+//! It reads and writes outside the lock. Under the lock it feeds the machine, brings the events home and
+//! swaps the output out. Reading goes on while writing waits, so two peers that both write never block
+//! each other.
+
+use crate::error::Error;
+use crate::state::{Shared, State};
+use crate::transport::{Timer, Transport};
+use amqp_proto::{CloseReason, Instant, Segments, Transmit};
+use bytes::BytesMut;
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::mem;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// How many times one poll goes round before it lets other tasks run.
+const ROUNDS: usize = 16;
+
+/// How many slices one write offers to the transport.
+const SLICES: usize = 64;
+
+/// How long the last octets and the end of stream may take once the connection is over.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Drives one connection; to be spawned, or polled in whatever way the runtime has.
+///
+/// Nothing happens on the connection unless this is polled. It ends by itself when the connection is
+/// over: closed by either side, or by dropping the last of its handles. Dropping it before that ends the
+/// connection at once, and every handle answers with [`Error::Undriven`].
+///
+/// Its output says how the connection ended: `Ok` if this side closed it and the peer agreed.
+#[must_use = "a connection does nothing unless its driver is polled"]
+pub struct Driver<T, C> {
+    shared: Arc<Shared>,
+    transport: T,
+    timer: C,
+    input: BytesMut,
+    output: Segments,
+    transmit: Transmit,
+    /// What the transport reported last, until the machine has been told.
+    news: News,
+    failure: Option<Arc<io::Error>>,
+    reading: bool,
+    unflushed: bool,
+    shut: bool,
+    alarm: Option<Instant>,
+    /// Set when the connection is over: until when octets may still leave.
+    farewell: Option<Instant>,
+    wake: Vec<Waker>,
+}
+
+/// What came from the transport.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum News {
+    None,
+    Octets,
+    End,
+}
+
+/// Whether another round may find something to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Again,
+    Wait,
+}
+
+impl<T: Transport, C: Timer> Driver<T, C> {
+    pub(crate) fn new(shared: Arc<Shared>, transport: T, timer: C) -> Self {
+        Self {
+            shared,
+            transport,
+            timer,
+            input: BytesMut::new(),
+            output: Segments::new(),
+            transmit: Transmit::Idle,
+            news: News::None,
+            failure: None,
+            reading: true,
+            unflushed: false,
+            shut: false,
+            alarm: None,
+            farewell: None,
+            wake: Vec::new(),
+        }
+    }
+
+    fn round(&mut self, cx: &mut Context<'_>) -> Round {
+        self.read(cx);
+        let has_read = self.news != News::None;
+        let was_blocked = !self.output.is_empty();
+        let has_events = self.exchange(cx.waker());
+        self.wake.drain(..).for_each(Waker::wake);
+        self.write(cx);
+        let has_room = self.output.is_empty() && (was_blocked || self.transmit == Transmit::More);
+        let has_failed = self.news != News::None;
+        if has_read || has_events || has_room || has_failed || self.alarm_rings(cx) {
+            Round::Again
+        } else {
+            Round::Wait
+        }
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) {
+        if !self.reading {
+            return;
+        }
+        match self.transport.poll_read(cx, &mut self.input) {
+            Poll::Ready(Ok(0)) => self.end(None),
+            Poll::Ready(Ok(_)) => self.news = News::Octets,
+            Poll::Ready(Err(error)) => self.end(Some(error)),
+            Poll::Pending => {}
+        }
+    }
+
+    /// The transport has ended.
+    fn end(&mut self, error: Option<io::Error>) {
+        self.failure = self.failure.take().or(error.map(Arc::new));
+        self.reading = false;
+        self.news = News::End;
+    }
+
+    /// Everything that needs the lock, in one go. Says whether events came after the output was taken,
+    /// since handling them may have made more.
+    fn exchange(&mut self, waker: &Waker) -> bool {
+        let now = self.timer.now();
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.lock();
+        let state = &mut *state;
+        match mem::replace(&mut self.news, News::None) {
+            News::None => {}
+            News::Octets => state.machine.handle_input(now, &mut self.input),
+            News::End => state.machine.handle_eof(now),
+        }
+        if state.machine.poll_timeout().is_some_and(|(at, _)| at <= now) {
+            state.machine.handle_timeout(now);
+            self.relax();
+        }
+        if let Some(code) = state.answer.take() {
+            // the machine knows whether the client still waits
+            let _ = state.machine.sasl_outcome(now, code);
+        }
+        if let Some(error) = state.closing.take() {
+            state.machine.close(now, error);
+        }
+        state.deadlines.advance(now, &mut state.wake);
+        self.drain_events(state);
+        if self.output.is_empty() {
+            self.transmit = state.machine.poll_transmit(now, &mut self.output);
+        }
+        // what has left makes room for senders
+        let has_events = self.drain_events(state);
+        self.note_time(state, now);
+        match &mut state.parked {
+            Some(known) => known.clone_from(waker),
+            unknown => *unknown = Some(waker.clone()),
+        }
+        mem::swap(&mut self.wake, &mut state.wake);
+        has_events
+    }
+
+    /// Whether there were any.
+    fn drain_events(&mut self, state: &mut State) -> bool {
+        let mut any = false;
+        while let Some(event) = state.machine.poll_event() {
+            any = true;
+            match (event, &self.failure) {
+                (amqp_proto::Event::Closed(CloseReason::Eof), Some(failure)) => {
+                    state.close_with(Error::Transport(Arc::clone(failure)));
+                }
+                (event, _) => state.handle(event),
+            }
+        }
+        any
+    }
+
+    /// Sets the alarm, and the time of farewell once the connection is over.
+    fn note_time(&mut self, state: &State, now: Instant) {
+        if state.closed().is_some() && self.farewell.is_none() {
+            self.farewell = Some(now.saturating_add(FAREWELL));
+        }
+        let machine = state.machine.poll_timeout().map(|(at, _)| at);
+        let due = [machine, state.deadlines.next(), self.farewell].into_iter().flatten().min();
+        // an alarm that is too early costs one round; moving it costs more than that
+        if self.alarm.is_none_or(|alarm| due.is_none_or(|due| due < alarm)) {
+            self.alarm = due;
+        }
+    }
+
+    /// A deadline of the machine passed: nothing has been moving for a while, so give memory back.
+    fn relax(&mut self) {
+        if self.input.is_empty() {
+            self.input = BytesMut::new();
+        }
+    }
+
+    fn alarm_rings(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(alarm) = self.alarm else { return false };
+        let rings = self.timer.poll_until(cx, alarm).is_ready();
+        if rings {
+            self.alarm = None;
+        }
+        rings
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) {
+        while !self.output.is_empty() && self.failure.is_none() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let mut used = 0;
+            for (slice, chunk) in slices.iter_mut().zip(self.output.chunks()) {
+                *slice = IoSlice::new(chunk);
+                used += 1;
+            }
+            match self.transport.poll_write(cx, &slices[..used]) {
+                Poll::Ready(Ok(0)) => return self.end(Some(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(written)) => {
+                    self.output.advance(written);
+                    self.unflushed = true;
+                }
+                Poll::Ready(Err(error)) => return self.end(Some(error)),
+                Poll::Pending => return,
+            }
+        }
+        self.finish_writing(cx);
+    }
+
+    fn finish_writing(&mut self, cx: &mut Context<'_>) {
+        if self.failure.is_some() {
+            return;
+        }
+        let result = if self.transmit == Transmit::Closing {
+            if self.shut {
+                return;
+            }
+            let result = self.transport.poll_shutdown(cx);
+            self.shut = result.is_ready();
+            result
+        } else if self.unflushed {
+            let result = self.transport.poll_flush(cx);
+            self.unflushed = result.is_pending();
+            result
+        } else {
+            return;
+        };
+        if let Poll::Ready(Err(error)) = result {
+            self.end(Some(error));
+        }
+    }
+
+    /// How the connection ended, once it has and the last octets have left or had their time.
+    fn ended(&self) -> Option<Result<(), Error>> {
+        let farewell = self.farewell?;
+        if self.shut || self.failure.is_some() || self.timer.now() >= farewell {
+            return Some(match self.shared.lock().closed() {
+                None | Some(Error::Misuse(_)) => Ok(()),
+                Some(error) => Err(error),
+            });
+        }
+        None
+    }
+}
+
+impl<T: Transport + Unpin, C: Timer + Unpin> Future for Driver<T, C> {
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        for _ in 0..ROUNDS {
+            let round = this.round(cx);
+            if let Some(result) = this.ended() {
+                return Poll::Ready(result);
+            }
+            if round == Round::Wait {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<T, C> Drop for Driver<T, C> {
+    fn drop(&mut self) {
+        self.shared.with(|state| state.close_with(Error::Undriven));
+    }
+}

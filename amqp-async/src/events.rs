@@ -1,0 +1,205 @@
+//! The core's events, each brought to whom it concerns. Runs in the driver, under the lock.
+
+use crate::error::Error;
+use crate::options::Incoming;
+use crate::state::{Fate, LinkEntry, Phase, SessionEntry, Stage, State};
+use amqp_proto::codec::{self, Attach, Begin, Condition, DeliveryState, Outcome};
+use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId, SenderId, SessionId};
+use std::mem;
+
+impl State {
+    /// Brings one event home.
+    pub(crate) fn handle(&mut self, event: Event) {
+        match event {
+            Event::SaslInit(request) => {
+                self.login = Some(request);
+                self.changed.call_all(&mut self.wake);
+            }
+            Event::Open(_) => self.opened(),
+            Event::BeginRequested { session, begin } => self.begin_requested(session, begin),
+            Event::Begun { session, .. } => self.begun(session),
+            Event::Ended { session, reason } => self.ended(session, reason),
+            Event::AttachRequested { link, attach } => self.attach_requested(link, attach),
+            Event::Attached { link, .. } => self.attached(link),
+            Event::Detached { link, reason } => self.detached(link, reason),
+            Event::Writable { sender } => self.ready(sender.into()),
+            Event::Arrived { receiver } => self.ready(receiver.into()),
+            Event::Drain { sender } => self.drain(sender),
+            Event::Drained { receiver } => self.drained(receiver),
+            Event::Disposition { delivery, link, token, state, settled } => {
+                self.disposition(delivery, link, token, state, settled);
+            }
+            Event::Closed(reason) => self.connection_closed(reason),
+            // nobody waits for these: the machine's snapshot tells what they changed
+            Event::Authenticated { .. } | Event::Flow { .. } => {}
+            // events of a later core: nobody here can wait for them
+            _ => {}
+        }
+    }
+
+    fn opened(&mut self) {
+        self.phase = Phase::Open;
+        self.changed.call_all(&mut self.wake);
+    }
+
+    fn begin_requested(&mut self, id: SessionId, begin: Box<Begin>) {
+        match self.incoming {
+            Incoming::Queue => {
+                self.sessions.insert(id, SessionEntry::new(Fate::default(), Stage::Requested));
+                self.requested.push_back((id, begin));
+                self.changed.call_all(&mut self.wake);
+            }
+            Incoming::Refuse => {
+                if let Ok(mut session) = self.machine.session(id) {
+                    // it is there, it has just been announced
+                    let _ = session.end(Some(not_wanted()));
+                }
+            }
+        }
+    }
+
+    fn begun(&mut self, id: SessionId) {
+        if let Some(entry) = self.sessions.get_mut(&id) {
+            entry.stage = Stage::Up;
+            entry.changed.call_all(&mut self.wake);
+        }
+    }
+
+    fn ended(&mut self, id: SessionId, reason: EndReason) {
+        // what the connection takes with it is told when the connection's own reason is known
+        if reason == EndReason::Connection {
+            return;
+        }
+        let error = Error::from(reason);
+        self.links_gone(|link| link.session() == id, &error);
+        self.session_gone(id, error);
+    }
+
+    fn session_gone(&mut self, id: SessionId, error: Error) {
+        self.requested.retain(|(requested, _)| *requested != id);
+        if let Some(mut entry) = self.sessions.remove(&id) {
+            entry.fate.set(error);
+            entry.changed.call_all(&mut self.wake);
+        }
+    }
+
+    fn attach_requested(&mut self, id: LinkId, attach: Box<Attach>) {
+        match (self.incoming, self.sessions.get_mut(&id.session())) {
+            (Incoming::Queue, Some(session)) => {
+                session.requested.push_back((id, attach));
+                session.changed.call_all(&mut self.wake);
+                self.links.insert(id, LinkEntry::new(Fate::default(), Stage::Requested));
+            }
+            (Incoming::Refuse, _) | (Incoming::Queue, None) => self.refuse(id, not_wanted()),
+        }
+    }
+
+    /// Refuses a link that the peer asks for.
+    pub(crate) fn refuse(&mut self, id: LinkId, error: codec::Error) {
+        // a link that is gone already needs no refusal
+        let _ = match id {
+            LinkId::Sender(id) => self.machine.sender(id).and_then(|mut link| link.refuse(error)),
+            LinkId::Receiver(id) => self.machine.receiver(id).and_then(|mut link| link.refuse(error)),
+        };
+    }
+
+    fn attached(&mut self, id: LinkId) {
+        if let Some(entry) = self.links.get_mut(&id) {
+            entry.stage = Stage::Up;
+            entry.changed.call_all(&mut self.wake);
+        }
+    }
+
+    fn detached(&mut self, id: LinkId, reason: DetachReason) {
+        // as with `ended`: the session's own reason comes next
+        if reason != DetachReason::Session {
+            self.links_gone(|link| link == id, &reason.into());
+        }
+    }
+
+    fn links_gone(&mut self, concerned: impl Fn(LinkId) -> bool, error: &Error) {
+        let gone: Vec<LinkId> = self.links.keys().copied().filter(|id| concerned(*id)).collect();
+        for id in gone {
+            if let Some(mut entry) = self.links.remove(&id) {
+                entry.fate.set(error.clone());
+                entry.call_all(&mut self.wake);
+            }
+            if let Some(session) = self.sessions.get_mut(&id.session()) {
+                session.requested.retain(|(requested, _)| *requested != id);
+            }
+            if let LinkId::Sender(sender) = id {
+                self.outcomes.sender_gone(sender, &mut self.wake);
+            }
+        }
+    }
+
+    /// Something to take, or room to send.
+    fn ready(&mut self, id: LinkId) {
+        if let Some(entry) = self.links.get_mut(&id) {
+            entry.turns.call(&mut self.wake);
+        }
+    }
+
+    /// What has been submitted is all there is: the rest of the credit goes back (§2.6.7).
+    fn drain(&mut self, id: SenderId) {
+        if let Ok(mut sender) = self.machine.sender(id) {
+            // it cannot have gone: the event is of this moment
+            let _ = sender.drained();
+        }
+    }
+
+    fn drained(&mut self, id: ReceiverId) {
+        if let Some(entry) = self.links.get_mut(&id.into()) {
+            entry.drained = true;
+            entry.changed.call_all(&mut self.wake);
+        }
+    }
+
+    fn disposition(
+        &mut self,
+        delivery: DeliveryId,
+        link: LinkId,
+        token: u64,
+        state: Option<DeliveryState>,
+        settled: bool,
+    ) {
+        let LinkId::Sender(sender) = link else { return };
+        let outcome = state.clone().and_then(|state| Outcome::try_from(state).ok());
+        match outcome {
+            Some(outcome) => {
+                if !settled {
+                    // an outcome is final: settling answers it (§2.6.12). Stale if settled meanwhile.
+                    let _ = self.machine.sender(sender).and_then(|mut link| link.dispose(delivery, state, true));
+                }
+                self.outcomes.arrive(token, outcome, &mut self.wake);
+            }
+            // forgotten by the receiver without an outcome: as good as never taken
+            None if settled => self.outcomes.arrive(token, Outcome::Released, &mut self.wake),
+            None => {}
+        }
+    }
+
+    fn connection_closed(&mut self, reason: CloseReason) {
+        self.close_with(reason.into());
+    }
+
+    /// The connection is over: everything that is left of it goes, for this reason.
+    pub(crate) fn close_with(&mut self, error: Error) {
+        if self.closed().is_some() {
+            return;
+        }
+        self.links_gone(|_| true, &error);
+        for (_, mut entry) in mem::take(&mut self.sessions) {
+            entry.fate.set(error.clone());
+            entry.changed.call_all(&mut self.wake);
+        }
+        self.requested.clear();
+        self.phase = Phase::Closed(error);
+        self.changed.call_all(&mut self.wake);
+    }
+}
+
+/// What is told to a peer that asked for what nobody here takes.
+pub(crate) fn not_wanted() -> codec::Error {
+    codec::Error::new(Condition::NOT_ALLOWED, "nothing here accepts this")
+}

@@ -1,0 +1,67 @@
+//! AMQP 1.0, runtime-neutral: the handles that an application holds, and the future that drives one
+//! connection.
+//!
+//! This crate names no runtime and opens no socket. A runtime gives it two things, a [`Transport`] and a
+//! [`Timer`] (a hundred lines), and spawns the [`Driver`]; `amqp-tokio` does that for Tokio. Whatever the
+//! runtime, the handles are the same:
+//!
+//! | handle | is | specification |
+//! | --- | --- | --- |
+//! | [`Connection`] | a connection to a peer | §2.4 |
+//! | [`Session`] | an ordered conversation with windows | §2.5 |
+//! | [`Sender`], [`Settlement`] | a link that sends, and the outcome of one message | §2.6 |
+//! | [`Receiver`], [`Delivery`] | a link that receives, and one message to be settled | §2.6 |
+//! | [`IncomingConnection`], [`IncomingSession`], [`IncomingLink`] | what a peer asks a listener for | |
+//!
+//! # How it works
+//!
+//! One connection is one [`amqp_proto::Connection`] behind one lock, with one driver and many handles. A
+//! handle locks, speaks to the machine directly, and wakes the driver only if the driver is parked and
+//! there is output; no message goes through a channel. The driver reads and writes outside the lock and
+//! wakes exactly those whom an event concerns. Futures use `core::task` only.
+//!
+//! # What holds for all handles
+//!
+//! * **Cancel-safe.** Any future may be dropped at any moment; its documentation says what becomes of the
+//!   matter then. Nobody else on the connection notices.
+//! * **Bounded in time.** Every step that waits for the peer has a deadline ([`Timeouts`], and the core's
+//!   [`Config`](amqp_proto::Config)); the error names the step.
+//! * **Bounded in memory.** Sending waits for credit, window and room in the output; receiving opens the
+//!   window only as deliveries are taken.
+//! * **Dropping is closing.** The last handle of a link detaches it, of a session ends it, of the
+//!   connection closes it, after everything handed over before has left.
+//! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
+//!   worth trying ([`Error::recovery`]).
+
+mod connection;
+mod deadline;
+mod delivery;
+mod driver;
+mod error;
+mod events;
+mod incoming;
+mod link;
+mod options;
+mod outcomes;
+mod receiver;
+mod sender;
+mod session;
+mod settlement;
+mod slots;
+mod state;
+mod transport;
+mod wait;
+
+pub use amqp_proto as proto;
+
+pub use connection::Connection;
+pub use delivery::Delivery;
+pub use driver::Driver;
+pub use error::{Error, Fault, Recovery, SendError, Step, TrySendError};
+pub use incoming::{IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession};
+pub use options::{Incoming, Options, Timeouts};
+pub use receiver::{Receiver, Recv};
+pub use sender::{Sender, Submit};
+pub use session::Session;
+pub use settlement::Settlement;
+pub use transport::{READ_SIZE, Timer, Transport};

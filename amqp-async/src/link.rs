@@ -1,0 +1,160 @@
+//! What sending and receiving links have in common (§2.6): to be attached, to be detached.
+
+use crate::error::{Error, Step};
+use crate::events::not_wanted;
+use crate::session::SessionRoot;
+use crate::state::{Fate, LinkEntry, Shared, Stage};
+use amqp_proto::codec::{self, Attach};
+use amqp_proto::{LinkId, Misuse, ReceiverId, SenderId, SessionMut};
+use std::sync::Arc;
+use std::task::Poll;
+
+/// What all handles of a link share; its drop detaches the link for good.
+pub(crate) struct LinkRoot<Id: Link> {
+    session: Arc<SessionRoot>,
+    pub(crate) id: Id,
+    pub(crate) fate: Fate,
+}
+
+/// The two directions of a link: how to speak to the machine about each.
+pub(crate) trait Link: Copy + Into<LinkId> {
+    /// Sends detach.
+    fn detach(self, machine: &mut amqp_proto::Connection, closed: bool, error: Option<codec::Error>) -> Result<(), Misuse>;
+    /// Sends detach for good, and drops whatever has arrived: nobody will ask for it any more.
+    fn abandon(self, machine: &mut amqp_proto::Connection);
+    /// The peer's attach.
+    fn remote_attach(self, machine: &mut amqp_proto::Connection) -> Option<Attach>;
+}
+
+impl Link for SenderId {
+    fn detach(self, machine: &mut amqp_proto::Connection, closed: bool, error: Option<codec::Error>) -> Result<(), Misuse> {
+        machine.sender(self)?.detach(closed, error)
+    }
+
+    fn abandon(self, machine: &mut amqp_proto::Connection) {
+        // a link that is gone needs no detach
+        let _ = self.detach(machine, true, None);
+    }
+
+    fn remote_attach(self, machine: &mut amqp_proto::Connection) -> Option<Attach> {
+        machine.sender(self).ok()?.remote_attach().cloned()
+    }
+}
+
+impl Link for ReceiverId {
+    fn detach(self, machine: &mut amqp_proto::Connection, closed: bool, error: Option<codec::Error>) -> Result<(), Misuse> {
+        machine.receiver(self)?.detach(closed, error)
+    }
+
+    fn abandon(self, machine: &mut amqp_proto::Connection) {
+        if let Ok(mut receiver) = machine.receiver(self) {
+            // a link that is gone needs no detach
+            let _ = receiver.detach(true, None);
+            receiver.forget();
+        }
+    }
+
+    fn remote_attach(self, machine: &mut amqp_proto::Connection) -> Option<Attach> {
+        machine.receiver(self).ok()?.remote_attach().cloned()
+    }
+}
+
+impl<Id: Link> LinkRoot<Id> {
+    /// Sends attach. The link is detached when this is dropped, answered or not.
+    pub(crate) fn attach(
+        session: &Arc<SessionRoot>,
+        attach: impl FnOnce(SessionMut<'_>) -> Result<Id, Misuse>,
+    ) -> Result<Self, Error> {
+        let fate = Fate::default();
+        let id = session.shared().with(|state| -> Result<Id, Error> {
+            let id = state.machine.session(session.id).and_then(attach).map_err(|misuse| session.fate.explain(misuse))?;
+            state.links.insert(id.into(), LinkEntry::new(fate.clone(), Stage::Proposed));
+            Ok(id)
+        })?;
+        Ok(Self { session: Arc::clone(session), id, fate })
+    }
+
+    /// A link that the peer has attached.
+    pub(crate) fn requested(session: &Arc<SessionRoot>, id: Id) -> Self {
+        let fate = session.shared().lock().links.get(&id.into()).map(|entry| entry.fate.clone());
+        Self { session: Arc::clone(session), id, fate: fate.unwrap_or_default() }
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        self.session.shared()
+    }
+
+    /// Waits for the peer's attach.
+    pub(crate) async fn attached(&self) -> Result<(), Error> {
+        self.shared()
+            .until(Step::Attach, |state, waker| match state.link(self.id.into(), &self.fate) {
+                Ok(entry) if entry.stage == Stage::Up => Poll::Ready(Ok(())),
+                Ok(entry) => {
+                    entry.changed.register(waker);
+                    Poll::Pending
+                }
+                Err(error) => Poll::Ready(Err(error)),
+            })
+            .await?
+    }
+
+    /// Accepts what the peer has asked for.
+    pub(crate) fn answer(
+        &self,
+        accept: impl FnOnce(&mut amqp_proto::Connection, Id) -> Result<(), Misuse>,
+    ) -> Result<(), Error> {
+        self.shared().with(|state| {
+            accept(&mut state.machine, self.id).map_err(|misuse| self.fate.explain(misuse))?;
+            state.link(self.id.into(), &self.fate).map(|entry| entry.stage = Stage::Up)
+        })
+    }
+
+    /// Refuses what the peer has asked for.
+    pub(crate) fn refuse(&self, error: codec::Error) {
+        self.shared().with(|state| state.refuse(self.id.into(), error));
+    }
+
+    /// Sends detach and waits for the peer's.
+    pub(crate) async fn detach(&self, closed: bool, error: Option<codec::Error>) -> Result<(), Error> {
+        self.shared().with(|state| {
+            // a link that is gone needs no detach
+            let _ = self.id.detach(&mut state.machine, closed, error);
+        });
+        self.shared()
+            .until(Step::Detach, |state, waker| {
+                if let Some(entry) = state.links.get_mut(&self.id.into()) {
+                    entry.changed.register(waker);
+                }
+                self.fate.of_own_accord()
+            })
+            .await?
+    }
+
+    /// Waits until the link is gone, and says why.
+    pub(crate) async fn gone(&self) -> Error {
+        self.shared()
+            .until(Step::Close, |state, waker| match state.link(self.id.into(), &self.fate) {
+                Ok(entry) => {
+                    entry.changed.register(waker);
+                    Poll::Pending
+                }
+                Err(error) => Poll::Ready(error),
+            })
+            .await
+            .unwrap_or_else(|timeout| timeout)
+    }
+
+    /// The peer's attach, while the link stands.
+    pub(crate) fn remote_attach(&self) -> Option<Attach> {
+        self.id.remote_attach(&mut self.shared().lock().machine)
+    }
+}
+
+impl<Id: Link> Drop for LinkRoot<Id> {
+    fn drop(&mut self) {
+        self.shared().with(|state| match state.links.get(&self.id.into()).map(|entry| entry.stage) {
+            Some(Stage::Requested) => state.refuse(self.id.into(), not_wanted()),
+            Some(Stage::Proposed | Stage::Up) | None => self.id.abandon(&mut state.machine),
+        });
+    }
+}

@@ -1,0 +1,88 @@
+//! What an application may choose about a connection beyond the protocol's own
+//! [`Config`](amqp_proto::Config): deadlines, and whether the peer may begin things.
+
+use crate::error::Step;
+use amqp_proto::Config;
+use std::time::Duration;
+
+/// How one connection is to be handled.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The protocol's parameters.
+    pub config: Config,
+    /// Deadlines of the steps that wait for the peer.
+    pub timeouts: Timeouts,
+    /// What to do with sessions and links that the peer asks for.
+    pub incoming: Incoming,
+}
+
+impl Options {
+    /// Defaults for a client: the peer may not begin sessions or attach links of its own.
+    #[must_use]
+    pub fn client(config: Config) -> Self {
+        Self { config, timeouts: Timeouts::default(), incoming: Incoming::Refuse }
+    }
+
+    /// Defaults for a listener: the application answers what the peer asks for.
+    #[must_use]
+    pub fn listener(config: Config) -> Self {
+        Self { incoming: Incoming::Queue, ..Self::client(config) }
+    }
+}
+
+/// What to do with a begin or attach that the peer sends of its own accord.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// Answer it with `amqp:not-allowed`.
+    Refuse,
+    /// Keep it for [`Connection::incoming_session`](crate::Connection::incoming_session) and
+    /// [`Session::incoming_link`](crate::Session::incoming_link). No more can wait than channel-max and
+    /// handle-max allow.
+    Queue,
+}
+
+/// How long to wait for the peer at each step; `None` waits for ever.
+///
+/// The handshake (header, SASL, open) and close have theirs in
+/// [`Config`](amqp_proto::ConfigBuilder::handshake_timeout).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// begin (§2.5.1). Default 10 s.
+    pub begin: Option<Duration>,
+    /// attach (§2.6.3). Default 10 s.
+    pub attach: Option<Duration>,
+    /// drain (§2.6.7). Default 10 s.
+    pub drain: Option<Duration>,
+    /// detach (§2.6.4). Default 5 s.
+    pub detach: Option<Duration>,
+    /// end (§2.5.2). Default 5 s.
+    pub end: Option<Duration>,
+}
+
+impl Timeouts {
+    /// The same deadline for all steps.
+    #[must_use]
+    pub fn all(deadline: Duration) -> Self {
+        let deadline = Some(deadline);
+        Self { begin: deadline, attach: deadline, drain: deadline, detach: deadline, end: deadline }
+    }
+
+    pub(crate) fn of(&self, step: Step) -> Option<Duration> {
+        match step {
+            Step::Begin => self.begin,
+            Step::Attach => self.attach,
+            Step::Drain => self.drain,
+            Step::Detach => self.detach,
+            Step::End => self.end,
+            // the runtime's, and the core's own
+            Step::Connect | Step::Open | Step::Close | Step::Idle => None,
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let (open, close) = (Some(Duration::from_secs(10)), Some(Duration::from_secs(5)));
+        Self { begin: open, attach: open, drain: open, detach: close, end: close }
+    }
+}

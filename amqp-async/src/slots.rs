@@ -1,0 +1,96 @@
+//! A table of reusable slots addressed by small numbers: what a waiting future leaves behind for the
+//! driver to find without searching.
+
+/// Values under keys that are handed out again after they were removed.
+pub(crate) struct Slots<T> {
+    entries: Vec<Entry<T>>,
+    vacant: usize,
+}
+
+enum Entry<T> {
+    Taken(T),
+    /// Free, and where the next free one is.
+    Vacant(usize),
+}
+
+/// End of the list of vacant entries.
+const NONE: usize = usize::MAX;
+
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), vacant: NONE }
+    }
+}
+
+impl<T> Slots<T> {
+    /// Stores a value and says under which key.
+    pub(crate) fn insert(&mut self, value: T) -> usize {
+        let key = self.vacant;
+        match self.entries.get_mut(key) {
+            Some(entry) => {
+                if let Entry::Vacant(next) = *entry {
+                    self.vacant = next;
+                }
+                *entry = Entry::Taken(value);
+                key
+            }
+            None => {
+                self.entries.push(Entry::Taken(value));
+                self.entries.len() - 1
+            }
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, key: usize) -> Option<&mut T> {
+        match self.entries.get_mut(key) {
+            Some(Entry::Taken(value)) => Some(value),
+            Some(Entry::Vacant(_)) | None => None,
+        }
+    }
+
+    /// Takes the value out; the key may be handed out again.
+    pub(crate) fn remove(&mut self, key: usize) -> Option<T> {
+        let entry = self.entries.get_mut(key)?;
+        match std::mem::replace(entry, Entry::Vacant(self.vacant)) {
+            Entry::Taken(value) => {
+                self.vacant = key;
+                Some(value)
+            }
+            vacant @ Entry::Vacant(_) => {
+                *entry = vacant;
+                None
+            }
+        }
+    }
+
+    /// All that is stored, with the keys.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (usize, &mut T)> {
+        self.entries.iter_mut().enumerate().filter_map(|(key, entry)| match entry {
+            Entry::Taken(value) => Some((key, value)),
+            Entry::Vacant(_) => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_come_again_and_values_stay_apart() {
+        let mut slots = Slots::default();
+        let (a, b) = (slots.insert('a'), slots.insert('b'));
+        assert_eq!(slots.remove(a), Some('a'));
+        assert_eq!(slots.remove(a), None, "removed only once");
+        let c = slots.insert('c');
+        assert_eq!(c, a, "the freed key is used again");
+        let d = slots.insert('d');
+        assert_eq!(slots.get_mut(b), Some(&mut 'b'));
+        assert_eq!(slots.iter_mut().map(|(key, value)| (key, *value)).collect::<Vec<_>>(), [
+            (a, 'c'),
+            (b, 'b'),
+            (d, 'd')
+        ]);
+        assert_eq!(slots.get_mut(99), None);
+    }
+}

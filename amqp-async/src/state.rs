@@ -1,0 +1,248 @@
+//! What the handles and the driver of one connection share: the machine, and who waits for what, behind
+//! one lock.
+//!
+//! A handle locks, speaks to the machine directly, and wakes the driver only if the driver is parked and
+//! there is something for it to do. Wakers are collected under the lock and called outside it.
+
+use crate::deadline::Deadlines;
+use crate::error::{Error, Step};
+use crate::options::{Incoming, Options, Timeouts};
+use crate::outcomes::Outcomes;
+use crate::wait::{Turns, Wakers};
+use amqp_proto::codec::{self, Attach, Begin, SaslCode};
+use amqp_proto::{Connection, LinkId, Misuse, SaslRequest, SessionId};
+use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Poll, Waker};
+
+/// One connection, as its handles and its driver see it.
+pub(crate) struct Shared {
+    state: Mutex<State>,
+    timeouts: Timeouts,
+}
+
+/// Everything behind the lock.
+pub(crate) struct State {
+    pub(crate) machine: Connection,
+    pub(crate) phase: Phase,
+    /// Who waits for the next step of the connection itself, or for a session that the peer begins.
+    pub(crate) changed: Wakers,
+    /// Listener: the client's wish to be let in, until it is taken.
+    pub(crate) login: Option<SaslRequest>,
+    pub(crate) requested: VecDeque<(SessionId, Box<Begin>)>,
+    pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
+    pub(crate) links: BTreeMap<LinkId, LinkEntry>,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) incoming: Incoming,
+    /// The answer to a login that the driver has to hand to the machine, since it knows the time.
+    pub(crate) answer: Option<SaslCode>,
+    /// A close that the driver has to hand to the machine, since it knows the time.
+    pub(crate) closing: Option<Option<codec::Error>>,
+    /// Set while the driver waits for something to do.
+    pub(crate) parked: Option<Waker>,
+    /// To be called when the lock is released.
+    pub(crate) wake: Vec<Waker>,
+    names: u64,
+}
+
+/// How far the connection is.
+pub(crate) enum Phase {
+    Opening,
+    Open,
+    Closed(Error),
+}
+
+/// Why a session or link is gone, once it is. The table sets it, the handles read it.
+#[derive(Clone, Default)]
+pub(crate) struct Fate(Arc<OnceLock<Error>>);
+
+/// How far a session or link is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The peer has asked, we have not answered.
+    Requested,
+    /// We have asked, the peer has not answered.
+    Proposed,
+    /// Both have spoken.
+    Up,
+}
+
+pub(crate) struct SessionEntry {
+    pub(crate) fate: Fate,
+    pub(crate) stage: Stage,
+    pub(crate) requested: VecDeque<(LinkId, Box<Attach>)>,
+    pub(crate) changed: Wakers,
+}
+
+pub(crate) struct LinkEntry {
+    pub(crate) fate: Fate,
+    pub(crate) stage: Stage,
+    /// Who waits for attach, detach, the end of a drain.
+    pub(crate) changed: Wakers,
+    /// Who waits to send, or for a delivery.
+    pub(crate) turns: Turns,
+    pub(crate) drained: bool,
+}
+
+impl Fate {
+    /// The error, if it is gone.
+    pub(crate) fn get(&self) -> Option<Error> {
+        self.0.get().cloned()
+    }
+
+    pub(crate) fn set(&self, error: Error) {
+        // the first cause stands
+        let _ = self.0.set(error);
+    }
+
+    /// What to answer for a command that the machine refused: why the thing is gone, rather than that
+    /// its id is stale.
+    pub(crate) fn explain(&self, misuse: Misuse) -> Error {
+        self.get().unwrap_or(Error::Misuse(misuse))
+    }
+
+    /// Success of a detach or end of our own, or what came in its way.
+    pub(crate) fn of_own_accord(&self) -> Poll<Result<(), Error>> {
+        match self.get() {
+            None => Poll::Pending,
+            Some(Error::Misuse(_)) => Poll::Ready(Ok(())),
+            Some(error) => Poll::Ready(Err(error)),
+        }
+    }
+}
+
+impl SessionEntry {
+    pub(crate) fn new(fate: Fate, stage: Stage) -> Self {
+        Self { fate, stage, requested: VecDeque::new(), changed: Wakers::default() }
+    }
+}
+
+impl LinkEntry {
+    pub(crate) fn new(fate: Fate, stage: Stage) -> Self {
+        Self { fate, stage, changed: Wakers::default(), turns: Turns::default(), drained: false }
+    }
+
+    /// Calls everybody who waits for anything here.
+    pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
+        self.changed.call_all(wake);
+        self.turns.call_all(wake);
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(machine: Connection, options: &Options) -> Arc<Self> {
+        let state = State {
+            machine,
+            phase: Phase::Opening,
+            changed: Wakers::default(),
+            login: None,
+            requested: VecDeque::new(),
+            sessions: BTreeMap::new(),
+            links: BTreeMap::new(),
+            outcomes: Outcomes::default(),
+            deadlines: Deadlines::default(),
+            incoming: options.incoming,
+            answer: None,
+            closing: None,
+            parked: None,
+            wake: Vec::new(),
+            names: 0,
+        };
+        Arc::new(Self { state: Mutex::new(state), timeouts: options.timeouts })
+    }
+
+    /// The lock itself. Nothing of the application runs under it, so poison means nothing here.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A handle's turn: acts under the lock, and afterwards wakes whoever is concerned.
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
+        let mut state = self.lock();
+        let result = act(&mut state);
+        let driver = if state.wants_driver() { state.parked.take() } else { None };
+        let wake = mem::take(&mut state.wake);
+        drop(state);
+        wake.into_iter().chain(driver).for_each(Waker::wake);
+        result
+    }
+
+    /// Waits until `check` answers, at most as long as `step` may take. `check` runs under the lock and
+    /// registers the waker where the change will be announced.
+    pub(crate) async fn until<T>(
+        &self,
+        step: Step,
+        mut check: impl FnMut(&mut State, &Waker) -> Poll<T>,
+    ) -> Result<T, Error> {
+        let mut deadline = RunningDeadline { shared: self, key: None };
+        poll_fn(|cx| {
+            let waker = cx.waker();
+            self.with(|state| match check(state, waker) {
+                Poll::Ready(answer) => Poll::Ready(Ok(answer)),
+                Poll::Pending => deadline.poll(state, step, waker).map(|()| Err(Error::Timeout(step))),
+            })
+        })
+        .await
+    }
+}
+
+/// A deadline that is taken back when the wait is over or given up.
+struct RunningDeadline<'a> {
+    shared: &'a Shared,
+    key: Option<usize>,
+}
+
+impl RunningDeadline<'_> {
+    fn poll(&mut self, state: &mut State, step: Step, waker: &Waker) -> Poll<()> {
+        match (self.key, self.shared.timeouts.of(step)) {
+            (Some(key), _) => state.deadlines.poll(key, waker),
+            (None, Some(after)) => {
+                self.key = Some(state.deadlines.start(after, waker));
+                Poll::Pending
+            }
+            (None, None) => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for RunningDeadline<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            self.shared.lock().deadlines.cancel(key);
+        }
+    }
+}
+
+impl State {
+    /// Whether a parked driver would find something to do.
+    fn wants_driver(&self) -> bool {
+        self.machine.has_output() || self.closing.is_some() || self.answer.is_some() || self.deadlines.wants_driver()
+    }
+
+    /// Why the connection cannot be used any more.
+    pub(crate) fn closed(&self) -> Option<Error> {
+        match &self.phase {
+            Phase::Closed(error) => Some(error.clone()),
+            Phase::Opening | Phase::Open => None,
+        }
+    }
+
+    /// A name for a link that nobody has named; unique on this connection (§2.6.1).
+    pub(crate) fn name(&mut self, role: &str) -> String {
+        self.names += 1;
+        format!("{role}-{}", self.names)
+    }
+
+    /// The session's entry, or why there is none.
+    pub(crate) fn session(&mut self, id: SessionId, fate: &Fate) -> Result<&mut SessionEntry, Error> {
+        self.sessions.get_mut(&id).ok_or_else(|| fate.explain(Misuse::StaleId))
+    }
+
+    /// The link's entry, or why there is none.
+    pub(crate) fn link(&mut self, id: LinkId, fate: &Fate) -> Result<&mut LinkEntry, Error> {
+        self.links.get_mut(&id).ok_or_else(|| fate.explain(Misuse::StaleId))
+    }
+}

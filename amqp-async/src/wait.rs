@@ -1,0 +1,134 @@
+//! Who waits for what: [`Wakers`] for a change that concerns everybody, [`Turns`] for one that serves a
+//! few at a time (credit, deliveries). Both are touched only under the connection's lock; they never
+//! wake by themselves but hand the waker out, so that waking happens outside the lock.
+
+use std::collections::VecDeque;
+use std::task::Waker;
+
+/// Tasks that all want to look again when something has changed.
+#[derive(Default)]
+pub(crate) struct Wakers(Vec<Waker>);
+
+impl Wakers {
+    /// Remembers a task; once, however often it comes.
+    pub(crate) fn register(&mut self, waker: &Waker) {
+        if !self.0.iter().any(|known| known.will_wake(waker)) {
+            self.0.push(waker.clone());
+        }
+    }
+
+    /// Moves all of them to `wake`.
+    pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
+        wake.append(&mut self.0);
+    }
+}
+
+/// A queue of tasks that are called one at a time, first come first called.
+///
+/// Whoever was called and got what it wanted calls the next; whoever was called and went away does so
+/// too. That is the whole protocol, and it is why no call is ever lost.
+#[derive(Default)]
+pub(crate) struct Turns {
+    issued: u64,
+    waiting: VecDeque<(Ticket, Waker)>,
+}
+
+/// A place in [`Turns`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Ticket(u64);
+
+impl Turns {
+    /// Takes a place at the end of the queue; whoever holds a ticket already keeps its place, or is put
+    /// in front if it had been called in vain.
+    pub(crate) fn wait(&mut self, ticket: &mut Option<Ticket>, waker: &Waker) {
+        let Some(mine) = *ticket else {
+            self.issued += 1;
+            let new = Ticket(self.issued);
+            self.waiting.push_back((new, waker.clone()));
+            *ticket = Some(new);
+            return;
+        };
+        match self.waiting.iter_mut().find(|(other, _)| *other == mine) {
+            Some((_, known)) => known.clone_from(waker),
+            None => self.waiting.push_front((mine, waker.clone())),
+        }
+    }
+
+    /// Gives the place up. If the holder had been called meanwhile, the call passes on.
+    pub(crate) fn leave(&mut self, mine: Ticket, wake: &mut Vec<Waker>) {
+        match self.waiting.iter().position(|(other, _)| *other == mine) {
+            Some(place) => drop(self.waiting.remove(place)),
+            None => self.call(wake),
+        }
+    }
+
+    /// Calls the first in the queue.
+    pub(crate) fn call(&mut self, wake: &mut Vec<Waker>) {
+        if let Some((_, waker)) = self.waiting.pop_front() {
+            wake.push(waker);
+        }
+    }
+
+    /// Calls everybody: what they wait for will not come.
+    pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
+        wake.extend(self.waiting.drain(..).map(|(_, waker)| waker));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queue(count: u64) -> (Turns, Vec<Ticket>) {
+        let mut turns = Turns::default();
+        let tickets = (0..count)
+            .map(|_| {
+                let mut ticket = None;
+                turns.wait(&mut ticket, Waker::noop());
+                ticket.expect("a ticket was given")
+            })
+            .collect();
+        (turns, tickets)
+    }
+
+    #[test]
+    fn a_called_waiter_that_leaves_passes_the_call_on() {
+        let (mut turns, tickets) = queue(2);
+        let mut wake = Vec::new();
+        turns.call(&mut wake);
+        assert_eq!(wake.len(), 1);
+        turns.leave(tickets[0], &mut wake);
+        assert_eq!(wake.len(), 2, "the second is called in place of the first");
+        assert!(turns.waiting.is_empty());
+    }
+
+    #[test]
+    fn a_waiter_that_leaves_uncalled_disturbs_nobody() {
+        let (mut turns, tickets) = queue(3);
+        let mut wake = Vec::new();
+        turns.leave(tickets[1], &mut wake);
+        assert!(wake.is_empty());
+        assert_eq!(turns.waiting.len(), 2);
+    }
+
+    #[test]
+    fn called_in_vain_is_first_again() {
+        let (mut turns, tickets) = queue(2);
+        turns.call(&mut Vec::new());
+        turns.wait(&mut Some(tickets[0]), Waker::noop());
+        assert_eq!(turns.waiting.front().map(|(ticket, _)| *ticket), Some(tickets[0]));
+    }
+
+    #[test]
+    fn the_same_task_registers_once() {
+        struct Task;
+        impl std::task::Wake for Task {
+            fn wake(self: std::sync::Arc<Self>) {}
+        }
+        let mut wakers = Wakers::default();
+        let waker = Waker::from(std::sync::Arc::new(Task));
+        wakers.register(&waker);
+        wakers.register(&waker);
+        assert_eq!(wakers.0.len(), 1);
+    }
+}

@@ -1,0 +1,83 @@
+//! The kit's commands; see [`USAGE`].
+
+use amqp10_testkit::heap::Counting;
+use amqp10_testkit::{hostile, replay};
+use amqp10_testkit::trace::Role;
+use lexopt::prelude::*;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// `hostile` measures the heap.
+#[global_allocator]
+static HEAP: Counting = Counting;
+
+const USAGE: &str = "\
+usage: amqp10-testkit replay PATH… [--role client|listener|both] [--show]
+       amqp10-testkit convert PATH [--role client|listener]
+       amqp10-testkit list PATH…
+       amqp10-testkit hostile PATH
+
+replay   plays recordings (.jsonl, the core in the place of either side) and traces (.trace) against the core;
+         one line a file and role: pass, unsupported: why, or FAIL: the first difference; exit 1 if one fails;
+         --show prints what comes out of the core
+convert  prints a recording as a trace
+hostile  plays a catalogue of hostile input (cases.jsonl, with preambles.json beside it), a line a case and a count
+list     prints a table of traces and what each asserts, in Markdown
+A PATH is a file, or a directory that is searched for .jsonl and .trace files.";
+
+struct Arguments {
+    command: String,
+    paths: Vec<PathBuf>,
+    roles: Vec<Role>,
+    shown: bool,
+}
+
+fn arguments() -> Result<Arguments, lexopt::Error> {
+    let mut arguments = Arguments { command: String::new(), paths: Vec::new(), roles: Vec::new(), shown: false };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("role") => {
+                arguments.roles = match parser.value()?.string()?.as_str() {
+                    "client" => vec![Role::Client],
+                    "listener" => vec![Role::Listener],
+                    "both" => vec![Role::Client, Role::Listener],
+                    other => return Err(format!("--role {other}: client, listener or both").into()),
+                };
+            }
+            Long("show") => arguments.shown = true,
+            Short('h') | Long("help") => "help".clone_into(&mut arguments.command),
+            Value(value) if arguments.command.is_empty() => arguments.command = value.string()?,
+            Value(value) => arguments.paths.push(value.into()),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(arguments)
+}
+
+fn run() -> Result<bool, String> {
+    let Arguments { command, paths, roles, shown } = arguments().map_err(|fault| format!("{fault}\n{USAGE}"))?;
+    if command == "help" {
+        println!("{USAGE}");
+        return Ok(true);
+    }
+    let path = paths.first().ok_or(USAGE)?;
+    match command.as_str() {
+        "replay" => replay::replay(&paths, if roles.is_empty() { &replay::BOTH } else { &roles }, shown),
+        "convert" => replay::print_converted(path, roles.first().copied().unwrap_or(Role::Client)).map(|()| true),
+        "hostile" => hostile::run(path),
+        "list" => replay::print_list(&paths).map(|()| true),
+        other => Err(format!("no command is called {other:?}\n{USAGE}")),
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(fault) => {
+            eprintln!("{fault}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! A byte pipe that cuts, joins and delays as it is told, and always the same way.
+
+use amqp_proto::Instant;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Where a pipe cuts what goes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Nowhere: what waits comes out in one piece.
+    Nowhere,
+    /// After every so many octets (0 counts as 1).
+    Every(usize),
+    /// At places that follow from this seed.
+    Random(u64),
+}
+
+/// One direction of a connection.
+#[derive(Clone, Debug)]
+pub struct Pipe {
+    cut: Cut,
+    delay: Duration,
+    waiting: VecDeque<(Instant, u8)>,
+    closed: Option<Instant>,
+}
+
+/// What a pipe has to give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pulled {
+    /// These octets.
+    Octets(Vec<u8>),
+    /// The end; only once.
+    End,
+    /// Nothing yet.
+    Nothing,
+}
+
+impl Pipe {
+    /// An empty pipe.
+    pub fn new(cut: Cut, delay: Duration) -> Self {
+        Self { cut, delay, waiting: VecDeque::new(), closed: None }
+    }
+
+    /// Puts octets in.
+    pub fn push(&mut self, now: Instant, octets: &[u8]) {
+        let arrival = now.saturating_add(self.delay);
+        self.waiting.extend(octets.iter().map(|octet| (arrival, *octet)));
+    }
+
+    /// Closes the way in.
+    pub fn close(&mut self, now: Instant) {
+        self.closed.get_or_insert(now.saturating_add(self.delay));
+    }
+
+    /// Takes the next piece out.
+    pub fn pull(&mut self, now: Instant) -> Pulled {
+        let ready = self.waiting.iter().take_while(|(arrival, _)| *arrival <= now).count();
+        if ready > 0 {
+            let length = self.next_length().clamp(1, ready);
+            return Pulled::Octets(self.waiting.drain(..length).map(|(_, octet)| octet).collect());
+        }
+        match self.closed {
+            Some(end) if self.waiting.is_empty() && end <= now => {
+                // So far in the future that it does not come twice.
+                self.closed = Some(Instant::from_duration(Duration::MAX));
+                Pulled::End
+            }
+            _ => Pulled::Nothing,
+        }
+    }
+
+    /// When the next octet, or the end, comes out.
+    pub fn next_arrival(&self) -> Option<Instant> {
+        let end = self.closed.filter(|end| end.as_duration() < Duration::MAX);
+        self.waiting.front().map(|(arrival, _)| *arrival).or(end)
+    }
+
+    fn next_length(&mut self) -> usize {
+        match &mut self.cut {
+            Cut::Nowhere => usize::MAX,
+            Cut::Every(octets) => *octets,
+            Cut::Random(state) => {
+                // SplitMix64: the state counts, the output is a hash of it.
+                *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+                let hash = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+                let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+                usize::try_from((hash >> 32) % 97).unwrap_or(0)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(pipe: &mut Pipe) -> Vec<Vec<u8>> {
+        let mut pieces = Vec::new();
+        while let Pulled::Octets(piece) = pipe.pull(Instant::ZERO) {
+            pieces.push(piece);
+        }
+        pieces
+    }
+
+    #[test]
+    fn cuts_lose_and_add_nothing() {
+        let octets: Vec<u8> = (0..=255).collect();
+        for cut in [Cut::Nowhere, Cut::Every(0), Cut::Every(7), Cut::Random(1), Cut::Random(2)] {
+            let mut pipe = Pipe::new(cut, Duration::ZERO);
+            pipe.push(Instant::ZERO, &octets);
+            assert_eq!(drain(&mut pipe).concat(), octets, "{cut:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_comes_before_its_time() {
+        let mut pipe = Pipe::new(Cut::Nowhere, Duration::from_millis(5));
+        pipe.push(Instant::ZERO, b"x");
+        pipe.close(Instant::ZERO);
+        assert_eq!(pipe.pull(Instant::from_millis(4)), Pulled::Nothing);
+        assert_eq!(pipe.next_arrival(), Some(Instant::from_millis(5)));
+        assert_eq!(pipe.pull(Instant::from_millis(5)), Pulled::Octets(b"x".to_vec()));
+        assert_eq!(pipe.pull(Instant::from_millis(5)), Pulled::End);
+        assert_eq!(pipe.pull(Instant::from_millis(9)), Pulled::Nothing);
+    }
+}

@@ -1,0 +1,231 @@
+//! Commands of traces as calls of the core.
+
+use super::driver::Driver;
+use super::typed::{link_options, renamed, session_options, typed};
+use crate::wire::{Record, Value};
+use amqp_proto::codec::{Close, DeliveryState, Disposition, Flow, SaslOutcome, Transfer};
+use amqp_proto::{
+    DeliveryId, LinkId, Misuse, Outgoing, ReceiverFlow, ReceiverId, ReceiverMut, SenderFlow, SenderId, SenderMut,
+    SessionId,
+};
+use bytes::Bytes;
+
+type Done = Result<(), String>;
+
+fn misuse(fault: Misuse) -> String {
+    format!("the core refuses the command: {fault}")
+}
+
+impl Driver {
+    /// One command; the core is pumped after it.
+    pub(super) fn command(&mut self, command: &Record) -> Done {
+        match command.name.as_str() {
+            "begin" => self.begin(command)?,
+            "accept" => self.accept(command)?,
+            "attach" => self.attach(command)?,
+            "refuse" => self.refuse(command)?,
+            "flow" => self.flow(command)?,
+            "drained" => {
+                let sender = self.sender_id(command)?;
+                self.sender(sender)?.drained().map_err(misuse)?;
+            }
+            "send" => self.send(command)?,
+            "abort" => self.abort(command)?,
+            "dispose" => self.dispose(command)?,
+            "take" => {
+                let receiver = self.receiver_id(command)?;
+                self.take_deliveries(receiver)?;
+            }
+            "detach" => self.detach(command)?,
+            "end" => {
+                let (id, error) = (self.session_id(command)?, error(command)?);
+                self.peer.core.session(id).map_err(misuse)?.end(error).map_err(misuse)?;
+            }
+            "close" => self.peer.core.close(self.peer.clock.now(), error(command)?),
+            "sasl-outcome" => {
+                let outcome: SaslOutcome = typed(command)?;
+                self.peer.core.sasl_outcome(self.peer.clock.now(), outcome.code).map_err(misuse)?;
+            }
+            other => return Err(format!("no command is called {other:?}")),
+        }
+        self.pump()
+    }
+
+    pub(super) fn sender(&mut self, id: SenderId) -> Result<SenderMut<'_>, String> {
+        self.peer.core.sender(id).map_err(misuse)
+    }
+
+    pub(super) fn receiver(&mut self, id: ReceiverId) -> Result<ReceiverMut<'_>, String> {
+        self.peer.core.receiver(id).map_err(misuse)
+    }
+
+    fn session_id(&self, command: &Record) -> Result<SessionId, String> {
+        let name = command.text("subject").ok_or("which session?")?;
+        self.names.sessions.get(name).copied().ok_or_else(|| format!("there is no session {name}"))
+    }
+
+    pub(super) fn link_id(&self, command: &Record) -> Result<LinkId, String> {
+        let name = command.text("subject").ok_or("which link?")?;
+        self.names.links.get(name).copied().ok_or_else(|| format!("there is no link {name}"))
+    }
+
+    fn sender_id(&self, command: &Record) -> Result<SenderId, String> {
+        match self.link_id(command)? {
+            LinkId::Sender(id) => Ok(id),
+            LinkId::Receiver(_) => Err("the core is the receiver of that link".to_owned()),
+        }
+    }
+
+    fn receiver_id(&self, command: &Record) -> Result<ReceiverId, String> {
+        match self.link_id(command)? {
+            LinkId::Receiver(id) => Ok(id),
+            LinkId::Sender(_) => Err("the core is the sender of that link".to_owned()),
+        }
+    }
+
+    fn begin(&mut self, command: &Record) -> Done {
+        let id = self.peer.core.begin(session_options(command)?).map_err(misuse)?;
+        let name = self.names.next("s");
+        self.names.sessions.insert(name, id);
+        Ok(())
+    }
+
+    fn accept(&mut self, command: &Record) -> Done {
+        if let Ok(id) = self.session_id(command) {
+            let options = session_options(command)?;
+            return self.peer.core.session(id).map_err(misuse)?.accept(options).map_err(misuse);
+        }
+        match self.link_id(command)? {
+            LinkId::Sender(id) => self.sender(id)?.accept(link_options(command)?).map_err(misuse),
+            LinkId::Receiver(id) => self.receiver(id)?.accept(link_options(command)?).map_err(misuse),
+        }
+    }
+
+    fn attach(&mut self, command: &Record) -> Done {
+        let subject = command.text("subject").ok_or("on which session?")?;
+        let session_name = subject.split('/').next().unwrap_or_default().to_owned();
+        let session = self.names.sessions.get(&session_name).copied();
+        let session = session.ok_or_else(|| format!("there is no session {session_name}"))?;
+        let mut session = self.peer.core.session(session).map_err(misuse)?;
+        let id: LinkId = if command.text("role") == Some("receiver") {
+            session.attach_receiver(link_options(command)?).map_err(misuse)?.into()
+        } else {
+            session.attach_sender(link_options(command)?).map_err(misuse)?.into()
+        };
+        let name = self.names.next(&format!("{session_name}/l"));
+        self.names.links.insert(name, id);
+        Ok(())
+    }
+
+    fn refuse(&mut self, command: &Record) -> Done {
+        let error = error(command)?.ok_or("refuse why? error=@error{…}")?;
+        match self.link_id(command)? {
+            LinkId::Sender(id) => self.sender(id)?.refuse(error).map_err(misuse),
+            LinkId::Receiver(id) => self.receiver(id)?.refuse(error).map_err(misuse),
+        }
+    }
+
+    fn detach(&mut self, command: &Record) -> Done {
+        let (closed, error) = (command.flag("closed"), error(command)?);
+        match self.link_id(command)? {
+            LinkId::Sender(id) => self.sender(id)?.detach(closed, error).map_err(misuse),
+            LinkId::Receiver(id) => self.receiver(id)?.detach(closed, error).map_err(misuse),
+        }
+    }
+
+    fn flow(&mut self, command: &Record) -> Done {
+        if let Ok(id) = self.session_id(command) {
+            let echo = command.flag("echo");
+            return self.peer.core.session(id).map_err(misuse)?.flow(echo).map_err(misuse);
+        }
+        let mut flow = renamed(command, "flow", &[]);
+        for name in ["incoming-window", "next-outgoing-id", "outgoing-window"] {
+            flow.set(name, Value::from(0u32));
+        }
+        let flow: Flow = typed(&flow)?;
+        match self.link_id(command)? {
+            LinkId::Sender(id) => {
+                let flow = SenderFlow { available: flow.available, echo: flow.echo, properties: flow.properties };
+                self.sender(id)?.flow(flow).map_err(misuse)
+            }
+            LinkId::Receiver(id) => {
+                let link_credit = flow.link_credit.unwrap_or(0);
+                let Flow { drain, echo, properties, .. } = flow;
+                self.receiver(id)?.flow(ReceiverFlow { link_credit, drain, echo, properties }).map_err(misuse)
+            }
+        }
+    }
+
+    fn outgoing(command: &Record) -> Result<Outgoing, String> {
+        let transfer = renamed(command, "transfer", &["payload"]).with("handle", 0u32);
+        let transfer: Transfer = typed(&transfer)?;
+        Ok(Outgoing {
+            payload: Bytes::copy_from_slice(command.binary("payload").unwrap_or_default()),
+            tag: transfer.delivery_tag,
+            message_format: transfer.message_format.unwrap_or(0),
+            settled: transfer.settled.unwrap_or(false),
+            rcv_settle_mode: transfer.rcv_settle_mode,
+            state: transfer.state,
+            batchable: transfer.batchable,
+            ..Outgoing::default()
+        })
+    }
+
+    fn send(&mut self, command: &Record) -> Done {
+        let (id, message) = (self.sender_id(command)?, Self::outgoing(command)?);
+        let sent = self.sender(id)?.send(message).map_err(|fault| format!("the core does not send: {fault}"))?;
+        self.name_sent(command, sent.delivery);
+        Ok(())
+    }
+
+    /// A delivery begun and taken back.
+    fn abort(&mut self, command: &Record) -> Done {
+        let (id, message) = (self.sender_id(command)?, Self::outgoing(command)?);
+        let sent = self.sender(id)?.start(message).map_err(|fault| format!("the core does not send: {fault}"))?;
+        self.name_sent(command, sent.delivery);
+        self.pump()?;
+        self.sender(id)?.abort().map_err(misuse)
+    }
+
+    fn name_sent(&mut self, command: &Record, delivery: DeliveryId) {
+        let link = command.text("subject").unwrap_or_default().to_owned();
+        let name = self.names.next(&format!("{link}#"));
+        self.names.deliveries.insert(name, delivery);
+    }
+
+    fn dispose(&mut self, command: &Record) -> Done {
+        let subject = command.text("subject").ok_or("which delivery?")?;
+        let (link, first) = subject.split_once('#').ok_or("a delivery is written s0/l0#3")?;
+        let find = |number: &str| {
+            let id = self.names.deliveries.get(&format!("{link}#{number}")).copied();
+            id.ok_or_else(|| format!("the core has no delivery {link}#{number}"))
+        };
+        let from = find(first)?;
+        let last = command.number("last").map(|last| find(&last.to_string())).transpose()?;
+        let id = *self.names.links.get(link).ok_or_else(|| format!("there is no link {link}"))?;
+        let (state, settled) = (state(command)?, command.flag("settled"));
+        match (id, last) {
+            (LinkId::Receiver(id), Some(last)) => {
+                self.receiver(id)?.dispose_range(from, last, state.as_ref(), settled).map(|_| ()).map_err(misuse)
+            }
+            (LinkId::Receiver(id), None) => self.receiver(id)?.dispose(from, state, settled).map_err(misuse),
+            (LinkId::Sender(id), Some(last)) => {
+                self.sender(id)?.dispose_range(from, last, state.as_ref(), settled).map(|_| ()).map_err(misuse)
+            }
+            (LinkId::Sender(id), None) => self.sender(id)?.dispose(from, state, settled).map_err(misuse),
+        }
+    }
+}
+
+fn error(command: &Record) -> Result<Option<amqp_proto::codec::Error>, String> {
+    let close = Record::new("close").with("error", command.get("error").clone());
+    typed::<Close>(&close).map(|close| close.error)
+}
+
+fn state(command: &Record) -> Result<Option<DeliveryState>, String> {
+    let disposition = Record::new("disposition")
+        .with("role", crate::meaning::word("sender"))
+        .with("first", 0u32)
+        .with("state", command.get("state").clone());
+    typed::<Disposition>(&disposition).map(|disposition| disposition.state)
+}

@@ -1,0 +1,155 @@
+//! Events of the core as records.
+
+use super::driver::{Driver, Take};
+use super::typed::{fields_of, untyped};
+use crate::meaning::word;
+use crate::wire::{Record, Value};
+use amqp_proto::codec::{Attach, Error};
+use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId, SaslRequest, Violation};
+
+impl Driver {
+    /// One event: names what is new, and keeps a record of it.
+    pub(super) fn told(&mut self, event: Event) -> Result<(), String> {
+        let arrived = if let Event::Arrived { receiver } = &event { Some(*receiver) } else { None };
+        let record = match event {
+            Event::SaslInit(request) => sasl_init(&request),
+            Event::Authenticated { mechanism } => {
+                Record::new("authenticated").with("mechanism", Value::Symbol(mechanism.as_str().to_owned()))
+            }
+            Event::Open(open) => fields_of(&*open, "open"),
+            Event::BeginRequested { session, begin } => {
+                let name = self.names.next("p");
+                self.names.sessions.insert(name.clone(), session);
+                about(fields_of(&*begin, "begin-requested"), name)
+            }
+            Event::Begun { session, begin } => about(fields_of(&*begin, "begun"), self.names.session(session)),
+            Event::Ended { session, reason } => about(ended(&reason), self.names.session(session)),
+            Event::AttachRequested { link, attach } => self.attach_requested(link, &attach),
+            Event::Attached { link, attach } => about(fields_of(&*attach, "attached"), self.names.link(link)),
+            Event::Detached { link, reason } => about(detached(&reason), self.names.link(link)),
+            Event::Writable { sender } => about(Record::new("writable"), self.names.link(sender.into())),
+            Event::Flow { link, flow } => {
+                let record = Record::new("flow").with("link-credit", flow.link_credit).with("drain", flow.drain);
+                about(record.with("available", flow.available.map_or(Value::Null, Value::from)), self.names.link(link))
+            }
+            Event::Drain { sender } => about(Record::new("drain"), self.names.link(sender.into())),
+            Event::Drained { receiver } => about(Record::new("drained"), self.names.link(receiver.into())),
+            Event::Arrived { receiver } => about(Record::new("arrived"), self.names.link(receiver.into())),
+            Event::Disposition { delivery, link, state, settled, .. } => {
+                let state = state.as_ref().map_or(Value::Null, untyped);
+                let name = self.delivery_name(link, delivery);
+                about(Record::new("disposition").with("state", state).with("settled", settled), name)
+            }
+            Event::Closed(reason) => closed(&reason),
+            other => return Err(format!("the kit does not know this event: {other:?}")),
+        };
+        self.show('=', &record);
+        self.events.push_back(record);
+        match arrived {
+            Some(receiver) if self.take == Take::AtOnce => self.take_deliveries(receiver),
+            _ => Ok(()),
+        }
+    }
+
+    fn attach_requested(&mut self, link: LinkId, attach: &Attach) -> Record {
+        let session = self.names.session(link.session());
+        let name = self.names.next(&format!("{session}/p"));
+        self.names.links.insert(name.clone(), link);
+        about(fields_of(attach, "attach-requested"), name)
+    }
+
+    /// Takes everything that has arrived, as `delivery` events.
+    pub(super) fn take_deliveries(&mut self, receiver: ReceiverId) -> Result<(), String> {
+        while let Some(delivery) = self.receiver(receiver)?.recv() {
+            let name = self.delivery_name(receiver.into(), delivery.id);
+            self.names.deliveries.insert(name.clone(), delivery.id);
+            let record = Record::new("delivery")
+                .with("delivery-tag", delivery.tag.as_ref())
+                .with("message-format", delivery.message_format)
+                .with("settled", delivery.settled)
+                .with("state", delivery.state.as_ref().map_or(Value::Null, untyped))
+                .with("payload", &*delivery.payload.into_bytes());
+            let record = about(record, name);
+            self.show('=', &record);
+            self.events.push_back(record);
+        }
+        Ok(())
+    }
+
+    /// The name of a delivery, by what the observer has seen on the wire.
+    pub(super) fn delivery_name(&self, link: LinkId, delivery: DeliveryId) -> String {
+        let label = self.names.link(link);
+        let seen = self.observer.links.iter().find(|link| link.label == label);
+        let place = seen.and_then(|link| link.deliveries.iter().rposition(|seen| seen.id == delivery.number().0));
+        place.map_or_else(|| format!("{label}#unknown"), |number| format!("{label}#{number}"))
+    }
+}
+
+fn about(mut record: Record, subject: String) -> Record {
+    record.fields.insert(0, ("subject".to_owned(), Value::Word(subject)));
+    record
+}
+
+fn sasl_init(request: &SaslRequest) -> Record {
+    let init = |mechanism: &str| Record::new("sasl-init").with("mechanism", Value::Symbol(mechanism.to_owned()));
+    match request {
+        SaslRequest::Anonymous { .. } => init("ANONYMOUS"),
+        SaslRequest::Plain { user, password, .. } => {
+            init("PLAIN").with("user", user.as_str()).with("password", &*String::from_utf8_lossy(password.expose()))
+        }
+        SaslRequest::External { .. } => init("EXTERNAL"),
+        other => init(&format!("{other:?}")),
+    }
+}
+
+fn error(error: Option<&Error>) -> Value {
+    error.map_or(Value::Null, untyped)
+}
+
+fn violation(record: Record, violation: &Violation) -> Record {
+    let condition = violation.condition();
+    record.with("reason", word("violation")).with("condition", Value::Symbol(condition.as_str().to_owned()))
+}
+
+fn ended(reason: &EndReason) -> Record {
+    let record = Record::new("ended");
+    let plain = |why: &str| Record::new("ended").with("reason", word(why));
+    match reason {
+        EndReason::Local => plain("local"),
+        EndReason::Remote(cause) => plain("remote").with("error", error(cause.as_ref())),
+        EndReason::Violation(cause) => violation(record, cause),
+        EndReason::ChannelMax => plain("channel-max"),
+        EndReason::Connection => plain("connection"),
+    }
+}
+
+fn detached(reason: &DetachReason) -> Record {
+    let record = Record::new("detached");
+    let plain = |why: &str| Record::new("detached").with("reason", word(why));
+    match reason {
+        DetachReason::Local => plain("local"),
+        DetachReason::Remote { closed, error: cause } => {
+            plain("remote").with("closed", *closed).with("error", error(cause.as_ref()))
+        }
+        DetachReason::Refused(cause) => plain("refused").with("error", error(cause.as_ref())),
+        DetachReason::Violation(cause) => violation(record, cause),
+        DetachReason::HandleMax => plain("handle-max"),
+        DetachReason::FrameSize => plain("frame-size"),
+        DetachReason::Session => plain("session"),
+    }
+}
+
+fn closed(reason: &CloseReason) -> Record {
+    let record = Record::new("closed");
+    let plain = |why: &str| Record::new("closed").with("reason", word(why));
+    match reason {
+        CloseReason::Local => plain("local"),
+        CloseReason::Remote(cause) => plain("remote").with("error", error(cause.as_ref())),
+        CloseReason::Violation(cause) => violation(record, cause),
+        CloseReason::Timeout(why) => plain("timeout").with("of", word(format!("{why:?}"))),
+        CloseReason::Eof => plain("eof"),
+        CloseReason::Header(_) => plain("header"),
+        CloseReason::Sasl(_) => plain("sasl"),
+    }
+}
+

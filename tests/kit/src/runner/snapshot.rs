@@ -1,0 +1,78 @@
+//! The core's snapshot as records: `connection`, `session s0`, `link s0/l0`.
+
+use super::driver::Driver;
+use crate::meaning::word;
+use crate::wire::{Record, Value};
+use amqp_proto::Half;
+
+fn half(half: Half) -> Value {
+    word(match half {
+        Half::Idle => "idle",
+        Half::Active => "active",
+        Half::Ended => "ended",
+    })
+}
+
+fn count(number: usize) -> Value {
+    Value::from(u64::try_from(number).unwrap_or(u64::MAX))
+}
+
+impl Driver {
+    /// What the snapshot says of the subject that is asked for.
+    pub(super) fn snapshot(&self, want: &Record) -> Result<Record, String> {
+        match want.name.as_str() {
+            "connection" => Ok(self.connection_snapshot()),
+            "session" => self.session_snapshot(want),
+            "link" => self.link_snapshot(want),
+            other => Err(format!("no snapshot is called {other:?}")),
+        }
+    }
+
+    fn connection_snapshot(&self) -> Record {
+        let snapshot = self.peer.core.snapshot();
+        let state = if self.peer.core.is_closed() { "closed" } else { "open" };
+        Record::new("connection")
+            .with("state", word(state))
+            .with("local", half(snapshot.local))
+            .with("remote", half(snapshot.remote))
+            .with("sessions", count(snapshot.sessions.len()))
+            .with("output-pending", count(snapshot.output_pending))
+    }
+
+    fn session_snapshot(&self, want: &Record) -> Result<Record, String> {
+        let name = want.text("subject").ok_or("which session?")?;
+        let id = *self.names.sessions.get(name).ok_or_else(|| format!("there is no session {name}"))?;
+        let snapshot = self.peer.core.snapshot();
+        let session = snapshot.sessions.iter().find(|session| session.id == id);
+        let session = session.ok_or_else(|| format!("session {name} is gone"))?;
+        let windows = &session.windows;
+        Ok(Record::new("session")
+            .with("subject", word(name))
+            .with("local", half(session.local))
+            .with("remote", half(session.remote))
+            .with("links", count(session.links.len()))
+            .with("next-incoming-id", windows.next_incoming_id.map_or(Value::Null, |id| Value::from(id.0)))
+            .with("incoming-window", windows.incoming_window)
+            .with("next-outgoing-id", windows.next_outgoing_id.0)
+            .with("remote-incoming-window", windows.remote_incoming_window)
+            .with("unsettled-outgoing", count(session.unsettled_outgoing))
+            .with("unsettled-incoming", count(session.unsettled_incoming)))
+    }
+
+    fn link_snapshot(&self, want: &Record) -> Result<Record, String> {
+        let id = self.link_id(want)?;
+        let snapshot = self.peer.core.snapshot();
+        let link = snapshot.sessions.iter().flat_map(|session| &session.links).find(|link| link.id == id);
+        let link = link.ok_or("the link is gone")?;
+        Ok(Record::new("link")
+            .with("subject", want.get("subject").clone())
+            .with("local", half(link.local))
+            .with("remote", half(link.remote))
+            .with("credit", link.link_credit)
+            .with("delivery-count", link.delivery_count.0)
+            .with("drain", link.drain)
+            .with("unsettled", link.unsettled)
+            .with("buffered", count(link.buffered))
+            .with("in-progress", link.in_progress))
+    }
+}

@@ -1,0 +1,162 @@
+//! Records to the types of the codec and of the core's configuration, and back.
+
+use crate::trace::{Role, Script};
+use crate::wire::{Record, Value, decode, encode_record};
+use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open};
+use amqp_proto::{Config, CreditMode, LinkOptions, Mechanism, Pipelining, SaslClient, SaslListener, SessionOptions};
+use bytes::Bytes;
+use std::time::Duration;
+
+type Built<T> = Result<T, String>;
+
+/// A record as the codec's type of that name.
+pub(super) fn typed<T: Decode>(record: &Record) -> Built<T> {
+    let mut octets = Vec::new();
+    encode_record(&mut octets, record)?;
+    let octets = Bytes::from(octets);
+    Decoder::new(&octets).decode().map_err(|fault| format!("{}: {fault}", record.name))
+}
+
+/// A codec value as traces write it.
+pub(super) fn untyped(value: &impl Encode) -> Value {
+    let mut octets = Vec::new();
+    value.encode(&mut octets);
+    decode(&octets).map_or_else(|fault| Value::String(format!("undecodable: {fault}")), |(value, _)| value)
+}
+
+/// The fields of a codec composite, under another name.
+pub(super) fn fields_of(value: &impl Encode, name: &str) -> Record {
+    match untyped(value) {
+        Value::Composite(record) => Record { name: name.to_owned(), fields: record.fields },
+        other => Record::new(name).with("is", other),
+    }
+}
+
+/// A record under another name, without the fields that its composite has not got.
+pub(super) fn renamed(record: &Record, name: &str, without: &[&str]) -> Record {
+    let mut renamed = Record::new(name);
+    let kept = record.fields.iter().filter(|(field, _)| field != "subject" && !without.contains(&field.as_str()));
+    renamed.fields = kept.cloned().collect();
+    renamed
+}
+
+/// Fields of an `@` line that no open has.
+const OWN: [&str; 5] = ["pipelining", "handshake-timeout", "close-timeout", "start", "take"];
+
+/// The configuration of the `@` line.
+pub(super) fn config(script: &Script) -> Built<Config> {
+    let mut open = renamed(&script.config, "open", &OWN);
+    if *open.get("container-id") == Value::Null {
+        open.set("container-id", Value::from(script.role.name()));
+    }
+    let open: Open = typed(&open)?;
+    // The core advertises half of what it is told.
+    let idle = open.idle_time_out.map(|millis| Duration::from_millis(u64::from(millis) * 2));
+    let mut builder = Config::builder(open.container_id)
+        .max_frame_size(open.max_frame_size)
+        .channel_max(open.channel_max)
+        .idle_time_out(idle)
+        .offered_capabilities(open.offered_capabilities)
+        .desired_capabilities(open.desired_capabilities)
+        .outgoing_locales(open.outgoing_locales)
+        .incoming_locales(open.incoming_locales);
+    if let Some(hostname) = open.hostname {
+        builder = builder.hostname(hostname);
+    }
+    if let Some(properties) = open.properties {
+        builder = builder.properties(properties);
+    }
+    if script.config.text("pipelining") == Some("on") {
+        builder = builder.pipelining(Pipelining::On);
+    }
+    if let Some(millis) = script.config.number("handshake-timeout") {
+        builder = builder.handshake_timeout(Some(Duration::from_millis(millis)));
+    }
+    if let Some(millis) = script.config.number("close-timeout") {
+        builder = builder.close_timeout(Duration::from_millis(millis));
+    }
+    builder.build().map_err(|fault| fault.to_string())
+}
+
+/// The SASL layer of a client.
+pub(super) fn sasl_client(script: &Script) -> Built<Option<SaslClient>> {
+    let (Role::Client, Some(sasl)) = (script.role, &script.sasl) else { return Ok(None) };
+    let text = |name: &str| sasl.text(name).unwrap_or_default().to_owned();
+    let client = match text("mechanism").as_str() {
+        "PLAIN" => SaslClient::plain(text("user"), text("password").as_str()).insecure_allowed(true),
+        "ANONYMOUS" => SaslClient::anonymous(),
+        "EXTERNAL" => SaslClient::external(),
+        other => return Err(format!("the core has no SASL mechanism {other:?}")),
+    };
+    let hostname = sasl.text("hostname").map(str::to_owned);
+    Ok(Some(match hostname {
+        Some(hostname) => client.hostname(hostname),
+        None => client,
+    }))
+}
+
+/// The SASL layer of a listener.
+pub(super) fn sasl_listener(script: &Script) -> Built<Option<SaslListener>> {
+    let (Role::Listener, Some(sasl)) = (script.role, &script.sasl) else { return Ok(None) };
+    let Value::List(offer) = sasl.get("mechanisms") else { return Err("which mechanisms?".to_owned()) };
+    let mechanism = |value: &Value| match value {
+        Value::Symbol(name) if name == "PLAIN" => Ok(Mechanism::Plain),
+        Value::Symbol(name) if name == "ANONYMOUS" => Ok(Mechanism::Anonymous),
+        Value::Symbol(name) if name == "EXTERNAL" => Ok(Mechanism::External),
+        other => Err(format!("the core has no SASL mechanism {other:?}")),
+    };
+    let listener = SaslListener::new(offer.iter().map(mechanism).collect::<Built<Vec<_>>>()?);
+    Ok(Some(if sasl.flag("optional") { listener.optional() } else { listener }))
+}
+
+/// Options of a begin, from the fields of one.
+pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
+    let defaults = SessionOptions::default();
+    let mut begin = renamed(command, "begin", &[]);
+    let standard = [
+        ("next-outgoing-id", defaults.next_outgoing_id.0),
+        ("incoming-window", defaults.incoming_window),
+        ("outgoing-window", defaults.outgoing_window),
+    ];
+    for (name, value) in standard {
+        if *begin.get(name) == Value::Null {
+            begin.set(name, Value::from(value));
+        }
+    }
+    let begin: Begin = typed(&begin)?;
+    Ok(SessionOptions {
+        incoming_window: begin.incoming_window,
+        outgoing_window: begin.outgoing_window,
+        handle_max: begin.handle_max,
+        next_outgoing_id: begin.next_outgoing_id,
+        offered_capabilities: begin.offered_capabilities,
+        desired_capabilities: begin.desired_capabilities,
+        properties: begin.properties,
+    })
+}
+
+/// Options of an attach, from the fields of one; `credit=N` has the core grant it by itself.
+pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
+    let mut attach = renamed(command, "attach", &["credit"]).with("handle", 0u32);
+    if *attach.get("name") == Value::Null {
+        attach.set("name", Value::from("link"));
+    }
+    if *attach.get("role") == Value::Null {
+        attach.set("role", crate::meaning::word("sender"));
+    }
+    let attach: Attach = typed(&attach)?;
+    let credit = command.uint("credit").map_or(CreditMode::Manual, CreditMode::Auto);
+    Ok(LinkOptions {
+        name: attach.name,
+        source: attach.source.map(|source| *source),
+        target: attach.target,
+        snd_settle_mode: attach.snd_settle_mode,
+        rcv_settle_mode: attach.rcv_settle_mode,
+        max_message_size: attach.max_message_size,
+        initial_delivery_count: attach.initial_delivery_count.unwrap_or_default(),
+        credit,
+        offered_capabilities: attach.offered_capabilities,
+        desired_capabilities: attach.desired_capabilities,
+        properties: attach.properties,
+    })
+}
