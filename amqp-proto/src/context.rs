@@ -4,7 +4,6 @@ use crate::config::{Config, Pipelining};
 use crate::event::{Event, Events};
 use crate::id::Generation;
 use crate::output::Output;
-use crate::{DetachReason, LinkId, Misuse};
 use alloc::collections::VecDeque;
 
 #[derive(Debug)]
@@ -42,14 +41,5 @@ impl Context {
     #[inline]
     pub(crate) fn event(&mut self, event: Event) {
         self.events.push(event);
-    }
-
-    /// An attach that was held back turned out impossible when the peer's limits came.
-    pub(crate) fn refused_locally(&mut self, link: LinkId, misuse: Misuse) {
-        let reason = match misuse {
-            Misuse::FrameSize => DetachReason::FrameSize,
-            _ => DetachReason::HandleMax,
-        };
-        self.event(Event::Detached { link, reason });
     }
 }

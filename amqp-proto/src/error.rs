@@ -294,3 +294,9 @@ impl fmt::Display for Blocked {
     }
 }
 
+
+/// The peer's error, unless it is one without any content: RabbitMQ's Erlang client says so that there
+/// is none.
+pub(crate) fn said(error: Option<Error>) -> Option<Error> {
+    error.filter(|error| !error.is_unspecified())
+}

@@ -3,9 +3,16 @@
 use crate::connection::{Connection, Layer};
 use crate::link::Half;
 use crate::violation::Violation;
-use crate::{Instant, sasl};
+use crate::{CloseReason, Instant, SaslFailure, sasl};
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, FrameError, FrameHeader};
 use bytes::{Bytes, BytesMut};
+
+/// Octets of answers that may wait for a peer which goes on sending and does not read them. Flows are
+/// coalesced and transfers obey the high-water mark, so only floods of attach, begin and the like get here.
+const MAX_ANSWERS: usize = 1024 * 1024;
+
+/// Octets that a client may send before the application has judged it.
+const MAX_HELD_BACK: usize = 128 * 1024;
 
 impl Connection {
     /// Takes whole frames from the front of `input` and leaves the rest, for when more has come. Payloads
@@ -14,11 +21,16 @@ impl Connection {
     /// What the peer does wrong is answered as the specification says, and shown as an event; nothing
     /// has to be done about it but [`poll_transmit`](Self::poll_transmit).
     pub fn handle_input(&mut self, now: Instant, input: &mut BytesMut) {
+        if !self.held_back.is_empty() && !self.awaits_application() {
+            // A frame that was cut off while the application judged the client.
+            self.held_back.unsplit(input.split());
+            core::mem::swap(&mut self.held_back, input);
+        }
         while !input.is_empty() {
             let again = match self.layer {
                 Layer::Header(_) => self.received_header(now, input),
                 Layer::Sasl(_) if self.awaits_application() => {
-                    self.held_back.unsplit(input.split());
+                    self.hold_back(input);
                     false
                 }
                 Layer::Sasl(_) => self.input_sasl(input),
@@ -31,6 +43,15 @@ impl Connection {
             if !again {
                 return;
             }
+        }
+    }
+
+    /// What a client pipelines behind its sasl-init, up to a bound: nobody knows yet who it is.
+    fn hold_back(&mut self, input: &mut BytesMut) {
+        self.held_back.unsplit(input.split());
+        if self.held_back.len() > MAX_HELD_BACK {
+            self.held_back = BytesMut::new();
+            self.cut(CloseReason::Sasl(SaslFailure::Unexpected));
         }
     }
 
@@ -93,8 +114,13 @@ impl Connection {
         if body.is_empty() {
             return; // a heartbeat (req: TR-2.3.2-04)
         }
+        let before = self.ctx.output.pending();
         if let Err(violation) = self.received_frame(now, header.channel, &body) {
-            self.fail(now, violation);
+            return self.fail(now, violation);
+        }
+        self.answers += self.ctx.output.pending().saturating_sub(before);
+        if self.answers > MAX_ANSWERS {
+            self.fail(now, Violation::AnswersUnread);
         }
     }
 

@@ -79,12 +79,15 @@ violations! {
     Idle: "§2.4.5" RESOURCE_LIMIT_EXCEEDED Connection "no frame came within the idle-time-out";
     ChannelNotBegun: "§2.4" NOT_ALLOWED Connection "a frame came on a channel that has no session";
     BegunTwice: "§2.5.1" ILLEGAL_STATE Connection "begin came on a channel that has a session";
+    AnswersUnread: "§2.4" RESOURCE_LIMIT_EXCEEDED Connection "the peer goes on sending and does not read the answers";
+    NoChannelLeft: "§2.7.1" NOT_ALLOWED Connection "the peer's channel-max leaves no channel to answer its begin";
     RemoteChannel: "§2.5.1" NOT_ALLOWED Connection "the remote-channel in begin names no session that waits for an answer";
 
     WindowExceeded: "§2.5.6" WINDOW_VIOLATION Session "a transfer came with the incoming-window closed";
     IncomingIdAhead: "§2.5.6" INVALID_FIELD Session "next-incoming-id in flow is ahead of what was sent";
     HandleInUse: "§2.7.3" HANDLE_IN_USE Session "attach names a handle that is in use";
     UnattachedHandle: "§2.7.4" UNATTACHED_HANDLE Session "a frame names a handle that is not attached";
+    NoHandleLeft: "§2.7.2" NOT_ALLOWED Session "the peer's handle-max leaves no handle to answer its attach";
     FlowWithoutHandle: "§2.7.4" INVALID_FIELD Session "flow has link fields but no handle";
     DeliveryIdMissing: "§2.7.5" INVALID_FIELD Session "the first transfer of a delivery has no delivery-id";
     DeliveryIdOrder: "§2.7.5" INVALID_FIELD Session "the delivery-id of a new delivery is not the next one";

@@ -26,6 +26,12 @@ macro_rules! conditions {
     };
 }
 
+impl Condition {
+    /// No condition at all: an error must name one, and real peers send errors
+    /// that do not (§2.8.14).
+    pub const UNSPECIFIED: Self = Self::from_static("");
+}
+
 conditions! {
     /// an internal error occurred (§2.8.15).
     INTERNAL_ERROR = "amqp:internal-error";

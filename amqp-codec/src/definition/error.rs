@@ -11,8 +11,9 @@ composite! {
     /// (§2.8.14).
     #[derive(Clone, PartialEq, Eq)]
     pub struct Error = "amqp:error:list" 0x1d {
-        /// What went wrong, for programs.
-        condition: Condition, mandatory;
+        /// What went wrong, for programs. Mandatory by the text; RabbitMQ's
+        /// Erlang client sends an error without any field for "no error".
+        condition: Condition = Condition::UNSPECIFIED;
         /// What went wrong, for people.
         description: Option<Str>;
         /// Particulars, for example where a redirect leads.
@@ -28,6 +29,13 @@ impl Error {
             description: Some(description.into()),
             info: None,
         }
+    }
+}
+
+impl Error {
+    /// Whether it says nothing: no condition, no description, no info.
+    pub fn is_unspecified(&self) -> bool {
+        *self == Self::default()
     }
 }
 

@@ -46,7 +46,7 @@ impl Connection {
     pub(crate) fn received_after_close(&mut self, now: Instant, body: &Bytes) {
         let mut decoder = Decoder::with_limits(body, self.config.limits);
         if let Ok(Performative::Close(close)) = decoder.decode::<Performative>() {
-            self.received_close(now, close.error);
+            self.received_close(now, crate::error::said(close.error));
         }
     }
 
@@ -61,6 +61,8 @@ impl Connection {
         self.flush_sessions();
         self.ctx.output.close(Close { error });
         self.local = Half::Ended;
+        // req: TR-2.4.3-02: no command may write behind it
+        self.sessions.iter_mut().for_each(|(_, session)| session.silence());
         self.ctx.may_begin = false;
         self.timers.clear_all();
         self.timers.set(TimeoutReason::Close, now.saturating_add(self.config.close_timeout));

@@ -5,6 +5,7 @@ use crate::link::Half;
 use crate::session::Session;
 use crate::violation::{Scope, Violation};
 use crate::{Instant, SessionId};
+use crate::error::said;
 use amqp_codec::{Begin, Decoder, End, Performative};
 use bytes::Bytes;
 
@@ -27,7 +28,7 @@ impl Connection {
         match performative {
             Performative::Open(open) => self.received_open(now, channel, open),
             Performative::Close(close) => {
-                self.received_close(now, close.error);
+                self.received_close(now, said(close.error));
                 Ok(())
             }
             Performative::Begin(begin) => self.received_begin(channel, begin),
@@ -59,7 +60,10 @@ impl Connection {
             return Err(Violation::BegunTwice);
         }
         let index = match begin.remote_channel {
-            None => self.new_session().ok_or(Violation::ChannelTooHigh)?,
+            None if self.sessions.next_index() > u32::from(self.ctx.remote_channel_max) => {
+                return Err(Violation::NoChannelLeft);
+            }
+            None => self.new_session().ok_or(Violation::NoChannelLeft)?,
             Some(ours) => {
                 let answers =
                     |session: &&Session| session.remote == Half::Idle && session.local != Half::Idle;
@@ -79,7 +83,7 @@ impl Connection {
         // Its channel may be begun again from now on (req: TR-2.5.2-03).
         self.channels.remove(u32::from(channel));
         if let Some(session) = self.sessions.get_mut(index) {
-            session.received_end(&mut self.ctx, end.error);
+            session.received_end(&mut self.ctx, said(end.error));
         }
         self.reap(index);
         Ok(())

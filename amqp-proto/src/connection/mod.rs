@@ -99,6 +99,8 @@ pub struct Connection {
     pub(crate) held_back: BytesMut,
     /// How long the peer may be without output of ours.
     pub(crate) heartbeat: Option<core::time::Duration>,
+    /// Octets of answers that frames of the peer caused since the output was last taken.
+    pub(crate) answers: usize,
     pub(crate) frames_in: u64,
     pub(crate) octets_in: u64,
     /// The closed event has been raised.
@@ -147,6 +149,7 @@ impl Connection {
             timers,
             held_back: BytesMut::new(),
             heartbeat: None,
+            answers: 0,
             frames_in: 0,
             octets_in: 0,
             gone: false,

@@ -23,6 +23,7 @@ impl Connection {
         self.flush_sessions();
         if self.ctx.output.pending() > 0 {
             self.ctx.output.drain_into(out);
+            self.answers = 0;
             self.restart_heartbeat(now);
         }
         if core::mem::take(&mut self.ctx.starved) {

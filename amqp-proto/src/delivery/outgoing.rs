@@ -67,9 +67,10 @@ impl Sending {
         self.transfer.settled = Some(true);
     }
 
-    /// Whether a frame is due at all: not while the application has yet to give the next piece.
+    /// Whether a frame is due at all: not while the application has yet to give the next piece. The first
+    /// frame leaves even if it is empty, or a later delivery would overtake it (req: TR-2.7.5-05).
     fn due(&self) -> bool {
-        !self.payload.is_empty() || !self.transfer.more
+        !self.payload.is_empty() || !self.transfer.more || self.transfer.delivery_id.is_some()
     }
 
     /// Lets one frame leave. The window must be open.

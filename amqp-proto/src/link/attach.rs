@@ -62,7 +62,7 @@ impl Link {
         };
         let attach = Box::new(attach);
         self.remote_attach = Some(attach.clone());
-        if self.local == Half::Active && !self.refused {
+        if self.local != Half::Ended && !self.refused {
             ctx.event(Event::Attached { link: self.id(), attach });
         }
         Ok(())
@@ -179,13 +179,19 @@ impl Link {
         ctx.event(Event::Detached { link: self.id(), reason });
     }
 
-    fn send_detach(&mut self, ctx: &mut Context, channel: u16, closed: bool, error: Option<Error>) {
-        ctx.output.detach(channel, Detach { handle: Handle(self.key.index), closed, error });
+    /// Nothing more may be written for the link.
+    pub(crate) fn silence(&mut self) {
         self.local = Half::Ended;
+        self.waiting = None;
         self.flow_due = None;
         if let End::Sender(sender) = &mut self.end {
             sender.sending = None;
         }
+    }
+
+    fn send_detach(&mut self, ctx: &mut Context, channel: u16, closed: bool, error: Option<Error>) {
+        ctx.output.detach(channel, Detach { handle: Handle(self.key.index), closed, error });
+        self.silence();
     }
 }
 

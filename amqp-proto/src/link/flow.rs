@@ -28,7 +28,11 @@ impl Link {
         match &self.end {
             End::Sender(_) if self.credit.drain => self.drain_requested(ctx),
             End::Sender(_) => {}
-            End::Receiver(_) => self.drain_progress(ctx),
+            End::Receiver(_) => {
+                self.drain_progress(ctx);
+                // A sender may give credit back that nobody drained.
+                self.taken();
+            }
         }
         Ok(())
     }

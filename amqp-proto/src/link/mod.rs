@@ -73,6 +73,8 @@ pub(crate) struct SenderEnd {
     pub(crate) sending: Option<Sending>,
     /// A send was answered with Blocked: tell when that has passed.
     pub(crate) wants: bool,
+    /// It is in the session's list of those that wait for something of the session's.
+    pub(crate) listed: bool,
     /// The application is done with a drain, but the delivery in progress has to leave first.
     pub(crate) drained: bool,
 }
@@ -86,6 +88,8 @@ pub(crate) struct ReceiverEnd {
 /// The flow that is to leave for a link.
 #[derive(Debug, Default)]
 pub(crate) struct FlowDue {
+    /// The link is in the session's list of those that owe a flow.
+    pub(crate) listed: bool,
     pub(crate) echo: bool,
     pub(crate) properties: Option<Fields>,
 }

@@ -128,9 +128,10 @@ impl ReceiverMut<'_> {
     /// all that had arrived is taken.
     pub fn recv(&mut self) -> Option<Delivery> {
         let (receiver, _) = self.end()?;
-        let (delivery, transfers) = receiver.incoming.recv()?;
-        self.taken(transfers);
-        Some(delivery)
+        let received = receiver.incoming.recv();
+        // Also where there was nothing but the mark of an aborted delivery: that is gone now.
+        self.taken(received.as_ref().map_or(0, |(_, transfers)| *transfers));
+        received.map(|(delivery, _)| delivery)
     }
 
     /// What has come of the oldest delivery since the last look, whole or not: for messages larger
@@ -151,11 +152,8 @@ impl ReceiverMut<'_> {
     fn taken(&mut self, transfers: u32) {
         self.session.release(self.ctx, transfers);
         if let Some(link) = self.session.link_mut(self.key) {
-            let owed = link.flow_due.is_some();
             link.taken();
-            if !owed {
-                self.session.flow_if_due(self.ctx, self.key.index);
-            }
+            self.session.flow_if_due(self.ctx, self.key.index);
         }
         self.session.reap(self.key.index);
         if self.session.gone {
@@ -215,7 +213,7 @@ impl ReceiverMut<'_> {
         }
         link.credit.grant(flow.link_credit);
         link.credit.drain = flow.drain;
-        link.flow_due = Some(FlowDue { echo: flow.echo, properties: flow.properties });
+        link.flow_due = Some(FlowDue { echo: flow.echo, properties: flow.properties, ..FlowDue::default() });
         self.session.flow_if_due(self.ctx, self.key.index);
         Ok(())
     }

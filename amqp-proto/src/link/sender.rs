@@ -226,6 +226,7 @@ impl SenderMut<'_> {
             self.session.sending.push_back(self.key.index);
         }
         self.session.flush(self.ctx);
+        self.session.wake_all(self.ctx);
         Ok(())
     }
 
@@ -267,7 +268,7 @@ impl SenderMut<'_> {
             return Err(Misuse::Detached);
         }
         link.credit.available = flow.available.unwrap_or(link.credit.available);
-        link.flow_due = Some(FlowDue { echo: flow.echo, properties: flow.properties });
+        link.flow_due = Some(FlowDue { echo: flow.echo, properties: flow.properties, ..FlowDue::default() });
         self.session.flow_if_due(self.ctx, self.key.index);
         Ok(())
     }
@@ -286,14 +287,7 @@ impl SenderMut<'_> {
     /// Remembers that the application waits, where its event is looked for.
     fn wait(&mut self, blocked: Blocked) -> Result<(), Misuse> {
         self.link_mut()?.set_wants();
-        match blocked {
-            Blocked::WindowClosed | Blocked::Unsettled => self.session.blocked.push_back(self.key.index),
-            Blocked::OutputFull => {
-                self.ctx.starved = true;
-                self.session.blocked.push_back(self.key.index);
-            }
-            Blocked::NotAttached | Blocked::Busy | Blocked::NoCredit => {}
-        }
+        self.session.wait(self.ctx, self.key.index, blocked);
         Ok(())
     }
 }

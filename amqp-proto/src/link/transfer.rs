@@ -113,6 +113,18 @@ impl Link {
         }
     }
 
+    /// Sender: enters the session's list of those that wait; false if it is there already.
+    pub(crate) fn list(&mut self) -> bool {
+        let End::Sender(sender) = &mut self.end else { return false };
+        !core::mem::replace(&mut sender.listed, true)
+    }
+
+    pub(crate) fn unlist(&mut self) {
+        if let End::Sender(sender) = &mut self.end {
+            sender.listed = false;
+        }
+    }
+
     /// Sender: tells the application that it may try again.
     pub(crate) fn writable(&mut self, ctx: &mut Context) {
         if let End::Sender(sender) = &mut self.end {

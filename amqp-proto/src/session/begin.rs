@@ -13,9 +13,6 @@ impl Session {
     /// Sets what our begin will say.
     pub(crate) fn prepare(&mut self, options: SessionOptions) {
         self.window.configure(options.incoming_window, options.outgoing_window, options.next_outgoing_id);
-        if let Some(begin) = &self.remote_begin {
-            self.window.begun(begin.next_outgoing_id, begin.incoming_window, begin.outgoing_window);
-        }
         self.handle_max = options.handle_max.0;
         self.waiting = Some(Box::new(options));
     }
@@ -52,6 +49,8 @@ impl Session {
         begin.properties = options.properties;
         ctx.output.frame(self.channel(), &begin);
         self.local = Half::Active;
+        // A flow may have been asked for before it could leave.
+        self.mark(ctx);
         self.try_attach_all(ctx);
     }
 

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{Half, Link};
+use crate::Blocked;
 use crate::violation::{Scope, Violation};
 use amqp_codec::{Disposition, Flow, Performative, Role, Transfer};
 use bytes::Bytes;
@@ -62,6 +63,9 @@ impl Session {
 
     fn received_transfer(&mut self, ctx: &mut Context, transfer: &Transfer, payload: Bytes) -> Result<(), Violation> {
         self.window.received()?;
+        if self.window.dry() {
+            self.owe_flow(ctx, false);
+        }
         let index = self.handles.get(transfer.handle.0).ok_or(Violation::UnattachedHandle)?;
         let Some(link) = self.links.get_mut(index) else { return Ok(()) };
         if link.local == Half::Ended || link.gone {
@@ -96,13 +100,16 @@ impl Session {
         }
         link.drain_progress(ctx);
         if arrival.released > 0 {
+            // Aborted: nobody will take it, but it has used credit.
+            link.taken();
+            self.flow_if_due(ctx, index);
             self.release(ctx, arrival.released);
         }
     }
 
     /// The session window gets back what so many transfers took of it.
     pub(crate) fn release(&mut self, ctx: &mut Context, transfers: u32) {
-        if self.window.released(transfers) {
+        if self.window.released(transfers) || self.window.dry() {
             self.owe_flow(ctx, false);
         }
     }
@@ -133,24 +140,41 @@ impl Session {
         Ok(())
     }
 
-    /// Tells a sender that was refused for a reason of its own that the reason has passed.
+    /// Tells a sender that waits that it may send; if only the session or the output is in its way by
+    /// now, it is woken when that has passed.
     pub(crate) fn wake(&mut self, ctx: &mut Context, index: u32) {
         let full = self.sent.len() >= ctx.max_unsettled as usize;
-        if let Some(link) = self.links.get_mut(index) {
-            if link.wants() && link.why_blocked(ctx, &self.window, full).is_none() {
-                link.writable(ctx);
-            }
+        let Some(link) = self.links.get_mut(index).filter(|link| link.wants()) else { return };
+        match link.why_blocked(ctx, &self.window, full) {
+            None => link.writable(ctx),
+            Some(blocked) => self.wait(ctx, index, blocked),
+        }
+    }
+
+    /// Enters a sender that waits where the reason is looked after, once.
+    pub(crate) fn wait(&mut self, ctx: &mut Context, index: u32, blocked: Blocked) {
+        if matches!(blocked, Blocked::NotAttached | Blocked::Busy | Blocked::NoCredit) {
+            return; // the link itself knows when that has passed
+        }
+        ctx.starved |= blocked == Blocked::OutputFull;
+        if self.links.get_mut(index).is_some_and(Link::list) {
+            self.blocked.push_back(index);
         }
     }
 
     /// Tells those that were refused for a reason of the session's that it has passed.
     pub(crate) fn wake_all(&mut self, ctx: &mut Context) {
         let full = self.sent.len() >= ctx.max_unsettled as usize;
-        if full || !self.window.can_send() || ctx.output.is_full() {
+        if full || !self.window.can_send() || self.blocked.is_empty() {
             return;
         }
-        while let Some(index) = self.blocked.pop_front() {
-            if self.links.get(index).is_some_and(Link::wants) {
+        if ctx.output.is_full() {
+            ctx.starved = true;
+            return;
+        }
+        for index in core::mem::take(&mut self.blocked) {
+            if let Some(link) = self.links.get_mut(index) {
+                link.unlist();
                 self.wake(ctx, index);
             }
         }

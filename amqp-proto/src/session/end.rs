@@ -3,11 +3,11 @@
 use super::{Session, SessionOptions};
 use crate::context::Context;
 use crate::event::Event;
-use crate::link::Half;
+use crate::link::{End, Half};
 use crate::violation::Violation;
 use crate::{DetachReason, EndReason, Misuse};
 use alloc::vec::Vec;
-use amqp_codec::{End, Error};
+use amqp_codec::{self, Error};
 
 impl Session {
     /// Ends the session for the application.
@@ -36,11 +36,12 @@ impl Session {
     /// The peer's end (req: TR-2.5.2-01, TR-2.5.3-01). Its channel is free from now on.
     pub(crate) fn received_end(&mut self, ctx: &mut Context, error: Option<Error>) {
         self.remote = Half::Ended;
-        self.remote_channel = None;
         let reason = if self.local == Half::Ended { EndReason::Local } else { EndReason::Remote(error) };
         if self.local != Half::Ended {
             self.send_end(ctx, None);
         }
+        // Not before: a begin that was still due names it (req: TR-2.5.1-02).
+        self.remote_channel = None;
         self.gone(ctx, reason);
     }
 
@@ -60,6 +61,13 @@ impl Session {
         self.mark(ctx);
     }
 
+    /// The connection's close has been written: commands are refused from now on, the events follow later.
+    pub(crate) fn silence(&mut self) {
+        self.local = Half::Ended;
+        self.waiting = None;
+        self.links.iter_mut().for_each(|(_, link)| link.silence());
+    }
+
     /// Detaches what is attached; end says it for all of them (req: TR-2.5.2-02).
     fn detach_all(&mut self, ctx: &mut Context) {
         let mut links: Vec<_> = self.links.iter().map(|(index, link)| (link.key.generation, index)).collect();
@@ -67,6 +75,10 @@ impl Session {
         for (_, index) in links {
             let Some(link) = self.links.get_mut(index) else { continue };
             link.gone(ctx, DetachReason::Session);
+            if let End::Receiver(receiver) = &mut link.end {
+                // req: TR-2.6.14-06
+                receiver.incoming.drop_partial();
+            }
             link.local = Half::Ended;
             link.remote = Half::Ended;
             if link.finished() {
@@ -86,7 +98,7 @@ impl Session {
         let channel = self.channel();
         self.as_sender.flush(ctx, channel);
         self.as_receiver.flush(ctx, channel);
-        ctx.output.end(channel, End { error });
+        ctx.output.end(channel, amqp_codec::End { error });
         self.local = Half::Ended;
         self.mark(ctx);
     }

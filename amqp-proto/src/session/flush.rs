@@ -56,7 +56,8 @@ impl Session {
 
     /// Enters a link that owes a flow in the list of those.
     pub(crate) fn flow_if_due(&mut self, ctx: &mut Context, index: u32) {
-        if self.links.get(index).is_some_and(|link| link.flow_due.is_some()) {
+        let Some(due) = self.links.get_mut(index).and_then(|link| link.flow_due.as_mut()) else { return };
+        if !core::mem::replace(&mut due.listed, true) {
             self.flows.push_back(index);
             self.mark(ctx);
         }
@@ -75,6 +76,9 @@ impl Session {
 
     fn flush_link_flow(&mut self, ctx: &mut Context, index: u32) {
         let Some(link) = self.links.get_mut(index) else { return };
+        if let Some(due) = &mut link.flow_due {
+            due.listed = false;
+        }
         let answered = link.remote == Half::Active || ctx.pipelining == Pipelining::On;
         if link.local != Half::Active || !answered {
             return;

@@ -3,12 +3,13 @@
 
 use super::Session;
 use crate::context::Context;
+use crate::error::said;
 use crate::id::LinkKey;
 use crate::link::{End, Half, Link};
 use crate::violation::{Scope, Violation};
-use crate::{LinkOptions, Misuse};
+use crate::{DetachReason, LinkId, LinkOptions, Misuse};
 use alloc::vec::Vec;
-use amqp_codec::{Attach, Detach, Role};
+use amqp_codec::{Attach, Condition, Detach, Role};
 
 impl Session {
     /// Attaches a link of ours.
@@ -42,10 +43,16 @@ impl Session {
         let remote_max = self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0);
         let Some(link) = self.links.get_mut(index).filter(|_| may_attach) else { return Ok(()) };
         let sent = link.send_attach(ctx, channel, remote_max);
-        if sent.is_err() {
-            self.links.remove(index);
-        } else {
-            self.flow_if_due(ctx, index);
+        match sent {
+            // A request of the peer stays one: its handle is in use, and it has to be answered.
+            Err(_) if link.remote == Half::Active => {}
+            Err(_) => {
+                self.links.remove(index);
+            }
+            Ok(()) => {
+                self.flow_if_due(ctx, index);
+                self.wake(ctx, index);
+            }
         }
         sent
     }
@@ -61,8 +68,23 @@ impl Session {
         waiting.sort_unstable();
         for (_, index, link) in waiting {
             if let Err(misuse) = self.try_attach(ctx, index) {
-                ctx.refused_locally(link, misuse);
+                self.refuse_locally(ctx, index, link, misuse);
             }
+        }
+    }
+
+    /// An attach that was held back turned out impossible when the peer's limits came.
+    fn refuse_locally(&mut self, ctx: &mut Context, index: u32, id: LinkId, misuse: Misuse) {
+        let reason = match misuse {
+            Misuse::FrameSize => DetachReason::FrameSize,
+            _ => DetachReason::HandleMax,
+        };
+        let channel = self.channel();
+        if let Some(link) = self.links.get_mut(index) {
+            link.refuse(ctx, channel, Some(Condition::FRAME_SIZE_TOO_SMALL.into()));
+            link.gone(ctx, reason);
+        } else {
+            ctx.event(crate::Event::Detached { link: id, reason });
         }
     }
 
@@ -77,10 +99,15 @@ impl Session {
         }
         let role = !attach.role;
         let same = |link: &Link| link.role() == role && link.name == attach.name;
-        let waits = self.links.iter().find(|(_, link)| same(link) && link.remote == Half::Idle && !link.gone);
+        let waiting = |link: &Link| same(link) && link.remote == Half::Idle && !link.gone;
+        // The oldest: a link that we detached without waiting may have a successor of its name.
+        let waits = self.links.iter().filter(|(_, link)| waiting(link)).min_by_key(|(_, link)| link.key.generation);
         if let Some((index, _)) = waits {
             self.handles.insert(handle, index);
             return self.received_answer(ctx, index, attach);
+        }
+        if self.links.next_index() > self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0) {
+            return Err(Violation::NoHandleLeft);
         }
         let in_use = self.links.iter().any(|(_, link)| same(link) && !link.gone && link.local != Half::Ended);
         let key = self.new_key(ctx);
@@ -121,9 +148,10 @@ impl Session {
         self.flush_dispositions(ctx);
         let channel = self.channel();
         if let Some(link) = self.links.get_mut(index) {
-            let closed = detach.closed || detach.error.is_some();
-            link.received_detach(ctx, channel, closed, detach.error);
-            self.dropped(ctx, index, closed);
+            let error = said(detach.error);
+            let closed = detach.closed || error.is_some();
+            link.received_detach(ctx, channel, closed, error);
+            self.dropped(ctx, index);
         }
         Ok(())
     }
@@ -134,23 +162,25 @@ impl Session {
         let channel = self.channel();
         if let Some(link) = self.links.get_mut(index) {
             link.fail(ctx, channel, violation);
-            self.dropped(ctx, index, true);
+            self.dropped(ctx, index);
         }
     }
 
     /// What is due when a link is gone: its deliveries are forgotten, its place may be free.
-    pub(crate) fn dropped(&mut self, ctx: &mut Context, index: u32, closed: bool) {
+    /// Those of a suspended link too: its id is gone, so nobody could settle them or hear of them.
+    pub(crate) fn dropped(&mut self, ctx: &mut Context, index: u32) {
         let Some(link) = self.links.get_mut(index) else { return };
         let key = link.key;
         let partial = match &mut link.end {
             End::Sender(_) => 0,
             End::Receiver(receiver) => receiver.incoming.drop_partial(),
         };
-        if closed && core::mem::take(&mut link.unsettled) > 0 {
+        if core::mem::take(&mut link.unsettled) > 0 {
             match link.end {
                 End::Sender(_) => self.sent.retain(|held| held.link != key),
                 End::Receiver(_) => self.received.retain(|held| held.link != key),
             }
+            self.wake_all(ctx);
         }
         self.mark(ctx);
         self.reap(index);

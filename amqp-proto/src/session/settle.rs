@@ -35,6 +35,7 @@ impl Session {
         }
         dispositions.add(ctx, channel, (number, number), state, settled);
         self.mark(ctx);
+        self.wake_all(ctx);
         Ok(())
     }
 
@@ -73,6 +74,7 @@ impl Session {
             link.unsettled = link.unsettled.saturating_sub(count);
         }
         self.mark(ctx);
+        self.wake_all(ctx);
         Ok(count)
     }
 }

@@ -104,6 +104,12 @@ impl Window {
         free.saturating_sub(view.incoming_window) >= view.incoming_window_max.div_ceil(2).max(1)
     }
 
+    /// Whether the peer has run dry although there is room: deliveries in progress hold the rest, and
+    /// nothing of them may be taken before they are whole.
+    pub(crate) fn dry(&self) -> bool {
+        self.view.incoming_window == 0 && self.view.buffered < self.view.incoming_window_max
+    }
+
     /// The session fields of a flow of ours; sending it reopens the window.
     pub(crate) fn flow(&mut self) -> Flow {
         let view = &mut self.view;

@@ -46,7 +46,7 @@ impl Converter {
                 Seen::Detach(at, Turn::Asks) => self.detach(*at, frame),
                 Seen::Flow(session, None) => self.session_flow(*session, frame),
                 Seen::Flow(_, Some(at)) => self.link_flow(*at, draining.get(*at) == Some(&true), frame),
-                Seen::Transfer(at, number, part) => self.send(*at, *number, *part),
+                Seen::Transfer(at, number, _) => self.send(*at, *number),
                 Seen::Disposition(held) => self.dispose(held, frame),
                 Seen::Connection
                 | Seen::End(_, Turn::Answers)
@@ -169,18 +169,20 @@ impl Converter {
         }
     }
 
-    fn send(&mut self, at: usize, number: usize, part: Part) {
-        if !self.observer.is_live(at) {
+    /// A delivery is sent whole when its first transfer was recorded: how it is cut is the core's business. One that was
+    /// never finished is not begun.
+    fn send(&mut self, at: usize, number: usize) {
+        let (first, last) = self.observer.delivery((at, number)).frames;
+        let delivery = self.outline.last.delivery((at, number));
+        let verb = match delivery.part {
+            Some(Part::Whole) => "send",
+            Some(Part::Aborted) => "abort",
+            Some(Part::Begun) | None => return,
+        };
+        if last.wrapping_sub(first) != 1 || !self.observer.is_live(at) {
             return;
         }
-        let label = self.observer.link(at).label.clone();
-        let delivery = self.observer.delivery((at, number));
-        let verb = match part {
-            Part::Begun => return,
-            Part::Whole => "send",
-            Part::Aborted => "abort",
-        };
-        let mut command = about(verb, &label);
+        let mut command = about(verb, &self.observer.link(at).label);
         for name in SEND {
             command.set(name, delivery.meta.get(name).clone());
         }

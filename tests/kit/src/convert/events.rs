@@ -18,6 +18,9 @@ impl Converter {
         if over {
             return;
         }
+        if let Seen::Transfer(at, number, _) = &seen {
+            self.rule_out_overdrawn(*at, *number);
+        }
         match &seen {
             Seen::Connection => self.connection(frame),
             Seen::Begin(at, turn) => self.begun(*at, *turn, frame),
@@ -118,6 +121,15 @@ impl Converter {
         } else {
             event.with("reason", word("remote")).with("closed", frame.flag("closed")).with("error", error)
         });
+    }
+
+    /// The peer had read more credit out of the played side's flows than the core can write into its own: rhea and
+    /// Proton state a delivery-count that they do not know yet.
+    fn rule_out_overdrawn(&mut self, at: usize, number: usize) {
+        if self.observer.is_live(at) && self.observer.link(at).credit < 0 {
+            let label = self.observer.delivery_label((at, number));
+            self.unsupported(format!("the recorded peer sends {label} beyond the credit that it was given"));
+        }
     }
 
     fn arrived(&mut self, at: usize, number: usize) {

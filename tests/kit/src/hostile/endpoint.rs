@@ -5,7 +5,7 @@
 
 use super::case::Case;
 use crate::wire::{Record, decode_unit, next_unit};
-use amqp_proto::codec::{Attach, Condition, Error, Handle, Role, SaslCode, TargetTerminus};
+use amqp_proto::codec::{Attach, Condition, Decoder, Error, Handle, Message, Role, SaslCode, TargetTerminus};
 use amqp_proto::{
     Config, Connection, CreditMode, Event, Instant, LinkId, LinkOptions, Mechanism, Outgoing, ReceiverFlow, ReceiverId,
     SaslClient, SaslListener, SaslRequest, SenderId, Segments, SessionId, SessionOptions, Transmit,
@@ -30,6 +30,15 @@ pub(super) struct Endpoint {
     pub(super) receivers: Vec<ReceiverId>,
     client: Option<Plan>,
     to_send: u8,
+}
+
+/// What was there for the application.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Consumed {
+    /// A complete delivery.
+    pub(super) whole: bool,
+    /// One that can be read as a message.
+    pub(super) parsed: bool,
 }
 
 /// What a client does by itself.
@@ -97,23 +106,28 @@ impl Endpoint {
         if self.to_send > 0 { Err("the preamble did not bring the endpoint to its state".to_owned()) } else { Ok(()) }
     }
 
-    /// From here on what is sent counts.
-    pub(super) fn begin_case(&mut self) {
-        self.sent.clear();
+    /// From here on what is sent counts. Room is made for it, so that the harness's copy is not taken for the core's.
+    pub(super) fn begin_case(&mut self, pieces: usize) {
+        self.sent = Vec::with_capacity(64 * 1024 + 256 * pieces);
         self.authenticated = false;
         self.settled = false;
     }
 
     /// Octets, and what follows from them.
     pub(super) fn feed(&mut self, octets: &[u8]) -> Done {
-        self.push(octets);
+        self.input.extend_from_slice(octets);
+        self.core.handle_input(self.now, &mut self.input);
         self.pump()
     }
 
-    /// Octets, while nobody reads what the endpoint would answer.
-    pub(super) fn push(&mut self, octets: &[u8]) {
+    /// Octets, while nobody reads what the endpoint would answer. False when it has stopped reading.
+    pub(super) fn push(&mut self, octets: &[u8]) -> bool {
         self.input.extend_from_slice(octets);
         self.core.handle_input(self.now, &mut self.input);
+        while let Some(event) = self.core.poll_event() {
+            self.told(event);
+        }
+        self.input.len() < octets.len()
     }
 
     pub(super) fn end(&mut self) -> Done {
@@ -161,6 +175,26 @@ impl Endpoint {
             }
         }
         Err("the core does not come to rest".to_owned())
+    }
+
+    /// The case is over: the application takes what has arrived. What it cannot read it rejects, as it should.
+    pub(super) fn consume(&mut self) -> Result<Consumed, String> {
+        let mut consumed = Consumed::default();
+        for id in self.receivers.clone() {
+            let Ok(mut receiver) = self.core.receiver(id) else { continue };
+            while let Some(delivery) = receiver.recv() {
+                consumed.whole = true;
+                let payload = delivery.payload.into_bytes();
+                match Decoder::new(&payload).decode::<Message>() {
+                    Ok(_) => consumed.parsed = true,
+                    Err(fault) => {
+                        let error = Error::new(fault.condition(), "cannot be read");
+                        let _ = receiver.reject_delivery(delivery.id, Some(error));
+                    }
+                }
+            }
+        }
+        self.pump().map(|()| consumed)
     }
 
     /// What it has sent since the case began: headers and frames.

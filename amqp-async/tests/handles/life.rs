@@ -1,0 +1,239 @@
+//! Beginning and end of connections, sessions and links.
+
+
+
+use amqp_async::proto::codec::{self, Condition, SaslCode};
+use amqp_async::proto::{
+    CloseReason, CreditMode, DetachReason, EndReason, Mechanism, Misuse, SaslClient, SaslListener, SaslRequest,
+    SessionOptions,
+};
+use amqp_async::{Connection, Delivery, Error, Fault, IncomingConnection, Recovery, Sender, Session, Settlement};
+use std::time::Duration;
+use crate::support::*;
+
+#[test]
+fn handles_go_between_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<Connection>();
+    check::<Session>();
+    check::<Sender>();
+    check::<amqp_async::Receiver>();
+    check::<Delivery>();
+    check::<Settlement>();
+    check::<Error>();
+    fn check_send<T: Send>(_: &T) {}
+    let (_, _, driver, ..) = unopened();
+    let _ = |client: &'static Connection| check_send(&client.session());
+    let _ = |sender: &'static Sender| check_send(&sender.send("x"));
+    drop(driver);
+}
+
+#[test]
+fn open_and_close() {
+    let pair = Pair::open();
+    assert_eq!(pair.client.remote_open().unwrap().container_id.as_str(), "listener");
+    pair.world.run(pair.client.close()).unwrap();
+    pair.world.settle();
+    assert!(matches!(pair.client_driver.take(), Some(Ok(()))));
+    assert!(matches!(pair.listener_driver.take(), Some(Err(Error::Closed(CloseReason::Remote(None))))));
+    assert!(pair.world.run(pair.listener.closed()).is_clean());
+    // closing again, and using what is closed
+    pair.world.run(pair.client.close()).unwrap();
+    assert!(matches!(pair.world.run(pair.client.session()), Err(Error::Misuse(Misuse::ConnectionClosed))));
+}
+
+#[test]
+fn close_tells_the_peer_why() {
+    let pair = Pair::open();
+    let _ = pair.world.run(pair.client.close_with(codec::Error::new(Condition::RESOURCE_LIMIT_EXCEEDED, "enough")));
+    pair.world.settle();
+    let error = pair.world.run(pair.listener.closed());
+    assert_eq!(error.condition(), Some(Condition::RESOURCE_LIMIT_EXCEEDED));
+    assert_eq!((error.fault(), error.recovery()), (Fault::Remote, Recovery::Reconnect));
+}
+
+#[test]
+fn the_last_handle_closes_everything() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let (ours, theirs) = sessions;
+    let Pair { world, client, listener, client_driver, listener_driver, .. } = pair;
+    drop((client, ours));
+    world.settle();
+    assert!(client_driver.take().is_none(), "a sender keeps its session and connection");
+    let settlement = world.run(sender.submit("a parting word")).unwrap();
+    drop(sender);
+    world.settle();
+    assert!(client_driver.take().is_none(), "so does a settlement");
+    drop(settlement);
+    world.settle();
+    assert!(matches!(client_driver.take(), Some(Ok(()))), "closed cleanly");
+    assert!(matches!(listener_driver.take(), Some(Err(Error::Closed(CloseReason::Remote(None))))));
+    let delivery = world.run(receiver.recv()).unwrap();
+    assert_eq!(delivery.message().unwrap().body.as_str(), Some("a parting word"), "what was submitted has left");
+    drop((delivery, receiver, theirs, listener));
+}
+
+#[test]
+fn closing_flushes() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(1000));
+    for number in 0..100_u64 {
+        drop(pair.world.run(sender.submit(codec::Value::from(number))).unwrap());
+    }
+    pair.world.run(pair.client.close()).unwrap();
+    for number in 0..100_u64 {
+        let delivery = pair.world.run(receiver.recv()).unwrap();
+        assert_eq!(delivery.message().unwrap().body.as_value(), Some(&codec::Value::from(number)));
+    }
+    let end = pair.world.run(receiver.recv()).unwrap_err();
+    assert!(end.is_clean() && end.scope().is_some(), "{end}");
+}
+
+#[test]
+fn ends_and_detaches_reach_whom_they_concern() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let (bystander, _kept) = pair.sending(&sessions, CreditMode::Auto(10));
+    pair.world.run(receiver.close_with(codec::Error::new(Condition::DETACH_FORCED, "maintenance"))).unwrap();
+    let error = pair.world.run(sender.send("x")).unwrap_err();
+    let cause = error.cause();
+    assert!(matches!(cause, Error::Detached(DetachReason::Remote { closed: true, .. })), "{cause:?}");
+    assert_eq!(cause.recovery(), Recovery::Reattach);
+    assert_eq!(bystander.why_blocked(), None, "the other link stands");
+
+    pair.world.run(sessions.1.end()).unwrap();
+    let error = pair.world.run(bystander.detached());
+    assert!(matches!(error, Error::Ended(EndReason::Remote(None))), "a link learns why its session went: {error:?}");
+    pair.check_sound();
+}
+
+#[test]
+fn a_refused_link_says_why() {
+    let pair = Pair::open();
+    let (ours, theirs) = pair.session();
+    let refusing = pair.world.spawn("refuse", async move {
+        let link = theirs.incoming_link().await.unwrap();
+        link.refuse(codec::Error::new(Condition::NOT_FOUND, "no such queue"));
+        // dropped unanswered is refused too
+        drop(theirs.incoming_link().await.unwrap());
+        theirs
+    });
+    let error = pair.world.run(ours.sender("nowhere")).unwrap_err();
+    assert!(matches!(error, Error::Detached(DetachReason::Refused(Some(_)))), "{error:?}");
+    assert_eq!((error.condition(), error.recovery()), (Some(Condition::NOT_FOUND), Recovery::GiveUp));
+    let error = pair.world.run(ours.receiver("nowhere")).unwrap_err();
+    assert_eq!(error.condition(), Some(Condition::NOT_ALLOWED));
+    assert!(refusing.take().is_some());
+    pair.check_sound();
+}
+
+#[test]
+fn a_client_takes_no_sessions_unless_told_to() {
+    let pair = Pair::open();
+    let error = pair.world.run(pair.listener.session()).unwrap_err();
+    assert_eq!(error.condition(), Some(Condition::NOT_ALLOWED));
+    pair.check_sound();
+}
+
+#[test]
+fn a_dropped_session_request_is_refused() {
+    let pair = Pair::open();
+    let listener = pair.listener.clone();
+    pair.world.spawn("drop", async move { drop(listener.incoming_session().await) });
+    let error = pair.world.run(pair.client.begin(SessionOptions::default())).unwrap_err();
+    assert_eq!(error.condition(), Some(Condition::NOT_ALLOWED));
+    pair.check_sound();
+}
+
+fn login(password: &'static str) -> (World, Connection, Result<Connection, Error>) {
+    let world = World::new();
+    let (near, far, _) = pipe(4096);
+    let client_login = SaslClient::plain("guest", password).insecure_allowed(true);
+    let (client, driver) = Connection::client(&client_options(), Some(client_login), near, world.timer());
+    world.spawn("client", driver);
+    let offered = SaslListener::new([Mechanism::Plain]);
+    let (mut incoming, driver) = IncomingConnection::new(&listener_options(), Some(offered), far, world.timer());
+    world.spawn("listener", driver);
+    let opened = world.run(async move {
+        let request = incoming.login().await?.expect("SASL is required");
+        let known = matches!(&request, SaslRequest::Plain { password, .. } if password.matches(b"secret"));
+        incoming.answer(if known { SaslCode::Ok } else { SaslCode::Auth })?;
+        assert!(incoming.answer(SaslCode::Ok).is_err(), "answered once");
+        incoming.open().await
+    });
+    (world, client, opened)
+}
+
+#[test]
+fn logins() {
+    let (world, client, opened) = login("secret");
+    assert!(opened.is_ok());
+    world.run(client.opened()).unwrap();
+
+    let (world, client, opened) = login("wrong");
+    assert!(opened.unwrap_err().is_login());
+    let error = world.run(client.opened()).unwrap_err();
+    assert!(error.is_login(), "{error:?}");
+    assert_eq!((error.fault(), error.recovery()), (Fault::Remote, Recovery::GiveUp));
+    assert!(error.to_string().contains("wrong user name or password"));
+}
+
+#[test]
+fn transport_failures_are_told_apart() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, _receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let settlement = pair.world.run(sender.submit("lost?")).unwrap();
+    pair.tap.reset();
+    let error = pair.world.run(settlement).unwrap_err();
+    assert!(matches!(&error, amqp_async::SendError::InDoubt(Error::Transport(_))), "{error:?}");
+    assert_eq!((error.cause().fault(), error.cause().recovery()), (Fault::Transport, Recovery::Reconnect));
+    assert!(matches!(pair.client_driver.take(), Some(Err(Error::Transport(_)))));
+
+    let (world, client, _driver, far, _) = client_alone();
+    world.settle();
+    drop(far);
+    let error = world.run(client.opened()).unwrap_err();
+    assert!(matches!(error, Error::Closed(CloseReason::Eof)), "{error:?}");
+    assert_eq!(error.fault(), Fault::Transport);
+}
+
+#[test]
+fn no_amqp_at_all() {
+    let (world, client, _driver, far, _) = client_alone();
+    far.say(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    let error = world.run(client.opened()).unwrap_err();
+    assert!(matches!(error, Error::Closed(CloseReason::Header(_))), "{error:?}");
+    assert_eq!((error.fault(), error.recovery()), (Fault::Violation, Recovery::GiveUp));
+}
+
+#[test]
+fn a_dropped_driver_is_noticed() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, _receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let settlement = pair.world.run(sender.submit("x")).unwrap();
+    pair.client_driver.cancel();
+    assert!(matches!(pair.world.run(pair.client.closed()), Error::Undriven));
+    assert!(pair.world.run(settlement).is_err());
+    assert!(matches!(pair.world.run(pair.client.session()), Err(Error::Undriven)));
+}
+
+#[test]
+fn a_silent_peer_costs_nothing_after_close() {
+    // fe2o3-amqp spins here (rust-peers.md §3.2, 5)
+    let pair = Pair::open();
+    pair.listener_driver.cancel();
+    let (client, driver) = (pair.client.clone(), &pair.client_driver);
+    let closing = pair.world.spawn("close", async move { client.close().await });
+    pair.world.settle();
+    let before = driver.wakes();
+    pair.world.advance(STEP.saturating_sub(Duration::from_secs(1)));
+    assert!(driver.wakes() - before <= 2, "woken {} times", driver.wakes() - before);
+    pair.world.advance(Duration::from_secs(2));
+    assert!(closing.take().is_some());
+}

@@ -1,0 +1,4 @@
+//! The handles and the driver, over pipes in memory and a clock that moves when told to.
+
+mod life;
+mod support;

@@ -1,0 +1,121 @@
+//! A client and a listener, connected by a pipe in one world.
+
+use super::{Handle, PipeEnd, Tap, TestTimer, World, pipe};
+use amqp_async::proto::{Config, CreditMode, LinkOptions, SessionOptions};
+use amqp_async::{
+    Connection, Driver, Error, IncomingConnection, IncomingLink, Options, Receiver, Sender, Session, Timeouts,
+};
+use std::time::Duration;
+
+/// Deadline of every step in these tests.
+pub(crate) const STEP: Duration = Duration::from_secs(7);
+
+/// Both ends of a connection, open.
+pub(crate) struct Pair {
+    pub(crate) world: World,
+    pub(crate) client: Connection,
+    pub(crate) listener: Connection,
+    pub(crate) client_driver: Handle<Result<(), Error>>,
+    pub(crate) listener_driver: Handle<Result<(), Error>>,
+    pub(crate) tap: Tap,
+}
+
+pub(crate) fn config(name: &'static str) -> Config {
+    Config::builder(name)
+        .idle_time_out(None)
+        .handshake_timeout(Some(STEP))
+        .close_timeout(STEP)
+        .output_high_water(16 * 1024)
+        .build()
+        .unwrap()
+}
+
+pub(crate) fn client_options() -> Options {
+    Options { timeouts: Timeouts::all(STEP), ..Options::client(config("client")) }
+}
+
+pub(crate) fn listener_options() -> Options {
+    Options { timeouts: Timeouts::all(STEP), ..Options::listener(config("listener")) }
+}
+
+/// A client with nothing but a raw pipe at the other end.
+pub(crate) fn client_alone() -> (World, Connection, Handle<Result<(), Error>>, PipeEnd, Tap) {
+    let world = World::new();
+    let (near, far, tap) = pipe(4096);
+    let (client, driver) = Connection::client(&client_options(), None, near, world.timer());
+    let driver = world.spawn("client", driver);
+    (world, client, driver, far, tap)
+}
+
+/// A client and an unopened listener.
+pub(crate) fn unopened() -> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap)
+{
+    let world = World::new();
+    let (near, far, tap) = pipe(4096);
+    let (client, client_driver) = Connection::client(&client_options(), None, near, world.timer());
+    let (listener, listener_driver) = IncomingConnection::new(&listener_options(), None, far, world.timer());
+    (world, client, client_driver, listener, listener_driver, tap)
+}
+
+impl Pair {
+    pub(crate) fn open() -> Self {
+        let (world, client, client_driver, incoming, listener_driver, tap) = unopened();
+        let client_driver = world.spawn("client", client_driver);
+        let listener_driver = world.spawn("listener", listener_driver);
+        let listener = world.run(incoming.open()).unwrap();
+        world.run(client.opened()).unwrap();
+        Self { world, client, listener, client_driver, listener_driver, tap }
+    }
+
+    /// A session, at both ends.
+    pub(crate) fn session(&self) -> (Session, Session) {
+        self.session_with(SessionOptions::default())
+    }
+
+    /// A session whose listener's end has these options.
+    pub(crate) fn session_with(&self, options: SessionOptions) -> (Session, Session) {
+        let listener = self.listener.clone();
+        let theirs =
+            self.world.spawn("session", async move { listener.incoming_session().await.unwrap().accept(options) });
+        let ours = self.world.run(self.client.session()).unwrap();
+        (ours, theirs.take().unwrap().unwrap())
+    }
+
+    /// A link on which the client sends and the listener receives.
+    pub(crate) fn sending(&self, (ours, theirs): &(Session, Session), credit: CreditMode) -> (Sender, Receiver) {
+        let session = theirs.clone();
+        let receiver = self.world.spawn("link", async move {
+            let IncomingLink::Receiver(link) = session.incoming_link().await.unwrap() else { panic!("wrong role") };
+            let options = LinkOptions { credit, ..LinkOptions::answering(link.attach()) };
+            link.accept(options).unwrap()
+        });
+        let sender = self.world.run(ours.sender("queue")).unwrap();
+        (sender, receiver.take().unwrap())
+    }
+
+    /// A link on which the client receives and the listener sends.
+    pub(crate) fn receiving(&self, (ours, theirs): &(Session, Session), credit: CreditMode) -> (Receiver, Sender) {
+        let session = theirs.clone();
+        let sender = self.world.spawn("link", async move {
+            let IncomingLink::Sender(link) = session.incoming_link().await.unwrap() else { panic!("wrong role") };
+            let options = LinkOptions::answering(link.attach());
+            link.accept(options).unwrap()
+        });
+        let options = LinkOptions { credit, ..LinkOptions::receiver("in", "queue") };
+        let receiver = self.world.run(ours.attach_receiver(options)).unwrap();
+        (receiver, sender.take().unwrap())
+    }
+
+    /// Whether a message makes its way on a link of its own: the connection is sound.
+    #[track_caller]
+    pub(crate) fn check_sound(&self) {
+        let sessions = self.session();
+        let (sender, receiver) = self.sending(&sessions, CreditMode::Auto(10));
+        let sending = self.world.spawn("check", async move { sender.send("still sound").await });
+        let delivery = self.world.run(receiver.recv()).unwrap();
+        assert_eq!(delivery.message().unwrap().body.as_str(), Some("still sound"));
+        delivery.accept().unwrap();
+        self.world.settle();
+        assert!(matches!(sending.take(), Some(Ok(amqp_async::proto::codec::Outcome::Accepted))));
+    }
+}
