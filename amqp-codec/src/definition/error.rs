@@ -1,6 +1,6 @@
 //! error (§2.8.14).
 
-use core::fmt;
+use core::fmt::{self, Write as _};
 
 use super::{Condition, Info};
 use crate::composite;
@@ -53,12 +53,21 @@ impl From<Condition> for Error {
 /// come from a peer and end in a log.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.condition.as_str().escape_debug())?;
-        match &self.description {
-            Some(text) => write!(f, ": {}", text.escape_debug()),
-            None => Ok(()),
-        }
+        printable(self.condition.as_str(), f)?;
+        let Some(text) = &self.description else {
+            return Ok(());
+        };
+        f.write_str(": ")?;
+        printable(text, f)
     }
+}
+
+/// Text with its control characters escaped.
+fn printable(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    text.chars().try_for_each(|char| match char.is_control() {
+        true => write!(f, "{}", char.escape_debug()),
+        false => f.write_char(char),
+    })
 }
 
 impl core::error::Error for Error {}

@@ -15,6 +15,9 @@ use std::time::Duration;
 
 type Done = Result<(), String>;
 
+/// Octets of output above which nothing more is read.
+const HIGH_WATER: usize = 256 * 1024;
+
 /// See the module.
 pub(super) struct Endpoint {
     pub(super) core: Connection,
@@ -68,6 +71,7 @@ impl Endpoint {
             .idle_time_out(Some(Duration::from_secs(60)))
             .handshake_timeout(Some(Duration::from_secs(10)))
             .close_timeout(Duration::from_secs(5))
+            .output_high_water(HIGH_WATER)
             .build()
             .map_err(|fault| fault.to_string())?;
         let sasl = case.preamble.contains("sasl");
@@ -120,14 +124,18 @@ impl Endpoint {
         self.pump()
     }
 
-    /// Octets, while nobody reads what the endpoint would answer. False when it has stopped reading.
+    /// Octets, while nobody reads what the endpoint would answer. False when it has stopped reading: an adapter reads
+    /// no more while the output is above its high-water mark.
     pub(super) fn push(&mut self, octets: &[u8]) -> bool {
+        if self.core.snapshot().output_pending > HIGH_WATER {
+            return false;
+        }
         self.input.extend_from_slice(octets);
         self.core.handle_input(self.now, &mut self.input);
         while let Some(event) = self.core.poll_event() {
             self.told(event);
         }
-        self.input.len() < octets.len()
+        true
     }
 
     pub(super) fn end(&mut self) -> Done {
