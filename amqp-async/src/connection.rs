@@ -75,7 +75,7 @@ impl Connection {
     /// Why there will be no open: login refused, refused with a condition, time-out, transport.
     pub async fn opened(&self) -> Result<(), Error> {
         self.shared()
-            .until(Step::Open, |state, waker| match &state.phase {
+            .wait(|state, waker| match &state.phase {
                 Phase::Open => Poll::Ready(Ok(())),
                 Phase::Closed(error) => Poll::Ready(Err(error.clone())),
                 Phase::Opening => {
@@ -83,7 +83,7 @@ impl Connection {
                     Poll::Pending
                 }
             })
-            .await?
+            .await
     }
 
     /// Begins a session with the default windows (§2.5.1).
@@ -113,7 +113,7 @@ impl Connection {
                 }
                 Err(error) => Poll::Ready(Err(error)),
             })
-            .await??;
+            .await?;
         Ok(Session::new(root))
     }
 
@@ -127,7 +127,7 @@ impl Connection {
     pub async fn incoming_session(&self) -> Result<IncomingSession, Error> {
         let (id, begin) = self
             .shared()
-            .until(Step::Open, |state, waker| match (state.requested.pop_front(), state.closed()) {
+            .wait(|state, waker| match (state.requested.pop_front(), state.closed()) {
                 (Some(request), _) => Poll::Ready(Ok(request)),
                 (None, Some(error)) => Poll::Ready(Err(error)),
                 (None, None) => {
@@ -135,7 +135,7 @@ impl Connection {
                     Poll::Pending
                 }
             })
-            .await??;
+            .await?;
         Ok(IncomingSession::new(SessionRoot::requested(&self.root, id), begin))
     }
 
@@ -174,7 +174,7 @@ impl Connection {
     /// [`Error::Misuse`] here means that this side closed it. Cancel-safe.
     pub async fn closed(&self) -> Error {
         self.shared()
-            .until(Step::Close, |state, waker| match state.closed() {
+            .wait(|state, waker| match state.closed() {
                 Some(error) => Poll::Ready(error),
                 None => {
                     state.changed.register(waker);
@@ -182,7 +182,6 @@ impl Connection {
                 }
             })
             .await
-            .unwrap_or_else(|timeout| timeout)
     }
 
     /// The peer's open, once it has come (§2.7.1).

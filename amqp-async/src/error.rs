@@ -1,7 +1,7 @@
 //! Errors that say whose fault it was, how much is lost by it, and what is worth trying next.
 
 use amqp_proto::codec::{Condition, Message};
-use amqp_proto::{Blocked, CloseReason, DetachReason, EndReason, Misuse, SaslFailure, Scope, TimeoutReason};
+use amqp_proto::{Blocked, CloseReason, DetachReason, EndReason, Misuse, SaslFailure, Scope, TimeoutReason, Violation};
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -193,7 +193,9 @@ impl From<CloseReason> for Error {
             CloseReason::Local => Self::Misuse(Misuse::ConnectionClosed),
             CloseReason::Timeout(TimeoutReason::Handshake) => Self::Timeout(Step::Open),
             CloseReason::Timeout(TimeoutReason::Close) => Self::Timeout(Step::Close),
-            CloseReason::Timeout(TimeoutReason::IdleTimeOut) => Self::Timeout(Step::Idle),
+            CloseReason::Timeout(TimeoutReason::IdleTimeOut) | CloseReason::Violation(Violation::Idle) => {
+                Self::Timeout(Step::Idle)
+            }
             reason => Self::Closed(reason),
         }
     }

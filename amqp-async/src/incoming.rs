@@ -3,7 +3,7 @@
 
 use crate::connection::Connection;
 use crate::driver::Driver;
-use crate::error::{Error, Step};
+use crate::error::Error;
 use crate::link::LinkRoot;
 use crate::options::Options;
 use crate::receiver::Receiver;
@@ -61,7 +61,7 @@ impl IncomingConnection {
         let unanswered = &mut self.unanswered;
         self.connection
             .shared()
-            .until(Step::Open, |state, waker| match (state.login.take(), &state.phase) {
+            .wait(|state, waker| match (state.login.take(), &state.phase) {
                 (Some(request), _) => {
                     *unanswered = true;
                     Poll::Ready(Ok(Some(request)))
@@ -73,7 +73,7 @@ impl IncomingConnection {
                     Poll::Pending
                 }
             })
-            .await?
+            .await
     }
 
     /// Answers [`login`](Self::login) (§5.3.3.6). Anything but [`SaslCode::Ok`] ends the connection.

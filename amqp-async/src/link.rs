@@ -19,7 +19,12 @@ pub(crate) struct LinkRoot<Id: Link> {
 /// The two directions of a link: how to speak to the machine about each.
 pub(crate) trait Link: Copy + Into<LinkId> {
     /// Sends detach.
-    fn detach(self, machine: &mut amqp_proto::Connection, closed: bool, error: Option<codec::Error>) -> Result<(), Misuse>;
+    fn detach(
+        self,
+        machine: &mut amqp_proto::Connection,
+        closed: bool,
+        error: Option<codec::Error>,
+    ) -> Result<(), Misuse>;
     /// Sends detach for good, and drops whatever has arrived: nobody will ask for it any more.
     fn abandon(self, machine: &mut amqp_proto::Connection);
     /// The peer's attach.
@@ -27,7 +32,12 @@ pub(crate) trait Link: Copy + Into<LinkId> {
 }
 
 impl Link for SenderId {
-    fn detach(self, machine: &mut amqp_proto::Connection, closed: bool, error: Option<codec::Error>) -> Result<(), Misuse> {
+    fn detach(
+        self,
+        machine: &mut amqp_proto::Connection,
+        closed: bool,
+        error: Option<codec::Error>,
+    ) -> Result<(), Misuse> {
         machine.sender(self)?.detach(closed, error)
     }
 
@@ -42,7 +52,12 @@ impl Link for SenderId {
 }
 
 impl Link for ReceiverId {
-    fn detach(self, machine: &mut amqp_proto::Connection, closed: bool, error: Option<codec::Error>) -> Result<(), Misuse> {
+    fn detach(
+        self,
+        machine: &mut amqp_proto::Connection,
+        closed: bool,
+        error: Option<codec::Error>,
+    ) -> Result<(), Misuse> {
         machine.receiver(self)?.detach(closed, error)
     }
 
@@ -67,7 +82,8 @@ impl<Id: Link> LinkRoot<Id> {
     ) -> Result<Self, Error> {
         let fate = Fate::default();
         let id = session.shared().with(|state| -> Result<Id, Error> {
-            let id = state.machine.session(session.id).and_then(attach).map_err(|misuse| session.fate.explain(misuse))?;
+            let id =
+                state.machine.session(session.id).and_then(attach).map_err(|misuse| session.fate.explain(misuse))?;
             state.links.insert(id.into(), LinkEntry::new(fate.clone(), Stage::Proposed));
             Ok(id)
         })?;
@@ -95,7 +111,7 @@ impl<Id: Link> LinkRoot<Id> {
                 }
                 Err(error) => Poll::Ready(Err(error)),
             })
-            .await?
+            .await
     }
 
     /// Accepts what the peer has asked for.
@@ -127,13 +143,13 @@ impl<Id: Link> LinkRoot<Id> {
                 }
                 self.fate.of_own_accord()
             })
-            .await?
+            .await
     }
 
     /// Waits until the link is gone, and says why.
     pub(crate) async fn gone(&self) -> Error {
         self.shared()
-            .until(Step::Close, |state, waker| match state.link(self.id.into(), &self.fate) {
+            .wait(|state, waker| match state.link(self.id.into(), &self.fate) {
                 Ok(entry) => {
                     entry.changed.register(waker);
                     Poll::Pending
@@ -141,7 +157,6 @@ impl<Id: Link> LinkRoot<Id> {
                 Err(error) => Poll::Ready(error),
             })
             .await
-            .unwrap_or_else(|timeout| timeout)
     }
 
     /// The peer's attach, while the link stands.

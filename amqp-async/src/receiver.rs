@@ -95,7 +95,7 @@ impl Receiver {
                 }
                 Err(error) => Poll::Ready(Err(error)),
             })
-            .await?
+            .await
     }
 
     /// How many more messages the sender may send (§2.6.7).
@@ -152,14 +152,13 @@ impl Receiver {
     }
 
     fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
-        let taken = state.machine.receiver(self.link.id).map(|mut receiver| receiver.recv());
-        match (taken, self.link.fate.get()) {
-            // what had arrived can be taken even when the link is gone
-            (Ok(Some(delivery)), _) => Ok(Some(delivery)),
-            (Ok(None), None) => Ok(None),
-            (_, Some(error)) => Err(error),
-            (Err(misuse), None) => Err(Error::Misuse(misuse)),
-        }
+        // what had arrived can be taken even when the link is gone
+        let missing = match state.machine.receiver(self.link.id).map(|mut receiver| receiver.recv()) {
+            Ok(Some(delivery)) => return Ok(Some(delivery)),
+            Ok(None) => None,
+            Err(misuse) => Some(Error::Misuse(misuse)),
+        };
+        self.link.fate.get().or(missing).map_or(Ok(None), Err)
     }
 }
 
@@ -203,11 +202,16 @@ impl Recv<'_> {
         Poll::Ready(result)
     }
 
-    /// Gives the place in the queue up; the next one looks whether there is more.
+    /// Gives the place in the queue up; if there is more to take, the next one is called.
     fn leave(&mut self, state: &mut State) {
         let Some(ticket) = self.ticket.take() else { return };
-        if let Some(entry) = state.links.get_mut(&self.receiver.link.id.into()) {
-            entry.turns.leave(ticket, &mut state.wake);
+        let id = self.receiver.link.id;
+        let is_more = state.machine.receiver(id).is_ok_and(|receiver| receiver.buffered() > 0);
+        if let Some(entry) = state.links.get_mut(&id.into()) {
+            let was_called = entry.turns.leave(ticket);
+            if was_called && is_more {
+                entry.turns.call(&mut state.wake);
+            }
         }
     }
 }

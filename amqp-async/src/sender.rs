@@ -207,11 +207,14 @@ impl Submit<'_> {
         Poll::Ready(result)
     }
 
-    /// Gives the place in the queue up; whoever was called in vain lets the next one try.
+    /// Gives the place in the queue up; whoever was called lets the next one try.
     fn leave(&mut self, state: &mut State) {
         let Some(ticket) = self.ticket.take() else { return };
         if let Some(entry) = state.links.get_mut(&self.sender.link.id.into()) {
-            entry.turns.leave(ticket, &mut state.wake);
+            // the next one may find nothing, but its attempt makes the machine tell when there is
+            if entry.turns.leave(ticket) {
+                entry.turns.call(&mut state.wake);
+            }
         }
     }
 }

@@ -135,7 +135,7 @@ impl Session {
         let root = &self.root;
         let (id, attach) = root
             .shared()
-            .until(Step::Open, |state, waker| {
+            .wait(|state, waker| {
                 let entry = match state.session(root.id, &root.fate) {
                     Ok(entry) => entry,
                     Err(error) => return Poll::Ready(Err(error)),
@@ -146,7 +146,7 @@ impl Session {
                 entry.changed.register(waker);
                 Poll::Pending
             })
-            .await??;
+            .await?;
         Ok(IncomingLink::new(root, id, attach))
     }
 
@@ -166,7 +166,7 @@ impl Session {
                 }
                 root.fate.of_own_accord()
             })
-            .await?
+            .await
     }
 
     /// The windows on both sides (§2.5.6); `None` when the session is gone.

@@ -86,11 +86,10 @@ mod tests {
         assert_eq!(c, a, "the freed key is used again");
         let d = slots.insert('d');
         assert_eq!(slots.get_mut(b), Some(&mut 'b'));
-        assert_eq!(slots.iter_mut().map(|(key, value)| (key, *value)).collect::<Vec<_>>(), [
-            (a, 'c'),
-            (b, 'b'),
-            (d, 'd')
-        ]);
+        assert_eq!(
+            slots.iter_mut().map(|(key, value)| (key, *value)).collect::<Vec<_>>(),
+            [(a, 'c'), (b, 'b'), (d, 'd')]
+        );
         assert_eq!(slots.get_mut(99), None);
     }
 }

@@ -170,20 +170,22 @@ impl Shared {
         result
     }
 
-    /// Waits until `check` answers, at most as long as `step` may take. `check` runs under the lock and
-    /// registers the waker where the change will be announced.
+    /// Waits until `check` answers. It runs under the lock, and registers the waker where the change will
+    /// be announced.
+    pub(crate) async fn wait<T>(&self, mut check: impl FnMut(&mut State, &Waker) -> Poll<T>) -> T {
+        poll_fn(|cx| self.with(|state| check(state, cx.waker()))).await
+    }
+
+    /// Waits until `check` answers, at most as long as `step` may take.
     pub(crate) async fn until<T>(
         &self,
         step: Step,
-        mut check: impl FnMut(&mut State, &Waker) -> Poll<T>,
+        mut check: impl FnMut(&mut State, &Waker) -> Poll<Result<T, Error>>,
     ) -> Result<T, Error> {
         let mut deadline = RunningDeadline { shared: self, key: None };
-        poll_fn(|cx| {
-            let waker = cx.waker();
-            self.with(|state| match check(state, waker) {
-                Poll::Ready(answer) => Poll::Ready(Ok(answer)),
-                Poll::Pending => deadline.poll(state, step, waker).map(|()| Err(Error::Timeout(step))),
-            })
+        self.wait(|state, waker| match check(state, waker) {
+            Poll::Pending => deadline.poll(state, step, waker).map(|()| Err(Error::Timeout(step))),
+            ready => ready,
         })
         .await
     }

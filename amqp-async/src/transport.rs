@@ -22,22 +22,14 @@ pub trait Transport {
     /// # Errors
     /// Whatever the medium reports; the connection ends with
     /// [`Error::Transport`](crate::Error::Transport).
-    fn poll_read(
-        &mut self,
-        cx: &mut Context<'_>,
-        buffer: &mut BytesMut,
-    ) -> Poll<io::Result<usize>>;
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>>;
 
     /// Writes from the front of `slices`, in order, as much as the medium takes now; says how many
     /// octets it took. 0 counts as a broken stream.
     ///
     /// # Errors
     /// As for [`poll_read`](Self::poll_read).
-    fn poll_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>>;
+    fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
 
     /// Pushes on what a layer between (TLS, say) still holds of what was written.
     ///

@@ -25,8 +25,8 @@ impl Wakers {
 
 /// A queue of tasks that are called one at a time, first come first called.
 ///
-/// Whoever was called and got what it wanted calls the next; whoever was called and went away does so
-/// too. That is the whole protocol, and it is why no call is ever lost.
+/// Whoever was called calls the next when it leaves, be it with what it wanted or without. That is the
+/// whole protocol, and it is why no call is ever lost.
 #[derive(Default)]
 pub(crate) struct Turns {
     issued: u64,
@@ -54,12 +54,13 @@ impl Turns {
         }
     }
 
-    /// Gives the place up. If the holder had been called meanwhile, the call passes on.
-    pub(crate) fn leave(&mut self, mine: Ticket, wake: &mut Vec<Waker>) {
-        match self.waiting.iter().position(|(other, _)| *other == mine) {
-            Some(place) => drop(self.waiting.remove(place)),
-            None => self.call(wake),
+    /// Gives the place up. Says whether the holder had been called, so that the call can be passed on.
+    pub(crate) fn leave(&mut self, mine: Ticket) -> bool {
+        let place = self.waiting.iter().position(|(other, _)| *other == mine);
+        if let Some(place) = place {
+            self.waiting.remove(place);
         }
+        place.is_none()
     }
 
     /// Calls the first in the queue.
@@ -92,23 +93,14 @@ mod tests {
     }
 
     #[test]
-    fn a_called_waiter_that_leaves_passes_the_call_on() {
-        let (mut turns, tickets) = queue(2);
+    fn leaving_tells_whether_one_was_called() {
+        let (mut turns, tickets) = queue(3);
         let mut wake = Vec::new();
         turns.call(&mut wake);
         assert_eq!(wake.len(), 1);
-        turns.leave(tickets[0], &mut wake);
-        assert_eq!(wake.len(), 2, "the second is called in place of the first");
-        assert!(turns.waiting.is_empty());
-    }
-
-    #[test]
-    fn a_waiter_that_leaves_uncalled_disturbs_nobody() {
-        let (mut turns, tickets) = queue(3);
-        let mut wake = Vec::new();
-        turns.leave(tickets[1], &mut wake);
-        assert!(wake.is_empty());
-        assert_eq!(turns.waiting.len(), 2);
+        assert!(turns.leave(tickets[0]), "the first was called");
+        assert!(!turns.leave(tickets[2]), "the last was not");
+        assert_eq!(turns.waiting.front().map(|(ticket, _)| *ticket), Some(tickets[1]));
     }
 
     #[test]

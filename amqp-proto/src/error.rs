@@ -270,9 +270,7 @@ impl fmt::Display for SaslFailure {
                 f.write_str("authentication failed: none of the offered mechanisms may be used:")?;
                 offered.iter().try_for_each(|name| write!(f, " {name}"))
             }
-            SaslFailure::Outcome(SaslCode::Auth) => {
-                f.write_str("authentication failed: wrong user name or password")
-            }
+            SaslFailure::Outcome(SaslCode::Auth) => f.write_str("authentication failed: wrong user name or password"),
             SaslFailure::Outcome(code) => write!(f, "authentication failed: outcome {code:?}"),
             SaslFailure::Refused => f.write_str("authentication failed: the client's sasl-init is not acceptable"),
             SaslFailure::Protocol(violation) => write!(f, "authentication failed: {violation}"),
@@ -293,7 +291,6 @@ impl fmt::Display for Blocked {
         })
     }
 }
-
 
 /// The peer's error, unless it is one without any content: RabbitMQ's Erlang client says so that there
 /// is none.

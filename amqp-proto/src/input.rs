@@ -94,7 +94,7 @@ impl Connection {
                 break;
             }
             self.count(&header);
-            self.input_frame(now, &header, frames.slice(at + header.body_offset()..end));
+            self.input_frame(now, &header, &frames.slice(at + header.body_offset()..end));
             at = end;
         }
         if self.frames_in > 0 {
@@ -103,19 +103,19 @@ impl Connection {
         true
     }
 
-    fn input_frame(&mut self, now: Instant, header: &FrameHeader, body: Bytes) {
+    fn input_frame(&mut self, now: Instant, header: &FrameHeader, body: &Bytes) {
         if header.frame_type != FRAME_TYPE_AMQP {
             return self.fail_framing(now, Violation::FrameType);
         }
         if self.local == Half::Ended {
             // Only the peer's close matters now (req: TR-2.4.6-02).
-            return self.received_after_close(now, &body);
+            return self.received_after_close(now, body);
         }
         if body.is_empty() {
             return; // a heartbeat (req: TR-2.3.2-04)
         }
         let before = self.ctx.output.pending();
-        if let Err(violation) = self.received_frame(now, header.channel, &body) {
+        if let Err(violation) = self.received_frame(now, header.channel, body) {
             return self.fail(now, violation);
         }
         self.answers += self.ctx.output.pending().saturating_sub(before);

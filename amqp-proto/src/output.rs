@@ -1,6 +1,7 @@
 //! Frames into bytes, in the order of the calls; knows the peer's max-frame-size and what waits to be
 //! written (§2.3). Splits a payload over as many transfers as it takes (§2.6.14).
 
+use crate::Misuse;
 use crate::segments::{EXTERNAL, Segments};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,6 +11,9 @@ use bytes::Bytes;
 
 /// Octets of an error description that fit into any frame (§2.8.19).
 const MAX_DESCRIPTION: usize = 256;
+
+/// Octets that a transfer, disposition or flow has at most beside what the application puts into it.
+const OWN_FIELDS: usize = 128;
 
 /// Octets of a frame before its body.
 const FRAME_HEADER: usize = 8;
@@ -92,6 +96,13 @@ impl Output {
         }
         self.frame(channel, performative);
         Ok(())
+    }
+
+    /// Whether a frame can carry this beside its own fields: what the application puts into dispositions,
+    /// transfers and flows (req: TR-2.7.1-03).
+    pub(crate) fn carries(&self, part: Option<&impl Encode>) -> Result<(), Misuse> {
+        let octets = part.map_or(0, Encode::encoded_len);
+        if octets > self.max_frame_size.saturating_sub(OWN_FIELDS) { Err(Misuse::FrameSize) } else { Ok(()) }
     }
 
     pub(crate) fn detach(&mut self, channel: u16, mut detach: Detach) {

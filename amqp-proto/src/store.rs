@@ -81,11 +81,7 @@ pub(crate) struct Numbers {
 impl Numbers {
     #[inline]
     pub(crate) fn get(&self, number: u32) -> Option<u32> {
-        if number < DENSE {
-            self.dense.get(number as usize)?.checked_sub(1)
-        } else {
-            self.sparse.get(&number).copied()
-        }
+        if number < DENSE { self.dense.get(number as usize)?.checked_sub(1) } else { self.sparse.get(&number).copied() }
     }
 
     pub(crate) fn insert(&mut self, number: u32, index: u32) {

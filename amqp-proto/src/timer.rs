@@ -17,12 +17,8 @@ pub enum TimeoutReason {
 }
 
 impl TimeoutReason {
-    const ALL: [TimeoutReason; 4] = [
-        TimeoutReason::Handshake,
-        TimeoutReason::IdleTimeOut,
-        TimeoutReason::Close,
-        TimeoutReason::Heartbeat,
-    ];
+    const ALL: [TimeoutReason; 4] =
+        [TimeoutReason::Handshake, TimeoutReason::IdleTimeOut, TimeoutReason::Close, TimeoutReason::Heartbeat];
 }
 
 /// At most one deadline for each reason.

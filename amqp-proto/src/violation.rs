@@ -3,8 +3,8 @@
 //! A layer that meets a violation returns it; the layer that owns the scope ends what is to be ended,
 //! with exactly one detach, end or close that carries the condition.
 
-use amqp_codec::{Condition, DecodeError, Error};
 use alloc::format;
+use amqp_codec::{Condition, DecodeError, Error};
 use core::fmt;
 
 /// How much a violation ends.

@@ -1,6 +1,6 @@
 //! open, close, idle time-outs, SASL: what concerns the connection as a whole.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "test code")]
 
 mod support;
 
@@ -14,7 +14,10 @@ use core::time::Duration;
 use support::{Pair, Raw, Side, attach, config, frame, requested_link};
 
 fn closed(side: &mut Side) -> Vec<CloseReason> {
-    side.take().into_iter().filter_map(|event| if let Event::Closed(reason) = event { Some(reason) } else { None }).collect()
+    side.take()
+        .into_iter()
+        .filter_map(|event| if let Event::Closed(reason) = event { Some(reason) } else { None })
+        .collect()
 }
 
 fn condition(frames: &[(u16, Performative)]) -> Option<Condition> {
@@ -92,7 +95,7 @@ fn end_of_the_transport_in_every_state() {
     let steps: [fn(&mut Pair); 5] = [
         |_| {},
         |pair| pair.pump(),
-        |pair| drop(pair.session(SessionOptions::default(), SessionOptions::default())),
+        |pair| _ = pair.session(SessionOptions::default(), SessionOptions::default()),
         |pair| {
             let (session, _) = pair.session(SessionOptions::default(), SessionOptions::default());
             pair.client.core.session(session).unwrap().attach_sender(LinkOptions::sender("a", "q")).unwrap();
@@ -171,11 +174,8 @@ fn idle_time_outs_at_the_edge() {
 fn what_a_client_pipelines_while_it_is_judged_is_read_afterwards_at_any_cut() {
     // req: TR-2.4.2-01
     let mut octets = ProtocolHeader::SASL.to_bytes().to_vec();
-    let init = SaslInit {
-        mechanism: Symbol::from_static("ANONYMOUS"),
-        initial_response: Some(Bytes::new()),
-        hostname: None,
-    };
+    let init =
+        SaslInit { mechanism: Symbol::from_static("ANONYMOUS"), initial_response: Some(Bytes::new()), hostname: None };
     encode_frame(&mut octets, FRAME_TYPE_SASL, 0, &init, &[]);
     let judged_at = octets.len();
     octets.extend_from_slice(&ProtocolHeader::AMQP.to_bytes());
@@ -237,7 +237,10 @@ fn rules_of_open() {
         (frame(0, &Begin::new(SequenceNo(0), 1, 1), &[]), Condition::NOT_ALLOWED),
         ([frame(0, &open(), &[]), frame(3, &End { error: None }, &[])].concat(), Condition::NOT_ALLOWED),
         ([frame(0, &open(), &[]), frame(0, &attach("a", 0, Role::Sender), &[])].concat(), Condition::NOT_ALLOWED),
-        ([frame(0, &open(), &[]), frame(256, &Begin::new(SequenceNo(0), 1, 1), &[])].concat(), Condition::FRAMING_ERROR),
+        (
+            [frame(0, &open(), &[]), frame(256, &Begin::new(SequenceNo(0), 1, 1), &[])].concat(),
+            Condition::FRAMING_ERROR,
+        ),
     ];
     for (octets, expected) in cases {
         let core = Connection::listener(config("l").build().unwrap(), None, Instant::ZERO);

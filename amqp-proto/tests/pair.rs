@@ -1,10 +1,8 @@
-//! Two cores joined by a pipe that splits anywhere, driven by random commands: what was sent arrives
-//! once and intact, and at rest both ends agree.
+//! Two cores, a pipe that splits anywhere, random commands: all arrives once, both ends agree at rest.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "test code")]
 
 mod support;
-
 use amqp_proto::codec::ReceiverSettleMode;
 use amqp_proto::{CreditMode, DetachReason, Event, LinkId, LinkOptions, Outgoing, Progress, ReceiverId, SendError};
 use amqp_proto::{SenderId, SessionId, SessionOptions};
@@ -48,16 +46,11 @@ fn step() -> impl Strategy<Value = Step> {
 struct Link {
     sender: Option<SenderId>,
     receiver: Option<ReceiverId>,
-    /// Whole messages that the sender took, and those that the receiver gave.
     sent: Vec<Vec<u8>>,
     got: Vec<Vec<u8>>,
-    /// The message that is being streamed, and the one that is being read.
     writing: Option<Vec<u8>>,
     reading: Vec<u8>,
-    aborted: usize,
     blocked: bool,
-    writable: usize,
-    drained: bool,
 }
 
 struct World {
@@ -65,7 +58,6 @@ struct World {
     session: SessionId,
     links: [Link; LINKS],
     auto: bool,
-    generation: u32,
     octet: u8,
 }
 
@@ -74,11 +66,9 @@ impl World {
         let build = |name| config(name).max_frame_size(512).output_high_water(1500).max_unsettled(6).build().unwrap();
         let mut pair = Pair::new(build("c"), build("l"));
         pair.split = split;
-        let options =
-            SessionOptions { next_outgoing_id: NEAR, incoming_window: window, ..SessionOptions::default() };
+        let options = SessionOptions { next_outgoing_id: NEAR, incoming_window: window, ..SessionOptions::default() };
         let (session, _) = pair.session(options.clone(), options);
-        let mut world =
-            Self { pair, session, links: Default::default(), auto, generation: 0, octet: 0 };
+        let mut world = Self { pair, session, links: Default::default(), auto, octet: 0 };
         (0..LINKS).for_each(|link| world.attach(link));
         world
     }
@@ -90,9 +80,9 @@ impl World {
         let name = format!("{link}");
         let sender = LinkOptions { initial_delivery_count: NEAR, ..LinkOptions::sender(name.clone(), "q") };
         let credit = if self.auto { CreditMode::Auto(4) } else { CreditMode::Manual };
-        let receiver = LinkOptions { credit, rcv_settle_mode: ReceiverSettleMode::First, ..LinkOptions::receiver(name, "q") };
+        let receiver =
+            LinkOptions { credit, rcv_settle_mode: ReceiverSettleMode::First, ..LinkOptions::receiver(name, "q") };
         let (sender, receiver) = self.pair.link(self.session, sender, receiver);
-        self.generation += 1;
         self.links[link] = Link { sender: Some(sender), receiver: Some(receiver), ..Link::default() };
     }
 
@@ -109,10 +99,9 @@ impl World {
                 let Some(id) = self.links[link].sender else { return };
                 if self.links[link].writing.is_some() && self.pair.client.core.sender(id).unwrap().abort().is_ok() {
                     self.links[link].writing = None;
-                    self.links[link].aborted += 1;
                 }
             }
-            Step::Take { link, outcome } => drop(self.take(link, outcome)),
+            Step::Take { link, outcome } => _ = self.take(link, outcome),
             Step::Drain { link } => {
                 if let Some(id) = self.links[link].receiver {
                     let _ = self.pair.listener.core.receiver(id).map(|mut receiver| receiver.drain());
@@ -207,7 +196,8 @@ impl World {
     fn pump(&mut self) {
         loop {
             self.pair.pump();
-            let events = [self.pair.client.take(), self.pair.listener.take()].concat_events();
+            let mut events = self.pair.client.take();
+            events.extend(self.pair.listener.take());
             if events.is_empty() {
                 return self.check();
             }
@@ -220,17 +210,13 @@ impl World {
             Event::Writable { sender } => {
                 let link = self.links.iter_mut().find(|link| link.sender == Some(sender)).expect("a live link");
                 link.blocked = false;
-                link.writable += 1;
             }
             Event::Drain { sender } => {
                 let link = self.links.iter().find(|link| link.sender == Some(sender)).expect("a live link");
                 if link.writing.is_none() {
-                    self.pair.client.core.sender(sender).unwrap().drained().unwrap();
+                    // Its detach may follow in the same batch of events.
+                    let _ = self.pair.client.core.sender(sender).map(|mut sender| sender.drained());
                 }
-            }
-            Event::Drained { receiver } => {
-                let link = self.links.iter_mut().find(|link| link.receiver == Some(receiver)).expect("a live link");
-                link.drained = true;
             }
             Event::Detached { link: LinkId::Sender(id), reason } => {
                 assert!(!matches!(reason, DetachReason::Violation(_)), "{reason:?}");
@@ -276,7 +262,6 @@ impl World {
                 moved |= self.take(link, 2);
             }
             if !moved {
-                self.pump();
                 break;
             }
         }
@@ -291,16 +276,6 @@ impl World {
         }
         let windows = self.pair.client.core.snapshot().sessions[0].windows;
         assert!(windows.remote_incoming_window > 0, "the window is open again");
-    }
-}
-
-trait Concat {
-    fn concat_events(self) -> Vec<Event>;
-}
-
-impl Concat for [Vec<Event>; 2] {
-    fn concat_events(self) -> Vec<Event> {
-        self.into_iter().flatten().collect()
     }
 }
 

@@ -170,7 +170,7 @@ impl Builder {
         };
         let safe = stays_here(stream.peer_addr());
         stream.set_nodelay(true).map_err(|source| ConnectError::Connect { target: target.clone(), source })?;
-        self.open(Io(stream), safe, target).await
+        self.open(Io::new(stream), safe, target).await
     }
 
     /// Opens a connection on a stream that exists already and waits until it is open. A password is sent
@@ -184,7 +184,7 @@ impl Builder {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        self.open(Io(stream), false, "the peer".to_owned()).await
+        self.open(Io::new(stream), false, "the peer".to_owned()).await
     }
 
     fn target(&self) -> String {

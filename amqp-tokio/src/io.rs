@@ -8,24 +8,48 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
-/// With less room than this a new read buffer is begun.
-const LEAST_ROOM: usize = 8 * 1024;
+/// Room for the first read; it grows as reads fill it, so that a quiet connection keeps little.
+const FIRST_ROOM: usize = 4 * 1024;
 
 /// Any stream of Tokio's: TCP, a Unix socket, TLS, a pipe in memory.
 #[derive(Debug)]
-pub struct Io<S>(pub S);
+pub struct Io<S> {
+    stream: S,
+    /// How much room a read is given.
+    room: usize,
+}
+
+impl<S> Io<S> {
+    /// Wraps a stream.
+    pub fn new(stream: S) -> Self {
+        Self { stream, room: FIRST_ROOM }
+    }
+
+    /// Makes room in `buffer` for the next read.
+    fn make_room(&mut self, buffer: &mut BytesMut) {
+        if buffer.capacity() == 0 {
+            // the driver has given its buffer back, since nothing was moving
+            self.room = FIRST_ROOM;
+        }
+        if buffer.capacity() - buffer.len() < self.room / 8 {
+            buffer.reserve(self.room);
+        }
+    }
+}
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Io<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
-        if buffer.capacity() - buffer.len() < LEAST_ROOM {
-            buffer.reserve(READ_SIZE);
-        }
+        self.make_room(buffer);
         // the future holds nothing between polls, so that making it anew each time loses nothing
-        pin!(self.0.read_buf(buffer)).poll(cx)
+        let read = pin!(self.stream.read_buf(buffer)).poll(cx);
+        if read.is_ready() && buffer.len() == buffer.capacity() {
+            self.room = READ_SIZE.min(self.room * 2);
+        }
+        read
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let stream = Pin::new(&mut self.0);
+        let stream = Pin::new(&mut self.stream);
         match slices {
             [only] => stream.poll_write(cx, only),
             several => stream.poll_write_vectored(cx, several),
@@ -33,10 +57,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Io<S> {
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

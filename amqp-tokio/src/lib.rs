@@ -29,7 +29,7 @@ mod listener;
 mod timer;
 mod url;
 
-pub use amqp_async::{self as handles, *};
+pub use amqp_async::*;
 pub use builder::{Builder, ClearTextLogin, builder};
 pub use error::ConnectError;
 pub use io::Io;

@@ -23,11 +23,7 @@ impl Listener {
     ///
     /// # Errors
     /// If the address cannot be had.
-    pub async fn bind(
-        address: impl ToSocketAddrs,
-        options: Options,
-        sasl: Option<SaslListener>,
-    ) -> io::Result<Self> {
+    pub async fn bind(address: impl ToSocketAddrs, options: Options, sasl: Option<SaslListener>) -> io::Result<Self> {
         Ok(Self { tcp: TcpListener::bind(address).await?, options, sasl })
     }
 
@@ -56,7 +52,7 @@ impl Listener {
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let (incoming, driver) =
-            IncomingConnection::new(&self.options, self.sasl.clone(), Io(stream), TokioTimer::new());
+            IncomingConnection::new(&self.options, self.sasl.clone(), Io::new(stream), TokioTimer::new());
         tokio::spawn(driver);
         incoming
     }

@@ -4,7 +4,9 @@ use crate::queue::{Queue, Stored};
 use amqp10::codec::{self, Attach, Condition, Outcome, SaslCode, TargetTerminus};
 use amqp10::proto::{LinkOptions, Outgoing, SaslRequest, SessionOptions};
 use amqp10::tokio::Listener;
-use amqp10::{Error, IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, SendError, Session, Settlement};
+use amqp10::{
+    Error, IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, SendError, Session, Settlement,
+};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;

@@ -13,24 +13,22 @@ impl Decoder<'_> {
     /// # Errors
     /// As for decoding, as far as checked.
     pub fn skip(&mut self) -> Result<(), DecodeError> {
-        // A described value is three parts one after another, so nesting on
-        // the right is a loop, and on the left (descriptors) a count.
-        let mut values: u32 = 1;
-        let mut descriptors: u8 = 0;
-        while let Some(left) = values.checked_sub(1) {
-            values = left;
+        self.skip_nested(self.depth)
+    }
+
+    /// The descriptor of a described value by recursion, as deep as the limit
+    /// allows; the value behind it by going on.
+    fn skip_nested(&mut self, mut depth: u8) -> Result<(), DecodeError> {
+        loop {
             let code = self.code("value")?;
-            if code == code::DESCRIBED {
-                values = values.saturating_add(2);
-                descriptors = descriptors.saturating_add(1);
-                if descriptors > self.depth {
-                    return Err(self.error(DecodeErrorKind::NestingTooDeep, "value"));
-                }
-                continue;
+            if code != code::DESCRIBED {
+                return self.skip_data(code);
             }
-            self.skip_data(code)?;
+            depth = depth
+                .checked_sub(1)
+                .ok_or_else(|| self.error(DecodeErrorKind::NestingTooDeep, "value"))?;
+            self.skip_nested(depth)?;
         }
-        Ok(())
     }
 
     fn skip_data(&mut self, code: u8) -> Result<(), DecodeError> {

@@ -1,11 +1,11 @@
 //! The peer's frames, led to what they concern (§2.4).
 
 use super::Connection;
+use crate::error::said;
 use crate::link::Half;
 use crate::session::Session;
 use crate::violation::{Scope, Violation};
 use crate::{Instant, SessionId};
-use crate::error::said;
 use amqp_codec::{Begin, Decoder, End, Performative};
 use bytes::Bytes;
 
@@ -65,8 +65,7 @@ impl Connection {
             }
             None => self.new_session().ok_or(Violation::NoChannelLeft)?,
             Some(ours) => {
-                let answers =
-                    |session: &&Session| session.remote == Half::Idle && session.local != Half::Idle;
+                let answers = |session: &&Session| session.remote == Half::Idle && session.local != Half::Idle;
                 let session = self.sessions.get(u32::from(ours)).filter(answers);
                 u32::from(session.ok_or(Violation::RemoteChannel)?.channel())
             }

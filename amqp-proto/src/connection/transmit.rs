@@ -1,8 +1,8 @@
 //! The way out: what was held back is let go, then all output changes hands.
 
 use super::Connection;
-use crate::segments::Segments;
 use crate::Instant;
+use crate::segments::Segments;
 
 /// What to do after [`poll_transmit`](Connection::poll_transmit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,4 +57,3 @@ impl Connection {
         }
     }
 }
-

@@ -138,6 +138,23 @@ impl Incoming {
         Outcome { released, aborted: true, ..Outcome::default() }
     }
 
+    /// Whether the application can take something now, and give the session window back what it took.
+    pub(crate) fn can_be_taken(&self) -> bool {
+        !self.ready.is_empty() || (self.streaming && self.pieces() > 0)
+    }
+
+    /// Transfers of the delivery that is not whole.
+    pub(crate) fn pieces(&self) -> u32 {
+        self.arriving.as_ref().map_or(0, |arriving| arriving.transfers)
+    }
+
+    /// Those transfers have been given back to the session window.
+    pub(crate) fn forget_pieces(&mut self) {
+        if let Some(arriving) = &mut self.arriving {
+            arriving.transfers = 0;
+        }
+    }
+
     /// The link is gone: what is not whole will never be. How many transfers that gives back.
     pub(crate) fn drop_partial(&mut self) -> u32 {
         self.arriving.take().map_or(0, |arriving| arriving.transfers)
@@ -160,7 +177,7 @@ impl Incoming {
             let progress = if aborted { Progress::Aborted } else { Progress::Complete };
             return Some((Chunk { delivery, progress }, transfers));
         }
-        let arriving = self.arriving.as_mut().filter(|arriving| arriving.transfers > 0)?;
+        let arriving = self.arriving.as_mut().filter(|arriving| arriving.transfers > 0 || !arriving.delivery.payload.is_empty())?;
         arriving.started = true;
         let payload = core::mem::take(&mut arriving.delivery.payload);
         let of = &arriving.delivery;

@@ -213,7 +213,9 @@ fn check(attach: &Attach) -> Result<(), Violation> {
         Role::Receiver => (source, target),
         Role::Sender => (target, source),
     };
-    asked.map_or(Ok(()), check_dynamic).and(made.map_or(Ok(()), |(_, dynamic, properties)| no_properties(dynamic, properties)))
+    asked
+        .map_or(Ok(()), check_dynamic)
+        .and(made.map_or(Ok(()), |(_, dynamic, properties)| no_properties(dynamic, properties)))
 }
 
 type Node<'a> = (&'a Option<Str>, bool, &'a Option<Fields>);

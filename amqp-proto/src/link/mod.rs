@@ -140,7 +140,10 @@ impl Link {
             End::Sender(_) => true,
             End::Receiver(receiver) => receiver.incoming.buffered() == 0,
         };
-        self.gone && empty && self.local != Half::Active && self.remote != Half::Active
+        self.gone
+            && empty
+            && self.local != Half::Active
+            && self.remote != Half::Active
             && (self.local == Half::Idle || self.remote == Half::Ended)
     }
 }

@@ -1,10 +1,10 @@
 //! What an application says about a link when it attaches one, or lets the peer attach one (§2.7.3).
 
+use alloc::boxed::Box;
 use amqp_codec::{
     Attach, Fields, Handle, Multiple, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Source, Str, Symbol,
     Target, TargetTerminus,
 };
-use alloc::boxed::Box;
 
 /// How a receiver grants credit (§2.6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,9 @@ pub struct LinkOptions {
     pub snd_settle_mode: SenderSettleMode,
     /// How the receiver settles. Default [`First`](ReceiverSettleMode::First).
     pub rcv_settle_mode: ReceiverSettleMode,
-    /// The largest message that we take, in octets; `None` or 0: no limit. Default: none.
+    /// The largest message that we take, in octets; `None` or 0: no limit. Default: none. A message of more
+    /// transfers than the session's incoming-window is taken in whole if nothing else waits: it is this that
+    /// bounds it.
     pub max_message_size: Option<u64>,
     /// Sender: where its delivery-count begins. Default 0.
     pub initial_delivery_count: SequenceNo,

@@ -207,6 +207,7 @@ impl ReceiverMut<'_> {
     /// # Errors
     /// [`Misuse::Detached`] if the link is detached.
     pub fn flow(&mut self, flow: ReceiverFlow) -> Result<(), Misuse> {
+        self.ctx.output.carries(flow.properties.as_ref())?;
         let (link, _) = self.live()?;
         if let End::Receiver(receiver) = &mut link.end {
             receiver.mode = CreditMode::Manual;
@@ -222,12 +223,7 @@ impl ReceiverMut<'_> {
     ///
     /// # Errors
     /// [`Misuse::StaleId`] if the delivery is settled already.
-    pub fn dispose(
-        &mut self,
-        delivery: DeliveryId,
-        state: Option<DeliveryState>,
-        settled: bool,
-    ) -> Result<(), Misuse> {
+    pub fn dispose(&mut self, delivery: DeliveryId, state: Option<DeliveryState>, settled: bool) -> Result<(), Misuse> {
         self.session.dispose(self.ctx, (Role::Receiver, self.key), delivery, state, settled)
     }
 

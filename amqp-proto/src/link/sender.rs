@@ -148,6 +148,7 @@ impl SenderMut<'_> {
             return Err(Misuse::Detached.into());
         }
         message.settled = link.settles(&message)?;
+        self.ctx.output.carries(message.state.as_ref())?;
         let max = link.modes.max_message_size;
         if max != 0 && message.payload.len() as u64 > max {
             return Err(SendError::TooLarge(message));
@@ -235,12 +236,7 @@ impl SenderMut<'_> {
     ///
     /// # Errors
     /// [`Misuse::StaleId`] if the delivery is settled already.
-    pub fn dispose(
-        &mut self,
-        delivery: DeliveryId,
-        state: Option<DeliveryState>,
-        settled: bool,
-    ) -> Result<(), Misuse> {
+    pub fn dispose(&mut self, delivery: DeliveryId, state: Option<DeliveryState>, settled: bool) -> Result<(), Misuse> {
         self.session.dispose(self.ctx, (Role::Sender, self.key), delivery, state, settled)
     }
 
@@ -261,8 +257,9 @@ impl SenderMut<'_> {
     /// Sends a flow for this link (§2.7.4).
     ///
     /// # Errors
-    /// [`Misuse::Detached`] if the link is detached.
+    /// [`Misuse::Detached`] if the link is detached, [`Misuse::FrameSize`] if the properties are too large.
     pub fn flow(&mut self, flow: SenderFlow) -> Result<(), Misuse> {
+        self.ctx.output.carries(flow.properties.as_ref())?;
         let link = self.link_mut()?;
         if link.gone || link.local == Half::Ended {
             return Err(Misuse::Detached);

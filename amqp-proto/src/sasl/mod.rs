@@ -14,8 +14,8 @@ pub use secret::Secret;
 pub(crate) use client::ClientExchange;
 pub(crate) use listener::ListenerExchange;
 
-use amqp_codec::SaslOutcome;
 use crate::SaslFailure;
+use amqp_codec::SaslOutcome;
 
 /// The largest SASL frame that is read, in octets. The specification says 512 (§5.3.1); tokens need more.
 pub(crate) const MAX_FRAME_SIZE: u32 = 4096;

@@ -1,11 +1,11 @@
 //! The peer's frames on a session, led to what they concern.
 
 use super::{Held, Session};
+use crate::Blocked;
 use crate::context::Context;
 use crate::event::Event;
 use crate::link::transfer::Arrival;
-use crate::link::{Half, Link};
-use crate::Blocked;
+use crate::link::{End, Half, Link};
 use crate::violation::{Scope, Violation};
 use amqp_codec::{Disposition, Flow, Performative, Role, Transfer};
 use bytes::Bytes;
@@ -75,7 +75,7 @@ impl Session {
             return Ok(());
         }
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
-            Ok(arrival) => self.arrived(ctx, index, arrival),
+            Ok(arrival) => self.arrived(ctx, index, &arrival),
             Err(violation) if violation.scope() == Scope::Link => {
                 self.release(ctx, 1);
                 self.fail_link(ctx, index, violation);
@@ -86,7 +86,7 @@ impl Session {
     }
 
     /// Enters in the tables what a transfer amounted to, and tells the application.
-    fn arrived(&mut self, ctx: &mut Context, index: u32, arrival: Arrival) {
+    fn arrived(&mut self, ctx: &mut Context, index: u32, arrival: &Arrival) {
         let Some(link) = self.links.get_mut(index) else { return };
         if arrival.unsettled {
             self.received.insert(arrival.number, Held { link: link.key, state: None, token: 0 });
@@ -104,6 +104,27 @@ impl Session {
             link.taken();
             self.flow_if_due(ctx, index);
             self.release(ctx, arrival.released);
+        }
+        self.unjam(ctx);
+    }
+
+    /// Where the window is closed by pieces of deliveries alone, no whole one can be taken, and none will ever
+    /// be whole: those pieces no longer count. What they may amount to is the matter of max-message-size.
+    fn unjam(&mut self, ctx: &mut Context) {
+        if self.window.view().incoming_window > 0 {
+            return;
+        }
+        let mut pieces = 0;
+        for (_, link) in self.links.iter_mut() {
+            let End::Receiver(receiver) = &mut link.end else { continue };
+            if receiver.incoming.can_be_taken() {
+                return;
+            }
+            pieces += receiver.incoming.pieces();
+        }
+        if pieces > 0 {
+            self.links.iter_mut().for_each(|(_, link)| link.forget_pieces());
+            self.release(ctx, pieces);
         }
     }
 

@@ -17,7 +17,10 @@ impl Session {
         if !self.usable() {
             return Err(Misuse::SessionEnded);
         }
-        if self.links.iter().any(|(_, link)| link.role() == role && link.name == options.name && link.local != Half::Ended)
+        if self
+            .links
+            .iter()
+            .any(|(_, link)| link.role() == role && link.name == options.name && link.local != Half::Ended)
         {
             return Err(Misuse::NameInUse);
         }
@@ -112,9 +115,9 @@ impl Session {
         let in_use = self.links.iter().any(|(_, link)| same(link) && !link.gone && link.local != Half::Ended);
         let key = self.new_key(ctx);
         let mut link = Link::new(key, attach.name.clone(), role);
-        let request = link.received_request(attach).and_then(|attach| {
-            if in_use { Err(Violation::NameInUse) } else { Ok(attach) }
-        });
+        let request = link
+            .received_request(attach)
+            .and_then(|attach| if in_use { Err(Violation::NameInUse) } else { Ok(attach) });
         self.handles.insert(handle, key.index);
         self.links.insert(link);
         match request {

@@ -15,13 +15,13 @@ pub(crate) mod window;
 
 pub(crate) use window::Window;
 
+use crate::SessionId;
 use crate::context::Context;
 use crate::delivery::disposition::Dispositions;
 use crate::delivery::unsettled::Unsettled;
 use crate::id::LinkKey;
 use crate::link::{Half, Link};
 use crate::store::{Numbers, Store};
-use crate::SessionId;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use amqp_codec::{Begin, DeliveryState, Fields, Handle, Multiple, Role, SequenceNo, Symbol};

@@ -19,6 +19,7 @@ impl Session {
         if delivery.session != self.id || !self.usable() {
             return Err(Misuse::StaleId);
         }
+        ctx.output.carries(state.as_ref())?;
         let number = delivery.number;
         let channel = self.channel();
         let (table, dispositions) = match role {
@@ -51,6 +52,7 @@ impl Session {
         if first.session != self.id || last.session != self.id || !self.usable() {
             return Err(Misuse::StaleId);
         }
+        ctx.output.carries(state)?;
         let (first, last) = (first.number, last.number);
         if last.0.wrapping_sub(first.0) > u32::MAX / 2 {
             return Err(Misuse::NotARange);

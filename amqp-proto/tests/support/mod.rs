@@ -1,6 +1,14 @@
 //! What the tests share: two cores joined in virtual time, and a peer that writes frames by hand.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "test code"
+)]
 
 use amqp_proto::codec::frame::{FRAME_TYPE_AMQP, FrameHeader, encode_frame};
 use amqp_proto::codec::{Attach, Begin, Decoder, Encode, Flow, Handle, Open, Performative, ProtocolHeader, Role};

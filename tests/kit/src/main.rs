@@ -1,8 +1,8 @@
 //! The kit's commands; see [`USAGE`].
 
 use amqp10_testkit::heap::Counting;
-use amqp10_testkit::{hostile, replay};
 use amqp10_testkit::trace::Role;
+use amqp10_testkit::{hostile, replay};
 use lexopt::prelude::*;
 use std::path::PathBuf;
 use std::process::ExitCode;

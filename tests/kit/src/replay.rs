@@ -94,8 +94,8 @@ pub fn replay(paths: &[PathBuf], roles: &[Role], shown: bool) -> Result<bool, St
 /// # Errors
 /// When a path cannot be read.
 pub fn print_list(paths: &[PathBuf]) -> Result<(), String> {
-    println!("| trace | core | connections | input | frames | events | snapshots | what |");
-    println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
+    println!("| trace | core | connections | input | frames | events | snapshots | what | proves |");
+    println!("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     for path in files(paths)? {
         for (name, trace) in traces(&path, &BOTH)? {
             println!("{}", print_row(&name, &trace));
@@ -119,5 +119,7 @@ pub fn print_row(name: &str, trace: &Trace) -> String {
     let events = count(|step| matches!(step, Step::Event(_)));
     let snapshots = count(|step| matches!(step, Step::Snapshot(_)));
     let title = trace.comments.first().map_or("", String::as_str);
-    format!("| {name} | {roles} | {connections} | {input} | {frames} | {events} | {snapshots} | {title} |")
+    let rows: BTreeSet<_> = trace.requirements().into_iter().collect();
+    let rows = rows.into_iter().collect::<Vec<_>>().join(" ");
+    format!("| {name} | {roles} | {connections} | {input} | {frames} | {events} | {snapshots} | {title} | {rows} |")
 }

@@ -69,7 +69,10 @@ fn every_difference_that_matters_is_noticed() {
         ("payload=0x01020304", "payload=0x010203"),
         ("link-credit=5", "link-credit=4"),
         ("link-credit=5", "link-credit=5 drain=true"),
-        ("< disposition role=receiver first=0 settled=true state=@accepted", "< disposition role=receiver first=0 settled=true state=@released"),
+        (
+            "< disposition role=receiver first=0 settled=true state=@accepted",
+            "< disposition role=receiver first=0 settled=true state=@released",
+        ),
         ("< disposition role=receiver first=0 settled=true", "< disposition role=receiver first=0"),
         ("< disposition role=receiver first=0 settled=true state=@accepted\n", ""),
         ("< detach handle=0 closed=true", "< detach handle=0"),
@@ -119,8 +122,9 @@ fn what_the_text_leaves_open_makes_no_difference() {
 
 #[test]
 fn handles_and_channels_are_only_numbers() {
-    let changed = SESSION
-        .replace("< attach name=\"in\" handle=1", "< attach name=\"in\" handle=5")
-        .replace("outgoing-window=10 handle=1 delivery-count=0 link-credit=5", "outgoing-window=10 handle=5 delivery-count=0 link-credit=5");
+    let changed = SESSION.replace("< attach name=\"in\" handle=1", "< attach name=\"in\" handle=5").replace(
+        "outgoing-window=10 handle=1 delivery-count=0 link-credit=5",
+        "outgoing-window=10 handle=5 delivery-count=0 link-credit=5",
+    );
     assert_eq!(compare(&changed), None);
 }

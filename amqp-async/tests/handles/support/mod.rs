@@ -36,9 +36,13 @@ struct Clock {
     alarms: Vec<(Duration, Waker)>,
 }
 
+type Boxed = Pin<Box<dyn Future<Output = ()>>>;
+
 struct Task {
     name: &'static str,
-    future: RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>>,
+    future: RefCell<Option<Boxed>>,
+    /// Taken out of the world for a while, or for good.
+    frozen: RefCell<Option<Boxed>>,
     signal: Arc<Signal>,
 }
 
@@ -82,6 +86,11 @@ impl<T> Handle<T> {
         self.task.signal.count.load(Ordering::SeqCst)
     }
 
+    /// Polls the task no more, and drops nothing of it: it has gone silent.
+    pub(crate) fn freeze(&self) {
+        *self.task.frozen.borrow_mut() = self.task.future.borrow_mut().take();
+    }
+
     /// Drops the task's future where it stands.
     pub(crate) fn cancel(&self) {
         self.task.future.borrow_mut().take();
@@ -97,7 +106,13 @@ impl World {
         let result = Rc::new(RefCell::new(None));
         let slot = Rc::clone(&result);
         let future = async move { *slot.borrow_mut() = Some(future.await) };
-        let task = Rc::new(Task { name, future: RefCell::new(Some(Box::pin(future))), signal: Signal::new() });
+        let future: Boxed = Box::pin(future);
+        let task = Rc::new(Task {
+            name,
+            future: RefCell::new(Some(future)),
+            frozen: RefCell::default(),
+            signal: Signal::new(),
+        });
         self.tasks.borrow_mut().push(Rc::clone(&task));
         Handle { result, task }
     }

@@ -5,6 +5,9 @@ use amqp_async::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use amqp_async::{
     Connection, Driver, Error, IncomingConnection, IncomingLink, Options, Receiver, Sender, Session, Timeouts,
 };
+use bytes::Bytes;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Deadline of every step in these tests.
@@ -48,8 +51,8 @@ pub(crate) fn client_alone() -> (World, Connection, Handle<Result<(), Error>>, P
 }
 
 /// A client and an unopened listener.
-pub(crate) fn unopened() -> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap)
-{
+pub(crate) fn unopened()
+-> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap) {
     let world = World::new();
     let (near, far, tap) = pipe(4096);
     let (client, client_driver) = Connection::client(&client_options(), None, near, world.timer());
@@ -106,6 +109,19 @@ impl Pair {
         (receiver, sender.take().unwrap())
     }
 
+    /// Accepts whatever the client asks for from now on; see [`Served`].
+    pub(crate) fn serve(&self) -> Rc<RefCell<Served>> {
+        let served = Rc::<RefCell<Served>>::default();
+        let (world, listener, log) = (self.world.clone(), self.listener.clone(), Rc::clone(&served));
+        self.world.spawn("serve", async move {
+            while let Ok(incoming) = listener.incoming_session().await {
+                let Ok(session) = incoming.accept(SessionOptions::default()) else { continue };
+                world.spawn("serve session", serve_session(world.clone(), session, Rc::clone(&log)));
+            }
+        });
+        served
+    }
+
     /// Whether a message makes its way on a link of its own: the connection is sound.
     #[track_caller]
     pub(crate) fn check_sound(&self) {
@@ -117,5 +133,49 @@ impl Pair {
         delivery.accept().unwrap();
         self.world.settle();
         assert!(matches!(sending.take(), Some(Ok(amqp_async::proto::codec::Outcome::Accepted))));
+    }
+}
+
+/// What [`Pair::serve`] has taken in.
+#[derive(Default)]
+pub(crate) struct Served {
+    pub(crate) bodies: Vec<Bytes>,
+    /// The receivers, to look at their credit.
+    pub(crate) receivers: Vec<Rc<Receiver>>,
+}
+
+async fn serve_session(world: World, session: Session, served: Rc<RefCell<Served>>) {
+    while let Ok(link) = session.incoming_link().await {
+        match link {
+            IncomingLink::Receiver(link) => {
+                let options = LinkOptions { credit: CreditMode::Auto(10), ..LinkOptions::answering(link.attach()) };
+                let Ok(receiver) = link.accept(options) else { continue };
+                world.spawn("serve receiver", serve_receiver(receiver, Rc::clone(&served)));
+            }
+            IncomingLink::Sender(link) => {
+                let options = LinkOptions::answering(link.attach());
+                let Ok(sender) = link.accept(options) else { continue };
+                world.spawn("serve sender", serve_sender(sender));
+            }
+        }
+    }
+}
+
+async fn serve_receiver(receiver: Receiver, served: Rc<RefCell<Served>>) {
+    let receiver = Rc::new(receiver);
+    served.borrow_mut().receivers.push(Rc::clone(&receiver));
+    while let Ok(delivery) = receiver.recv().await {
+        served.borrow_mut().bodies.push(delivery.message().unwrap().body.to_data().unwrap());
+        // refused only if the link has just gone
+        let _ = delivery.accept();
+    }
+}
+
+/// Sends 0, 1, 2, … in octets.
+async fn serve_sender(sender: Sender) {
+    let mut number = 0_u64;
+    while let Ok(settlement) = sender.submit(number.to_be_bytes().to_vec()).await {
+        drop(settlement);
+        number += 1;
     }
 }

@@ -48,10 +48,7 @@ impl Converter {
                 Seen::Flow(_, Some(at)) => self.link_flow(*at, draining.get(*at) == Some(&true), frame),
                 Seen::Transfer(at, number, _) => self.send(*at, *number),
                 Seen::Disposition(held) => self.dispose(held, frame),
-                Seen::Connection
-                | Seen::End(_, Turn::Answers)
-                | Seen::Detach(_, Turn::Answers)
-                | Seen::Stray(_) => {}
+                Seen::Connection | Seen::End(_, Turn::Answers) | Seen::Detach(_, Turn::Answers) | Seen::Stray(_) => {}
             }
         }
         self.script.push(Step::Output(frame.clone()));

@@ -29,10 +29,7 @@ impl Converter {
             Seen::Detach(at, turn) => self.detached(*at, *turn, frame),
             Seen::Transfer(at, number, Part::Whole) => self.arrived(*at, *number),
             Seen::Disposition(held) => self.disposed(held, frame),
-            Seen::Close
-            | Seen::Flow(..)
-            | Seen::Transfer(_, _, Part::Begun | Part::Aborted)
-            | Seen::Stray(_) => {}
+            Seen::Close | Seen::Flow(..) | Seen::Transfer(_, _, Part::Begun | Part::Aborted) | Seen::Stray(_) => {}
         }
     }
 
@@ -56,7 +53,9 @@ impl Converter {
             "sasl-init" => self.event(pick(frame, "sasl-init", &["mechanism"])),
             "sasl-outcome" if frame.text("code") == Some("ok") => self.event(Record::new("authenticated")),
             "sasl-outcome" => self.closed(Record::new("closed").with("reason", word("sasl"))),
-            "sasl-mechanisms" if !self.outline.chosen => self.closed(Record::new("closed").with("reason", word("sasl"))),
+            "sasl-mechanisms" if !self.outline.chosen => {
+                self.closed(Record::new("closed").with("reason", word("sasl")));
+            }
             "header" if self.disagrees(frame) => self.closed(Record::new("closed").with("reason", word("header"))),
             _ => {}
         }
@@ -197,28 +196,46 @@ impl Converter {
         }
     }
 
-    /// Before the first detach, end, close or end of stream: every link's credit and unsettled deliveries.
+    /// Before the first detach, end, close or end of stream: how every session and link stands.
     pub(super) fn snapshot_before_the_end(&mut self, piece: &Piece) {
         let teardown = |frame: &Record| matches!(frame.name.as_str(), "detach" | "end" | "close");
         if self.torn_down || !(piece.end || piece.frame.as_ref().is_some_and(teardown)) {
             return;
         }
         self.torn_down = true;
+        for at in 0..self.observer.sessions.len() {
+            let session = self.observer.session(at);
+            if self.observer.is_session_live(at) && session.begin.of(Side::Ours).is_some() {
+                let line = about("session", &session.label).with("local", word("active"));
+                let unsettled =
+                    |sender| count(self.observer.unsettled(|link| link.session == at && link.sender == sender));
+                let line = line.with("unsettled-outgoing", unsettled(Side::Ours));
+                self.script.push(Step::Snapshot(line.with("unsettled-incoming", unsettled(Side::Theirs))));
+            }
+        }
         for at in 0..self.observer.links.len() {
             let link = self.observer.link(at);
             let attached = link.attach.of(Side::Ours).is_some() && link.attach.of(Side::Theirs).is_some();
-            if !attached || !self.observer.is_live(at) || self.refused(at) {
-                continue;
+            if attached && self.observer.is_live(at) && !self.refused(at) {
+                let credit = Value::from(u32::try_from(link.credit.max(0)).unwrap_or(u32::MAX));
+                let unsettled = count(self.observer.unsettled(|other| other.label == link.label));
+                let line = about("link", &link.label).with("local", word("active")).with("remote", word("active"));
+                self.script.push(Step::Snapshot(line.with("credit", credit).with("unsettled", unsettled)));
             }
-            let unsettled = link.deliveries.iter().filter(|delivery| !delivery.settled).count();
-            let unsettled = Value::from(u64::try_from(unsettled).unwrap_or(u64::MAX));
-            let credit = Value::from(u32::try_from(link.credit.max(0)).unwrap_or(u32::MAX));
-            let line = about("link", &link.label).with("credit", credit).with("unsettled", unsettled);
-            self.script.push(Step::Snapshot(line));
         }
+    }
+
+    /// At the very end: whether the connection is over.
+    pub(super) fn snapshot_at_the_end(&mut self) {
+        let state = word(if self.closed_told { "closed" } else { "open" });
+        self.script.push(Step::Snapshot(Record::new("connection").with("state", state)));
     }
 
     fn refused(&self, at: usize) -> bool {
         self.refusal(at, Side::Ours).is_some() || self.refusal(at, Side::Theirs).is_some()
     }
+}
+
+fn count(number: usize) -> Value {
+    Value::from(u64::try_from(number).unwrap_or(u64::MAX))
 }

@@ -24,7 +24,13 @@ const SILENCE_MILLIS: u64 = 50;
 /// When the recording cannot be read.
 pub fn convert(file: &str, text: &str, role: Role) -> Result<Trace, String> {
     let sessions = crate::recording::read(text).map_err(|fault| format!("{file}: {fault}"))?;
-    let title = format!("Recorded: {file}; the core is the {}.", role.name());
+    let recording = file.trim_end_matches(".jsonl");
+    let mut parts = recording.splitn(3, "--");
+    let title = match (parts.next(), parts.next(), parts.next()) {
+        (Some(client), Some(server), Some(scenario)) => format!("{scenario}, recorded of {client} with {server}"),
+        _ => format!("Recorded: {recording}"),
+    };
+    let title = format!("{title}; the core is the {}.", role.name());
     let connections = sessions.iter().map(|session| Converter::new(session, role).run()).collect();
     Ok(Trace { file: file.to_owned(), comments: vec![title], connections })
 }
@@ -128,6 +134,7 @@ impl Converter {
                 (Side::Theirs, None) => self.script.push(Step::Raw(piece.octets.clone(), "junk".to_owned())),
             }
         }
+        self.snapshot_at_the_end();
         self.script
     }
 

@@ -79,7 +79,8 @@ impl Converter {
             let chosen = ["EXTERNAL", "PLAIN", "ANONYMOUS"].into_iter().find(|name| !offered(name));
             return Some(sasl.with("mechanism", Value::Symbol(chosen.unwrap_or("EXTERNAL").to_owned())));
         };
-        let mut sasl = sasl.with("mechanism", init.get("mechanism").clone()).with("hostname", init.get("hostname").clone());
+        let mut sasl =
+            sasl.with("mechanism", init.get("mechanism").clone()).with("hostname", init.get("hostname").clone());
         if init.text("mechanism") == Some("PLAIN") {
             let response = String::from_utf8_lossy(init.binary("initial-response").unwrap_or_default()).into_owned();
             for (name, part) in ["authzid", "user", "password"].iter().zip(response.split('\0')) {

@@ -127,9 +127,9 @@ impl Vary {
         let Some(field) = octets.get_mut(self.at..self.at + self.length) else { return };
         let base: u64 = if self.decimal { 10 } else { 256 };
         let zero = if self.decimal { b'0' } else { 0 };
-        let start = field.iter().fold(0u64, |sum, octet| {
-            sum.wrapping_mul(base).wrapping_add(u64::from(octet.wrapping_sub(zero)))
-        });
+        let start = field
+            .iter()
+            .fold(0u64, |sum, octet| sum.wrapping_mul(base).wrapping_add(u64::from(octet.wrapping_sub(zero))));
         let mut number = start.wrapping_add(self.add.wrapping_mul(turn));
         for octet in field.iter_mut().rev() {
             *octet = u8::try_from(number % base).unwrap_or(0).wrapping_add(zero);

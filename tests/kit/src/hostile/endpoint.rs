@@ -8,7 +8,7 @@ use crate::wire::{Record, decode_unit, next_unit};
 use amqp_proto::codec::{Attach, Condition, Decoder, Error, Handle, Message, Role, SaslCode, TargetTerminus};
 use amqp_proto::{
     Config, Connection, CreditMode, Event, Instant, LinkId, LinkOptions, Mechanism, Outgoing, ReceiverFlow, ReceiverId,
-    SaslClient, SaslListener, SaslRequest, SenderId, Segments, SessionId, SessionOptions, Transmit,
+    SaslClient, SaslListener, SaslRequest, Segments, SenderId, SessionId, SessionOptions, Transmit,
 };
 use bytes::{Buf, BytesMut};
 use std::time::Duration;
@@ -98,7 +98,13 @@ impl Endpoint {
             settled: false,
             receivers: Vec::new(),
             client: case.client.then_some(plan),
-            to_send: if case.preamble == "s-snd3" { 3 } else if case.preamble == "c-snd" { 2 } else { 0 },
+            to_send: if case.preamble == "s-snd3" {
+                3
+            } else if case.preamble == "c-snd" {
+                2
+            } else {
+                0
+            },
         };
         endpoint.pump()?;
         Ok(endpoint)

@@ -1,66 +1,35 @@
 //! The facts that one frame states.
 
-use super::{pick, pick_strict, word};
+use super::{Weight, pick, pick_strict, word};
 use crate::observer::{Observer, Part, Seen, Side, Turn};
 use crate::wire::{Record, Value};
 
 /// What must be known from before the frame.
 pub(super) struct Before {
-    /// The core's side had closed, or ended, or detached what the frame is about.
+    /// The core's side had closed the connection.
     over: bool,
     /// So had the peer.
-    answered: bool,
+    unheard: bool,
     draining: Vec<bool>,
 }
 
 impl Before {
-    pub(super) fn of(observer: &Observer, frame: &Record) -> Self {
-        let (over, answered) = (*observer.closed.of(Side::Ours), *observer.closed.of(Side::Theirs));
+    pub(super) fn of(observer: &Observer) -> Self {
         let draining = observer.links.iter().map(|link| link.draining).collect();
-        Self { over, answered: answered && frame.name != "close", draining }
+        Self { over: *observer.closed.of(Side::Ours), unheard: *observer.closed.of(Side::Theirs), draining }
     }
 }
 
-/// Says through `say` (lane, record, loose) what the frame states.
-pub(super) fn state(
-    observer: &Observer,
-    before: &Before,
-    seen: &Seen,
-    frame: &Record,
-    say: &mut dyn FnMut(String, Record, bool),
-) {
-    if before.over {
-        return;
-    }
-    let loose = before.answered;
-    let answer = |turn: &Turn| loose || *turn == Turn::Answers;
-    match seen {
-        Seen::Connection => connection(frame, say),
-        Seen::Close => {
-            let answers = *observer.closed.of(Side::Theirs);
-            say("connection".to_owned(), pick_strict(frame, "close", &["error"]), answers);
-        }
-        Seen::Begin(at, _) => say(observer.session(*at).label.clone(), pick_strict(frame, "begin", BEGIN), loose),
-        Seen::End(at, turn) => {
-            say(observer.session(*at).label.clone(), pick_strict(frame, "end", &["error"]), answer(turn));
-        }
-        Seen::Attach(at, _) => say(observer.link(*at).label.clone(), attach(observer, *at, frame), loose),
-        Seen::Detach(at, turn) => {
-            let loose = answer(turn) || is_over(observer, *at);
-            say(observer.link(*at).label.clone(), pick_strict(frame, "detach", &["closed", "error"]), loose);
-        }
-        Seen::Flow(_, Some(at)) => flow(observer, before, *at, frame, loose, say),
-        Seen::Flow(_, None) => {}
-        Seen::Transfer(at, number, part) => transfer(observer, (*at, *number), *part, loose, say),
-        Seen::Disposition(held) => {
-            let fact = pick_strict(frame, "disposition", &["role", "state", "settled"]);
-            for delivery in held {
-                let loose = loose || is_over(observer, delivery.0);
-                say(format!("{} states", observer.delivery_label(*delivery)), fact.clone(), loose);
-            }
-        }
-        Seen::Stray(why) => say("strays".to_owned(), Record::new("stray").with("why", why.as_str()), true),
-    }
+/// What one frame of the compared side says.
+pub(super) struct Speaker<'a> {
+    /// What is known, this frame included.
+    pub(super) observer: &'a Observer,
+    pub(super) before: Before,
+    pub(super) frame: &'a Record,
+    /// Answers count for what they should have been.
+    pub(super) recorded: bool,
+    /// Lane, fact, weight.
+    pub(super) said: Vec<(String, Record, Weight)>,
 }
 
 const OPEN: &[&str] = &[
@@ -93,23 +62,152 @@ const ATTACH: &[&str] = &[
 /// Mechanisms the core can offer and choose.
 pub(crate) const MECHANISMS: [&str; 3] = ["ANONYMOUS", "PLAIN", "EXTERNAL"];
 
-fn connection(frame: &Record, say: &mut dyn FnMut(String, Record, bool)) {
-    let fact = match frame.name.as_str() {
-        "empty" => return,
-        "open" => open(frame),
-        "sasl-init" => {
-            let plain = frame.text("mechanism") == Some("PLAIN");
-            pick(frame, "sasl-init", if plain { &["mechanism", "initial-response"] } else { &["mechanism"] })
+impl Speaker<'_> {
+    /// States the facts of a frame about `seen`.
+    pub(super) fn state(&mut self, seen: &Seen) {
+        if self.before.over {
+            return;
         }
-        "sasl-mechanisms" => {
-            let known = |value: &Value| matches!(value, Value::Symbol(name) if MECHANISMS.contains(&name.as_str()));
-            let Value::List(offered) = frame.get("sasl-server-mechanisms") else { return };
-            let offered: Vec<_> = offered.iter().filter(|value| known(value)).cloned().collect();
-            Record::new("sasl-mechanisms").with("offered", Value::List(offered))
+        match seen {
+            Seen::Connection => self.connection(),
+            Seen::Close => self.close(),
+            Seen::Begin(at, _) => self.begin(*at),
+            Seen::End(at, turn) => self.end(*at, *turn),
+            Seen::Attach(at, _) => self.attach(*at),
+            Seen::Detach(at, turn) => self.detach(*at, *turn),
+            Seen::Flow(_, Some(at)) => self.flow(*at),
+            Seen::Flow(_, None) => {}
+            Seen::Transfer(at, number, part) => self.transfer(*at, *number, *part),
+            Seen::Disposition(held) => self.disposition(held),
+            Seen::Stray(why) => {
+                self.say("strays".to_owned(), Record::new("stray").with("why", why.as_str()), Weight::Unheard);
+            }
         }
-        name => pick(frame, name, &["layer", "code", "challenge", "response"]),
-    };
-    say("connection".to_owned(), fact, false);
+    }
+
+    fn say(&mut self, lane: String, fact: Record, weight: Weight) {
+        self.said.push((lane, fact, weight));
+    }
+
+    /// What counts, unless nobody hears it.
+    fn weight(&self, unheard: bool) -> Weight {
+        if unheard || self.before.unheard { Weight::Unheard } else { Weight::Counts }
+    }
+
+    /// The fact of a frame that may be an answer: then, of a recorded one, what it should have been.
+    fn answer(&mut self, lane: String, turn: Turn, due: &Record, weight: Weight) {
+        let answers = turn == Turn::Answers;
+        let frame = if self.recorded && answers { due } else { self.frame };
+        let fact = pick_strict(frame, &due.name, &["closed", "error"]);
+        self.say(lane, fact, if answers && weight == Weight::Counts { Weight::Answer } else { weight });
+    }
+
+    fn connection(&mut self) {
+        let frame = self.frame;
+        let fact = match frame.name.as_str() {
+            "empty" => return,
+            "open" => open(frame),
+            "sasl-init" => {
+                let plain = frame.text("mechanism") == Some("PLAIN");
+                pick(frame, "sasl-init", if plain { &["mechanism", "initial-response"] } else { &["mechanism"] })
+            }
+            "sasl-mechanisms" => offer(frame),
+            name => pick(frame, name, &["layer", "code", "challenge", "response"]),
+        };
+        self.say("connection".to_owned(), fact, Weight::Counts);
+    }
+
+    fn close(&mut self) {
+        let turn = if self.before.unheard { Turn::Answers } else { Turn::Asks };
+        self.answer("connection".to_owned(), turn, &Record::new("close"), Weight::Counts);
+    }
+
+    fn begin(&mut self, at: usize) {
+        let session = self.observer.session(at);
+        let weight = self.weight(*session.ended.of(Side::Theirs));
+        self.say(session.label.clone(), pick_strict(self.frame, "begin", BEGIN), weight);
+    }
+
+    fn end(&mut self, at: usize, turn: Turn) {
+        let lane = self.observer.session(at).label.clone();
+        self.answer(lane, turn, &Record::new("end"), self.weight(false));
+    }
+
+    fn attach(&mut self, at: usize) {
+        let link = self.observer.link(at);
+        let mut fact = pick_strict(self.frame, "attach", ATTACH);
+        if self.refuses(at) {
+            fact = pick_strict(self.frame, "attach", &["name", "role", self.own_terminus(at)]);
+        } else if link.sender == Side::Theirs {
+            fact.fields.retain(|(name, _)| name != "initial-delivery-count");
+        }
+        let weight = self.weight(self.is_over(at) || *link.detached.of(Side::Theirs));
+        self.say(link.label.clone(), fact, weight);
+    }
+
+    fn detach(&mut self, at: usize, turn: Turn) {
+        let link = self.observer.link(at);
+        let weight = self.weight(self.is_over(at));
+        let due = Record::new("detach").with("closed", *link.closed.of(Side::Theirs));
+        let turn = if self.refuses(at) { Turn::Asks } else { turn };
+        self.answer(link.label.clone(), turn, &due, weight);
+    }
+
+    fn flow(&mut self, at: usize) {
+        let link = self.observer.link(at);
+        let weight = self.weight(self.is_over(at) || *link.detached.of(Side::Theirs));
+        if link.sender == Side::Theirs {
+            let granted = Value::Number(link.granted().into());
+            let fact = pick_strict(self.frame, "credit", &["drain"]).with("granted", granted);
+            self.say(format!("{} credit", link.label), fact, weight);
+        } else if self.before.draining.get(at) == Some(&true) && !link.draining {
+            self.say(format!("{} drained", link.label), Record::new("drained"), weight);
+        }
+    }
+
+    fn transfer(&mut self, at: usize, number: usize, part: Part) {
+        let link = self.observer.link(at);
+        let meta = &link.deliveries[number].meta;
+        let mut fact = Record::new("delivery").with("number", word(format!("#{number}")));
+        match part {
+            Part::Begun => return,
+            Part::Aborted => fact.set("aborted", Value::Bool(true)),
+            Part::Whole => {
+                fact.fields
+                    .extend(pick_strict(meta, "", &["delivery-tag", "rcv-settle-mode", "state", "settled"]).fields);
+                fact.set("message-format", Value::from(meta.uint("message-format").unwrap_or(0)));
+                fact.set("payload", Value::from(link.deliveries[number].payload.as_slice()));
+            }
+        }
+        let weight = self.weight(self.is_over(at) || *link.detached.of(Side::Theirs));
+        self.say(format!("{} deliveries", link.label), fact, weight);
+    }
+
+    fn disposition(&mut self, held: &[(usize, usize)]) {
+        let fact = pick_strict(self.frame, "disposition", &["role", "state", "settled"]);
+        for delivery in held {
+            let weight = self.weight(self.is_over(delivery.0));
+            self.say(format!("{} states", self.observer.delivery_label(*delivery)), fact.clone(), weight);
+        }
+    }
+
+    /// The session is over on either side: whatever is said of its links is said to nobody.
+    fn is_over(&self, at: usize) -> bool {
+        let ended = &self.observer.session(self.observer.link(at).session).ended;
+        *ended.of(Side::Ours) || *ended.of(Side::Theirs)
+    }
+
+    /// The terminus that the compared side has to give.
+    fn own_terminus(&self, at: usize) -> &'static str {
+        if self.observer.link(at).sender == Side::Ours { "source" } else { "target" }
+    }
+
+    /// The compared side has attached without its own terminus, although one was asked for.
+    fn refuses(&self, at: usize) -> bool {
+        let (link, own) = (self.observer.link(at), self.own_terminus(at));
+        let terminus = |side| link.attach.of(side).as_ref().map(|attach| attach.get(own));
+        terminus(Side::Ours) == Some(&Value::Null) && terminus(Side::Theirs).is_some_and(|asked| *asked != Value::Null)
+    }
 }
 
 /// An idle-time-out of 0 is none (§2.4.5).
@@ -122,70 +220,12 @@ fn open(frame: &Record) -> Record {
     fact
 }
 
-fn attach(observer: &Observer, at: usize, frame: &Record) -> Record {
-    let link = observer.link(at);
-    let own = if link.sender == Side::Ours { "source" } else { "target" };
-    let asked = link.attach.of(Side::Theirs).as_ref();
-    let refused = *frame.get(own) == Value::Null && asked.is_some_and(|asked| *asked.get(own) != Value::Null);
-    if refused {
-        return pick_strict(frame, "attach", &["name", "role", own]);
-    }
-    let mut fact = pick_strict(frame, "attach", ATTACH);
-    if link.sender == Side::Theirs {
-        fact.fields.retain(|(name, _)| name != "initial-delivery-count");
-    }
-    fact
-}
-
-/// The session or link is over on either side: whatever is said of it is said to nobody.
-fn is_over(observer: &Observer, at: usize) -> bool {
-    let ended = &observer.session(observer.link(at).session).ended;
-    *ended.of(Side::Ours) || *ended.of(Side::Theirs)
-}
-
-fn flow(
-    observer: &Observer,
-    before: &Before,
-    at: usize,
-    frame: &Record,
-    loose: bool,
-    say: &mut dyn FnMut(String, Record, bool),
-) {
-    let link = observer.link(at);
-    let loose = loose || is_over(observer, at) || *link.detached.of(Side::Theirs);
-    if link.sender == Side::Theirs {
-        let granted = Value::Number(link.granted().into());
-        let fact = pick_strict(frame, "credit", &["drain"]).with("granted", granted);
-        say(format!("{} credit", link.label), fact, loose);
-    } else if before.draining.get(at) == Some(&true) && !link.draining {
-        say(format!("{} drained", link.label), Record::new("drained"), loose);
-    }
-}
-
-fn transfer(
-    observer: &Observer,
-    delivery: (usize, usize),
-    part: Part,
-    loose: bool,
-    say: &mut dyn FnMut(String, Record, bool),
-) {
-    let (at, number) = delivery;
-    let link = observer.link(at);
-    let loose = loose || is_over(observer, at) || *link.detached.of(Side::Theirs);
-    let delivery = observer.delivery(delivery);
-    let fact = Record::new("delivery").with("number", word(format!("#{number}")));
-    let fact = match part {
-        Part::Begun => return,
-        Part::Aborted => fact.with("aborted", true),
-        Part::Whole => {
-            let mut fact = fact;
-            let meta = &delivery.meta;
-            for name in ["delivery-tag", "rcv-settle-mode", "state", "settled"] {
-                fact.fields.push((name.to_owned(), meta.get(name).clone()));
-            }
-            fact.set("message-format", Value::from(meta.uint("message-format").unwrap_or(0)));
-            fact.with("payload", delivery.payload.as_slice())
-        }
+/// The mechanisms offered that the core has.
+fn offer(frame: &Record) -> Record {
+    let known = |value: &&Value| matches!(value, Value::Symbol(name) if MECHANISMS.contains(&name.as_str()));
+    let offered = match frame.get("sasl-server-mechanisms") {
+        Value::List(offered) => offered.iter().filter(known).cloned().collect(),
+        _ => Vec::new(),
     };
-    say(format!("{} deliveries", link.label), fact, loose);
+    Record::new("sasl-mechanisms").with("offered", Value::List(offered))
 }

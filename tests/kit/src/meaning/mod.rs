@@ -27,7 +27,9 @@
 //! 7. Frames after the point where they could matter: the recorded side's after its own close, end or detach; after the
 //!    peer's end of stream, a failed SASL exchange or headers that disagree; and what it sent on something that the peer
 //!    had ended before, for the core answers at once and says no more.
-//! 8. A detach, end or close that the core answers as the text demands, where the recorded side owed it.
+//! 8. The answer to a detach, end or close: the core must give the one that the text demands (closed as the peer said,
+//!    no error of its own), whatever the recorded side wrote there, or owed; and the begin or attach that has to go
+//!    before, where the peer gave up what nobody had accepted yet.
 //! 9. SASL mechanisms the core does not have are no part of an offer; ANONYMOUS's trace and EXTERNAL's response are free.
 //! 10. A refusing attach: only name and role, and that the refused terminus is null.
 //! 11. A disposition of what is settled already, or one that repeats the state before it, says nothing.
@@ -43,6 +45,7 @@ pub(crate) use facts::MECHANISMS;
 use crate::observer::{Observer, Side};
 use crate::trace::print_record;
 use crate::wire::{Record, Value};
+use facts::{Before, Speaker};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -55,8 +58,19 @@ pub struct Fact {
     pub record: Record,
     /// The line of the trace that says so; 0 for what the core said.
     pub line: usize,
-    /// It may be missing on the other side (freedoms 7 and 8).
-    pub loose: bool,
+    /// What it matters.
+    pub weight: Weight,
+}
+
+/// What a fact matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// It must be there, and only if it is expected.
+    Counts,
+    /// It must be there if it is expected, and may be there in any case (freedom 8).
+    Answer,
+    /// It need not be there (freedom 7).
+    Unheard,
 }
 
 /// The first difference.
@@ -85,19 +99,28 @@ pub struct Meaning {
     /// What is known of the session so far.
     pub observer: Observer,
     facts: Vec<Fact>,
+    recorded: bool,
     over: bool,
 }
 
 impl Meaning {
+    /// Of a recorded side, whose answers count for what they should have been (freedom 8).
+    pub fn recorded() -> Self {
+        Self { recorded: true, ..Self::default() }
+    }
+
     /// A frame of the side that is compared.
     pub fn ours(&mut self, frame: &Record, line: usize) {
-        let before = facts::Before::of(&self.observer, frame);
+        let before = Before::of(&self.observer);
         let seen = self.observer.observe(Side::Ours, frame);
-        let over = self.over;
-        facts::state(&self.observer, &before, &seen, frame, &mut |lane, mut record, loose| {
+        let Self { observer, recorded, over, .. } = self;
+        let mut speaker = Speaker { observer, before, frame, recorded: *recorded, said: Vec::new() };
+        speaker.state(&seen);
+        for (lane, mut record, weight) in speaker.said {
             conform(&mut record);
-            self.facts.push(Fact { lane, record, line, loose: loose || over });
-        });
+            let weight = if *over { Weight::Unheard } else { weight };
+            self.facts.push(Fact { lane, record, line, weight });
+        }
     }
 
     /// There is nobody left to talk to: what follows is said to nobody (freedom 7).
@@ -113,7 +136,7 @@ impl Meaning {
     /// A fact that no frame tells, such as an event.
     pub fn fact(&mut self, lane: String, mut record: Record, line: usize) {
         conform(&mut record);
-        self.facts.push(Fact { lane, record, line, loose: false });
+        self.facts.push(Fact { lane, record, line, weight: Weight::Counts });
     }
 
     /// The first difference between what was to be said and what was.
@@ -149,7 +172,7 @@ fn compare_lane(lane: &str, expected: &[&Fact], actual: &[&Fact]) -> Option<Diff
     for want in expected {
         line = want.line;
         let mut came = actual.peek();
-        while came.is_some_and(|came| came.loose && !want.record.matches(&came.record)) {
+        while came.is_some_and(|came| came.weight != Weight::Counts && !want.record.matches(&came.record)) {
             actual.next();
             came = actual.peek();
         }
@@ -157,11 +180,11 @@ fn compare_lane(lane: &str, expected: &[&Fact], actual: &[&Fact]) -> Option<Diff
             Some(came) if want.record.matches(&came.record) => {
                 actual.next();
             }
-            _ if want.loose => {}
+            _ if want.weight == Weight::Unheard => {}
             came => return Some(difference(lane, want, came.map(|fact| &fact.record))),
         }
     }
-    let extra = actual.find(|fact| !fact.loose)?;
+    let extra = actual.find(|fact| fact.weight == Weight::Counts)?;
     let line = if line == 0 { usize::MAX } else { line };
     let expected = format!("{lane}: nothing more");
     Some(Difference { line, expected, came: shorten(&print_record(&extra.record)) })
@@ -216,7 +239,9 @@ pub(crate) fn pick_strict(record: &Record, name: &str, fields: &[&str]) -> Recor
 pub(crate) fn conform(record: &mut Record) {
     for (name, value) in &mut record.fields {
         match value {
-            Value::Composite(inner) if inner.name == "error" && inner.text("condition").is_none() => *value = Value::Null,
+            Value::Composite(inner) if inner.name == "error" && inner.text("condition").is_none() => {
+                *value = Value::Null;
+            }
             Value::Composite(inner) => conform(inner),
             Value::Map(pairs) if FIELDS.contains(&name.as_str()) => {
                 for (key, _) in pairs {

@@ -38,6 +38,7 @@ impl Observer {
             sender,
             attach: Both::default(),
             detached: Both::default(),
+            closed: Both::default(),
             deliveries: Vec::new(),
             credit: 0,
             delivery_count: 0,
@@ -58,6 +59,7 @@ impl Observer {
         let at = self.link_of(side, session, frame)?;
         let handle = frame.uint("handle").unwrap_or_default();
         self.sessions[session].handles.of_mut(side).remove(&handle);
+        *self.links[at].closed.of_mut(side) = frame.flag("closed");
         let detached = &mut self.links[at].detached;
         *detached.of_mut(side) = true;
         Ok(Seen::Detach(at, turn(*detached.of(side.other()))))

@@ -132,6 +132,8 @@ pub struct Link {
     pub attach: Both<Option<Record>>,
     /// Who has detached it.
     pub detached: Both<bool>,
+    /// Whose detach closed it.
+    pub closed: Both<bool>,
     /// In the order of their first transfers.
     pub deliveries: Vec<Delivery>,
     /// Deliveries the receiver may still send for, by its last flow.
@@ -217,6 +219,12 @@ impl Observer {
     /// The name of a delivery.
     pub fn delivery_label(&self, (link, number): (usize, usize)) -> String {
         format!("{}#{number}", self.links[link].label)
+    }
+
+    /// How many deliveries of some links nobody has settled.
+    pub fn unsettled(&self, of: impl Fn(&Link) -> bool) -> usize {
+        let deliveries = self.links.iter().filter(|link| of(link)).flat_map(|link| &link.deliveries);
+        deliveries.filter(|delivery| !delivery.settled).count()
     }
 
     /// Whether frames about the link still mean something: nobody has closed, ended or detached it.

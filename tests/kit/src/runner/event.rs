@@ -152,4 +152,3 @@ fn closed(reason: &CloseReason) -> Record {
         CloseReason::Sasl(_) => plain("sasl"),
     }
 }
-

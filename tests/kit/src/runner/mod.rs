@@ -76,7 +76,7 @@ impl<'a> Run<'a> {
     fn play(script: &'a Script, shown: bool) -> Played {
         let mut driver = Driver::new(script).map_err(|fault| wrong(0, "the configuration", fault))?;
         driver.shown = shown;
-        let mut run = Self { script, driver, expected: Meaning::default(), actual: Meaning::default() };
+        let mut run = Self { script, driver, expected: Meaning::recorded(), actual: Meaning::default() };
         run.pump(0)?;
         if let Some(start) = start::script(script).map_err(|fault| wrong(0, "a state to start from", fault))? {
             for entry in &start.entries {

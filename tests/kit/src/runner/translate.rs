@@ -29,7 +29,8 @@ fn begin(recorded: &Observer, actual: &Observer, frame: &Record) -> Result<Vec<R
     let Some(at) = recorded.answered(Side::Theirs, frame) else { return Ok(vec![frame.clone()]) };
     let session = recorded.session(at);
     let begun = same_session(actual, session).filter(|session| session.begin.of(Side::Ours).is_some());
-    let begun = begun.ok_or_else(|| format!("the peer answers the begin of {}, which the core has not sent", session.label))?;
+    let begun =
+        begun.ok_or_else(|| format!("the peer answers the begin of {}, which the core has not sent", session.label))?;
     let mut frame = frame.clone();
     replace(&mut frame, "remote-channel", (*begun.channel.of(Side::Ours)).into());
     Ok(vec![frame])
