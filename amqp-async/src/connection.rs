@@ -139,8 +139,9 @@ impl Connection {
         Ok(IncomingSession::new(SessionRoot::requested(&self.root, id), begin))
     }
 
-    /// Closes the connection (§2.4.3): everything submitted before leaves first, then close is sent and
-    /// the peer's is awaited. Whoever waits for anything on the connection gets an error.
+    /// Closes the connection (§2.4.3): what was submitted before leaves first, as far as the peer's windows
+    /// allow, then close is sent and the peer's is awaited. Whoever waits for anything on the connection
+    /// gets an error, so await the outcome of what matters before.
     ///
     /// Cancel-safe: once polled the close takes its course; a dropped future only does not see its end.
     ///

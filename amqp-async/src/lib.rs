@@ -29,7 +29,7 @@
 //! * **Bounded in memory.** Sending waits for credit, window and room in the output; receiving opens the
 //!   window only as deliveries are taken.
 //! * **Dropping is closing.** The last handle of a link detaches it, of a session ends it, of the
-//!   connection closes it, after everything handed over before has left.
+//!   connection closes it.
 //! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
 //!   worth trying ([`Error::recovery`]).
 

@@ -16,7 +16,9 @@ use std::task::{Context, Poll, Waker};
 /// Sends messages to one address (§2.6). Cheap to clone; all clones are the same link, and any number of
 /// tasks may send on it.
 ///
-/// When the last clone is dropped the link is detached; what has been handed over before still leaves.
+/// When the last clone and the last [`Settlement`] are dropped the link is detached. Messages that have
+/// left by then arrive; one that window or transport still holds back is aborted, so await the outcome of
+/// what matters.
 #[derive(Clone)]
 pub struct Sender {
     link: Arc<SenderRoot>,
@@ -70,7 +72,7 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
     pub fn submit_encoded(&self, outgoing: Outgoing) -> Submit<'_> {
-        Submit { sender: self, outgoing: Some(outgoing), ticket: None }
+        Submit { place: Place { sender: self, ticket: None }, outgoing: Some(outgoing) }
     }
 
     /// Hands a message over if that is possible this moment.
@@ -88,6 +90,34 @@ impl Sender {
             Attempt::NotNow(_, blocked) => Err(TrySendError::Blocked(Box::new(message), blocked)),
             Attempt::Failed(error) => Err(TrySendError::Failed(error)),
         }
+    }
+
+    /// Waits until a message could be sent: for whoever takes a message from somewhere only when it can
+    /// leave. By the time it is sent another task may have been quicker; then sending waits.
+    ///
+    /// Cancel-safe: a dropped future changes nothing.
+    ///
+    /// # Errors
+    /// Why the link is gone.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let link = &self.link;
+        let mut place = Place { sender: self, ticket: None };
+        link.shared()
+            .wait(|state, waker| {
+                let ready = state.machine.sender(link.id).map(|mut sender| sender.ready().is_ok());
+                let result = match (link.fate.get(), ready) {
+                    (Some(error), _) => Err(error),
+                    (None, Err(misuse)) => Err(Error::Misuse(misuse)),
+                    (None, Ok(true)) => Ok(()),
+                    (None, Ok(false)) => {
+                        place.wait(state, waker);
+                        return Poll::Pending;
+                    }
+                };
+                place.leave(state);
+                Poll::Ready(result)
+            })
+            .await
     }
 
     /// What keeps a message from being sent this moment; `None` if nothing does, or if the link is gone.
@@ -124,7 +154,7 @@ impl Sender {
     }
 
     /// Detaches the link for good (§2.6.4) and waits for the peer's detach. Messages whose outcome has
-    /// not come by then are in doubt.
+    /// not come by then are in doubt; one that window or transport still holds back is aborted.
     ///
     /// Cancel-safe: once polled the detach takes its course; a dropped future only does not see it.
     ///
@@ -178,36 +208,21 @@ impl fmt::Debug for Sender {
     }
 }
 
-/// A message waiting to be handed over; see [`Sender::submit_encoded`].
-#[must_use = "nothing is sent unless this is awaited"]
+/// A place among those who wait to send, given up when dropped.
 #[derive(Debug)]
-pub struct Submit<'a> {
+struct Place<'a> {
     sender: &'a Sender,
-    /// Taken when it is handed over or has failed.
-    outgoing: Option<Outgoing>,
     ticket: Option<Ticket>,
 }
 
-impl Submit<'_> {
-    fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<Option<u64>, SendError>> {
-        let Some(outgoing) = self.outgoing.take() else { return Poll::Pending };
-        let result = match self.sender.attempt(state, outgoing) {
-            Attempt::Taken(token) => Ok(token),
-            Attempt::Failed(error) => Err(SendError::NotSent(error)),
-            Attempt::NotNow(outgoing, _) => {
-                self.outgoing = Some(outgoing);
-                let link = &self.sender.link;
-                if let Some(entry) = state.links.get_mut(&link.id.into()) {
-                    entry.turns.wait(&mut self.ticket, waker);
-                }
-                return Poll::Pending;
-            }
-        };
-        self.leave(state);
-        Poll::Ready(result)
+impl Place<'_> {
+    fn wait(&mut self, state: &mut State, waker: &Waker) {
+        if let Some(entry) = state.links.get_mut(&self.sender.link.id.into()) {
+            entry.turns.wait(&mut self.ticket, waker);
+        }
     }
 
-    /// Gives the place in the queue up; whoever was called lets the next one try.
+    /// Whoever was called lets the next one try.
     fn leave(&mut self, state: &mut State) {
         let Some(ticket) = self.ticket.take() else { return };
         if let Some(entry) = state.links.get_mut(&self.sender.link.id.into()) {
@@ -219,22 +234,48 @@ impl Submit<'_> {
     }
 }
 
-impl Future for Submit<'_> {
-    type Output = Result<Settlement, SendError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let sender = this.sender;
-        let attempt = sender.link.shared().with(|state| this.attempt(state, cx.waker()));
-        attempt.map_ok(|token| sender.settlement(token))
-    }
-}
-
-impl Drop for Submit<'_> {
+impl Drop for Place<'_> {
     fn drop(&mut self) {
         if self.ticket.is_some() {
             let sender = self.sender;
             sender.link.shared().with(|state| self.leave(state));
         }
+    }
+}
+
+/// A message waiting to be handed over; see [`Sender::submit_encoded`].
+#[must_use = "nothing is sent unless this is awaited"]
+#[derive(Debug)]
+pub struct Submit<'a> {
+    place: Place<'a>,
+    /// Taken when it is handed over or has failed.
+    outgoing: Option<Outgoing>,
+}
+
+impl Submit<'_> {
+    fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<Option<u64>, SendError>> {
+        let Some(outgoing) = self.outgoing.take() else { return Poll::Pending };
+        let result = match self.place.sender.attempt(state, outgoing) {
+            Attempt::Taken(token) => Ok(token),
+            Attempt::Failed(error) => Err(SendError::NotSent(error)),
+            Attempt::NotNow(outgoing, _) => {
+                self.outgoing = Some(outgoing);
+                self.place.wait(state, waker);
+                return Poll::Pending;
+            }
+        };
+        self.place.leave(state);
+        Poll::Ready(result)
+    }
+}
+
+impl Future for Submit<'_> {
+    type Output = Result<Settlement, SendError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let sender = this.place.sender;
+        let attempt = sender.link.shared().with(|state| this.attempt(state, cx.waker()));
+        attempt.map_ok(|token| sender.settlement(token))
     }
 }

@@ -98,9 +98,7 @@ pub(crate) enum Width {
 pub(crate) const fn width(code: u8) -> Option<Width> {
     Some(match code {
         NULL | TRUE | FALSE | UINT_0 | ULONG_0 | LIST_0 => Width::Fixed(0),
-        UBYTE | BYTE | SMALL_UINT | SMALL_ULONG | SMALL_INT | SMALL_LONG | BOOLEAN => {
-            Width::Fixed(1)
-        }
+        UBYTE | BYTE | SMALL_UINT | SMALL_ULONG | SMALL_INT | SMALL_LONG | BOOLEAN => Width::Fixed(1),
         USHORT | SHORT => Width::Fixed(2),
         UINT | INT | FLOAT | CHAR | DECIMAL32 => Width::Fixed(4),
         ULONG | LONG | DOUBLE | TIMESTAMP | DECIMAL64 => Width::Fixed(8),

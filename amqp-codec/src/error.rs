@@ -93,12 +93,7 @@ impl DecodeError {
     /// An error about `expected` (a type or field name) at `offset` octets.
     #[cold]
     pub const fn new(kind: DecodeErrorKind, expected: &'static str, offset: u32) -> Self {
-        Self {
-            kind,
-            offset,
-            in_field: false,
-            expected,
-        }
+        Self { kind, offset, in_field: false, expected }
     }
 
     /// What is wrong.
@@ -155,12 +150,7 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kind,
-            offset,
-            expected,
-            ..
-        } = self;
+        let Self { kind, offset, expected, .. } = self;
         write!(f, "{expected}: {kind} (at octet {offset})")
     }
 }

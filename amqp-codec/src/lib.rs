@@ -77,31 +77,24 @@ pub use bytes::Bytes;
 pub use crate::codec::{Decode, Encode, Primitive};
 pub use crate::decoder::Decoder;
 pub use crate::definition::{
-    Condition, DeliveryNumber, DeliveryTag, DeliveryTagTooLong, Error, Fields, Handle, Info,
-    ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, TransferNumber,
+    Condition, DeliveryNumber, DeliveryTag, DeliveryTagTooLong, Error, Fields, Handle, Info, ReceiverSettleMode, Role,
+    SenderSettleMode, SequenceNo, TransferNumber,
 };
-pub use crate::delivery_state::{
-    DeliveryState, Modified, NotAnOutcome, Outcome, Received, Rejected,
-};
+pub use crate::delivery_state::{DeliveryState, Modified, NotAnOutcome, Outcome, Received, Rejected};
 pub use crate::error::{DecodeError, DecodeErrorKind};
 pub use crate::frame::{FrameError, FrameHeader, HeaderStatus, ProtocolHeader, ProtocolId};
 pub use crate::limits::Limits;
 pub use crate::message::{
-    Annotations, ApplicationProperties, Body, EncodedMessage, Message, MessageBuilder, MessageId,
-    Properties, SimpleValue,
+    Annotations, ApplicationProperties, Body, EncodedMessage, Message, MessageBuilder, MessageId, Properties,
+    SimpleValue,
 };
 pub use crate::performative::{
-    Attach, Begin, Close, Detach, Disposition, End, Flow, Open, Performative, Transfer,
-    UnsettledMap,
+    Attach, Begin, Close, Detach, Disposition, End, Flow, Open, Performative, Transfer, UnsettledMap,
 };
-pub use crate::sasl::{
-    SaslChallenge, SaslCode, SaslFrame, SaslInit, SaslMechanisms, SaslOutcome, SaslResponse,
-};
-pub use crate::terminus::{
-    LifetimePolicy, Source, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy,
-};
+pub use crate::sasl::{SaslChallenge, SaslCode, SaslFrame, SaslInit, SaslMechanisms, SaslOutcome, SaslResponse};
+pub use crate::terminus::{LifetimePolicy, Source, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy};
 pub use crate::transaction::{Coordinator, Declare, Declared, Discharge, TransactionalState};
 pub use crate::types::{
-    Array, ArrayError, Binary, Dec32, Dec64, Dec128, Described, Map, Multiple, Str, Symbol,
-    SymbolError, Timestamp, Uuid, Value,
+    Array, ArrayError, Binary, Dec32, Dec64, Dec128, Described, Map, Multiple, Str, Symbol, SymbolError, Timestamp,
+    Uuid, Value,
 };

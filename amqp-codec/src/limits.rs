@@ -30,11 +30,7 @@ pub struct Limits {
 impl Limits {
     /// The defaults.
     pub const fn new() -> Self {
-        Self {
-            depth: 32,
-            zero_width_items: 65_536,
-            symbol_len: 65_536,
-        }
+        Self { depth: 32, zero_width_items: 65_536, symbol_len: 65_536 }
     }
 
     /// Sets how deep values may nest.
@@ -57,11 +53,7 @@ impl Limits {
 
     /// No limit but those of the input, for octets that were checked before.
     pub(crate) const fn checked() -> Self {
-        Self {
-            depth: u8::MAX,
-            zero_width_items: u32::MAX,
-            symbol_len: u32::MAX,
-        }
+        Self { depth: u8::MAX, zero_width_items: u32::MAX, symbol_len: u32::MAX }
     }
 }
 

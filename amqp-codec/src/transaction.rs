@@ -15,8 +15,7 @@ pub mod capability {
     /// Transactions within the coordinator.
     pub const LOCAL_TRANSACTIONS: Symbol = Symbol::from_static("amqp:local-transactions");
     /// Transactions over several resources.
-    pub const DISTRIBUTED_TRANSACTIONS: Symbol =
-        Symbol::from_static("amqp:distributed-transactions");
+    pub const DISTRIBUTED_TRANSACTIONS: Symbol = Symbol::from_static("amqp:distributed-transactions");
     /// Local transactions that can become distributed.
     pub const PROMOTABLE_TRANSACTIONS: Symbol = Symbol::from_static("amqp:promotable-transactions");
     /// Several transactions at a time in a session.

@@ -1,11 +1,10 @@
 //! Composite types: carriers, descriptors, missing fields, limits (§1.3, §1.4).
 
 use amqp_codec::{
-    Attach, Bytes, Close, Condition, Decode, DecodeError, DecodeErrorKind, Decoder, DeliveryState,
-    DeliveryTag, Described, Detach, Disposition, Encode, Error, Flow, Handle, Multiple, Open,
-    Outcome, Performative, Received, ReceiverSettleMode, Rejected, Role, SaslCode, SaslFrame,
-    SaslInit, SaslMechanisms, SenderSettleMode, SequenceNo, Source, Symbol, Target, TargetTerminus,
-    Transfer, UnsettledMap, Value, composite,
+    Attach, Bytes, Close, Condition, Decode, DecodeError, DecodeErrorKind, Decoder, DeliveryState, DeliveryTag,
+    Described, Detach, Disposition, Encode, Error, Flow, Handle, Multiple, Open, Outcome, Performative, Received,
+    ReceiverSettleMode, Rejected, Role, SaslCode, SaslFrame, SaslInit, SaslMechanisms, SenderSettleMode, SequenceNo,
+    Source, Symbol, Target, TargetTerminus, Transfer, UnsettledMap, Value, composite,
 };
 
 fn bytes(hex: &str) -> Bytes {
@@ -56,11 +55,7 @@ fn every_carrier_and_descriptor() {
     ];
     for form in forms {
         assert_eq!(decode::<Close>(form), Ok(close.clone()), "{form}");
-        assert_eq!(
-            decode::<Performative>(form),
-            Ok(close.clone().into()),
-            "{form}"
-        );
+        assert_eq!(decode::<Performative>(form), Ok(close.clone().into()), "{form}");
     }
 }
 
@@ -69,47 +64,23 @@ fn what_is_no_composite() {
     // req: TY-1.4-04 TY-1.4-05 TY-1.2.3-03 TR-2.3.2-02
     use DecodeErrorKind::*;
     assert_eq!(refused::<Close>("00 53 18 c0 03 02 40 40").0, TooManyFields);
-    assert_eq!(
-        refused::<Close>("00 53 18 c1 01 00").0,
-        UnexpectedCode { code: 0xc1 }
-    );
-    assert_eq!(
-        refused::<Close>("c0 01 00").0,
-        UnexpectedCode { code: 0xc0 }
-    );
+    assert_eq!(refused::<Close>("00 53 18 c1 01 00").0, UnexpectedCode { code: 0xc1 });
+    assert_eq!(refused::<Close>("c0 01 00").0, UnexpectedCode { code: 0xc0 });
     assert_eq!(refused::<Close>("00 53 17 45").0, UnknownDescriptor);
-    assert_eq!(
-        refused::<Close>("00 80 0000000100000018 45").0,
-        UnknownDescriptor
-    );
+    assert_eq!(refused::<Close>("00 80 0000000100000018 45").0, UnknownDescriptor);
     assert_eq!(refused::<Close>("00 52 18 45").0, UnknownDescriptor);
-    assert_eq!(
-        refused::<Close>("00 53 18 c0 03 01 40 40").0,
-        TrailingOctets
-    );
+    assert_eq!(refused::<Close>("00 53 18 c0 03 01 40 40").0, TrailingOctets);
     assert_eq!(refused::<Performative>("00 53 41 45").0, UnknownDescriptor);
-    assert_eq!(
-        refused::<Performative>("00 a3 01 61 45").0,
-        UnknownDescriptor
-    );
+    assert_eq!(refused::<Performative>("00 a3 01 61 45").0, UnknownDescriptor);
 }
 
 #[test]
 fn mandatory_fields_and_defaults() {
     // req: TY-1.3.4-01 TY-1.3.4-05 TR-2.7.3-01 TR-2.8.14-01
     use DecodeErrorKind::MissingField;
-    assert_eq!(
-        refused::<Open>("00 53 10 45"),
-        (MissingField, "open.container-id")
-    );
-    assert_eq!(
-        refused::<Open>("00 53 10 c0 02 01 40"),
-        (MissingField, "open.container-id")
-    );
-    assert_eq!(
-        refused::<Attach>("00 53 12 c0 04 01 a1 01 61"),
-        (MissingField, "attach.handle")
-    );
+    assert_eq!(refused::<Open>("00 53 10 45"), (MissingField, "open.container-id"));
+    assert_eq!(refused::<Open>("00 53 10 c0 02 01 40"), (MissingField, "open.container-id"));
+    assert_eq!(refused::<Attach>("00 53 12 c0 04 01 a1 01 61"), (MissingField, "attach.handle"));
     let nested = "00 53 18 c0 05 01 00 53 1d 45";
     // An error without any field is what RabbitMQ's Erlang client sends for "no error".
     let close = decode::<Close>(nested).unwrap();
@@ -126,26 +97,16 @@ fn mandatory_fields_and_defaults() {
 #[test]
 fn multiple() {
     // req: TY-1.3.4-02 TY-1.3.4-03 TY-1.3.4-04 SE-5.3.3.1-01
-    let one = SaslMechanisms {
-        sasl_server_mechanisms: Symbol::from_static("X").into(),
-    };
+    let one = SaslMechanisms { sasl_server_mechanisms: Symbol::from_static("X").into() };
     golden("00 53 40 c0 07 01 e0 04 01 a3 01 58", &one);
     assert_eq!(decode("00 53 40 c0 04 01 a3 01 58"), Ok(one));
     let two: SaslMechanisms = decode("00 53 40 c0 09 01 e0 06 02 a3 01 58 01 59").unwrap();
     let names = ["X", "Y"].map(Symbol::from_static);
     assert_eq!(two.sasl_server_mechanisms, Multiple::from_iter(names));
-    for none in [
-        "45",
-        "c0 02 01 40",
-        "c0 05 01 e0 02 00 a3",
-        "c0 04 01 e0 01 00",
-    ] {
+    for none in ["45", "c0 02 01 40", "c0 05 01 e0 02 00 a3", "c0 04 01 e0 01 00"] {
         let hex = format!("00 53 40 {none}");
         let field = "sasl-mechanisms.sasl-server-mechanisms";
-        assert_eq!(
-            refused::<SaslMechanisms>(&hex),
-            (DecodeErrorKind::MissingField, field)
-        );
+        assert_eq!(refused::<SaslMechanisms>(&hex), (DecodeErrorKind::MissingField, field));
     }
     let target: Target = decode("00 53 29 c0 0b 07 40 40 40 40 40 40 e0 02 00 a3").unwrap();
     assert!(target.capabilities.is_empty());
@@ -197,15 +158,9 @@ fn attach_with_termini() {
     assert_eq!(error.expected(), "attach.target");
     let coordinator = "00 53 12 c0 0d 07 a1 01 61 43 41 40 40 40 00 53 30 45";
     let attach = decode::<Attach>(coordinator).unwrap();
-    assert!(matches!(
-        attach.target,
-        Some(TargetTerminus::Coordinator(_))
-    ));
+    assert!(matches!(attach.target, Some(TargetTerminus::Coordinator(_))));
     let null_key = "00 53 12 c0 0f 08 a1 01 61 43 41 40 40 40 40 c1 03 02 40 40";
-    assert_eq!(
-        refused::<Attach>(null_key),
-        (DecodeErrorKind::NullKey, "attach.unsettled")
-    );
+    assert_eq!(refused::<Attach>(null_key), (DecodeErrorKind::NullKey, "attach.unsettled"));
 }
 
 #[test]
@@ -213,27 +168,12 @@ fn delivery_states() {
     // req: TR-2.7.6-08 TY-1.5-01
     golden("00 53 24 45", &DeliveryState::Accepted);
     golden("00 53 26 45", &DeliveryState::Released);
-    let received = Received {
-        section_number: 1,
-        section_offset: 0,
-    };
-    golden(
-        "00 53 23 c0 04 02 52 01 44",
-        &DeliveryState::Received(received),
-    );
-    golden(
-        "00 53 25 45",
-        &DeliveryState::from(Rejected { error: None }),
-    );
+    let received = Received { section_number: 1, section_offset: 0 };
+    golden("00 53 23 c0 04 02 52 01 44", &DeliveryState::Received(received));
+    golden("00 53 25 45", &DeliveryState::from(Rejected { error: None }));
     let unknown = Described::new(Symbol::from_static("x"), Value::from(1_u8));
-    golden(
-        "00 a3 01 78 50 01",
-        &DeliveryState::Other(Box::new(unknown)),
-    );
-    assert!(
-        decode::<DeliveryState>("00 52 07 45").is_ok(),
-        "a reserved descriptor is kept"
-    );
+    golden("00 a3 01 78 50 01", &DeliveryState::Other(Box::new(unknown)));
+    assert!(decode::<DeliveryState>("00 52 07 45").is_ok(), "a reserved descriptor is kept");
     assert!(decode::<Outcome>("00 53 24 45").is_ok());
     assert!(decode::<Outcome>("00 53 23 c0 04 02 52 01 44").is_err());
     assert!(size_of::<DeliveryState>() <= 24);
@@ -246,18 +186,9 @@ fn delivery_tags() {
     assert_eq!(DeliveryTag::from(0_u32).as_ref(), [0]);
     assert_eq!(DeliveryTag::from(0x0102_u64).as_ref(), [1, 2]);
     assert!(DeliveryTag::try_from(&[0; 33][..]).is_err());
-    let hex = |len: usize| {
-        format!(
-            "00 53 14 c0 {:02x} 03 43 43 a0 {len:02x} {}",
-            len + 5,
-            "00".repeat(len)
-        )
-    };
+    let hex = |len: usize| format!("00 53 14 c0 {:02x} 03 43 43 a0 {len:02x} {}", len + 5, "00".repeat(len));
     assert!(decode::<Transfer>(&hex(32)).is_ok());
-    assert_eq!(
-        refused::<Transfer>(&hex(33)),
-        (DecodeErrorKind::TooLong, "transfer.delivery-tag")
-    );
+    assert_eq!(refused::<Transfer>(&hex(33)), (DecodeErrorKind::TooLong, "transfer.delivery-tag"));
 }
 
 #[test]
@@ -267,10 +198,7 @@ fn serial_numbers_wrap() {
     let after = before + 3;
     assert_eq!(after, SequenceNo(1));
     assert!(before < after, "across the wrap");
-    assert_eq!(
-        (after.distance_from(before), before.distance_from(after)),
-        (3, -3)
-    );
+    assert_eq!((after.distance_from(before), before.distance_from(after)), (3, -3));
     assert_eq!((after.wrapping_sub(before), after - 3), (3, before));
     assert_eq!(before.partial_cmp(&(before + (1 << 31))), None);
     let mut number = before;
@@ -300,11 +228,7 @@ fn debug_is_one_line_of_set_fields() {
     assert_eq!(format!("{:?}", SaslCode::SysPerm), "sys-perm");
     let error = Error::new(Condition::NOT_FOUND, "no\nqueue");
     assert_eq!(error.to_string(), r"amqp:not-found: no\nqueue");
-    let detach = Detach {
-        handle: Handle(1),
-        closed: true,
-        error: Some(error),
-    };
+    let detach = Detach { handle: Handle(1), closed: true, error: Some(error) };
     let text = r#"Detach{handle=1 closed=true error=Error{condition=:amqp:not-found description="no\nqueue"}}"#;
     assert_eq!(format!("{detach:?}"), text);
 }
@@ -317,10 +241,7 @@ fn performatives_round_trip() {
         drain: true,
         ..Flow::new(2_048, SequenceNo(u32::MAX), 1)
     };
-    golden(
-        "00 53 13 c0 15 09 40 70 00000800 70 ffffffff 52 01 52 07 40 52 64 40 41",
-        &flow,
-    );
+    golden("00 53 13 c0 15 09 40 70 00000800 70 ffffffff 52 01 52 07 40 52 64 40 41", &flow);
     let disposition = Disposition {
         settled: true,
         state: Some(DeliveryState::Accepted),
@@ -344,16 +265,9 @@ composite! {
 
 #[test]
 fn a_type_of_ones_own() {
-    let point = Point {
-        x: 0,
-        y: -1,
-        tags: Multiple::from_iter([1, 300]),
-    };
+    let point = Point { x: 0, y: -1, tags: Multiple::from_iter([1, 300]) };
     let array = "e0 12 02 80 0000000000000001 000000000000012c";
-    golden(
-        &format!("00 80 00004d2f00000001 c0 18 03 54 00 40 {array}"),
-        &point,
-    );
+    golden(&format!("00 80 00004d2f00000001 c0 18 03 54 00 40 {array}"), &point);
     assert_eq!(format!("{point:?}"), "Point{x=0 tags=[1, 300]}");
     assert_eq!(refused::<Point>("00 80 00004d2f00000001 45").1, "point.x");
 }

@@ -1,8 +1,8 @@
 //! Every primitive type in every encoding, as golden octets (§1.6).
 
 use amqp_codec::{
-    Array, Bytes, Dec32, Dec64, Dec128, Decode, DecodeError, DecodeErrorKind, Decoder, Described,
-    Encode, Limits, Map, Str, Symbol, Timestamp, Uuid, Value,
+    Array, Bytes, Dec32, Dec64, Dec128, Decode, DecodeError, DecodeErrorKind, Decoder, Described, Encode, Limits, Map,
+    Str, Symbol, Timestamp, Uuid, Value,
 };
 
 fn bytes(hex: &str) -> Bytes {
@@ -47,11 +47,7 @@ fn accepts(hex: &str, value: impl Into<Value>) {
     for cut in 0..input.len() {
         let prefix = input.slice(..cut);
         let error = Decoder::new(&prefix).decode::<Value>().expect_err(hex);
-        assert_eq!(
-            error.kind(),
-            DecodeErrorKind::Incomplete,
-            "{hex} cut at {cut}"
-        );
+        assert_eq!(error.kind(), DecodeErrorKind::Incomplete, "{hex} cut at {cut}");
     }
 }
 
@@ -111,19 +107,13 @@ fn other_fixed_types() {
     // req: TY-1.6.13-01 TY-1.6.14-01 TY-1.6.15-01 TY-1.6.16-01 TY-1.6.16-02 TY-1.6.17-01 TY-1.6.18-01
     golden("74 22500000", Dec32([0x22, 0x50, 0, 0]));
     golden("84 0102030405060708", Dec64([1, 2, 3, 4, 5, 6, 7, 8]));
-    golden(
-        "94 000102030405060708090a0b0c0d0e0f",
-        Dec128(core::array::from_fn(|i| i as u8)),
-    );
+    golden("94 000102030405060708090a0b0c0d0e0f", Dec128(core::array::from_fn(|i| i as u8)));
     golden("73 0001f600", '\u{1f600}');
     assert_eq!(kind("73 0000d800"), DecodeErrorKind::InvalidChar);
     assert_eq!(kind("73 00110000"), DecodeErrorKind::InvalidChar);
     golden("83 0000018bcfe56800", Timestamp(1_700_000_000_000));
     golden("83 8000000000000000", Timestamp(i64::MIN));
-    golden(
-        "98 000102030405060708090a0b0c0d0e0f",
-        Uuid(core::array::from_fn(|i| i as u8)),
-    );
+    golden("98 000102030405060708090a0b0c0d0e0f", Uuid(core::array::from_fn(|i| i as u8)));
     let uuid = Uuid(core::array::from_fn(|i| i as u8));
     assert_eq!(uuid.to_string(), "00010203-0405-0607-0809-0a0b0c0d0e0f");
 }
@@ -147,10 +137,7 @@ fn variable_width() {
     assert_eq!(kind("b0 ffffffff 00"), DecodeErrorKind::Incomplete);
     let error = decode_as::<Str>("a3 01 61").unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::UnexpectedCode { code: 0xa3 });
-    assert_eq!(
-        error.to_string(),
-        "string: unexpected format code 0xa3 (at octet 0)"
-    );
+    assert_eq!(error.to_string(), "string: unexpected format code 0xa3 (at octet 0)");
 }
 
 #[test]
@@ -160,14 +147,8 @@ fn lists() {
     golden("c0 04 02 41 52 07", vec![Value::from(true), 7_u32.into()]);
     accepts("d0 00000005 00000001 41", vec![Value::from(true)]);
     accepts("c0 01 00", Value::List(vec![]));
-    golden(
-        &format!("c0 ff fe {}", "40".repeat(254)),
-        vec![Value::Null; 254],
-    );
-    golden(
-        &format!("d0 00000103 000000ff {}", "40".repeat(255)),
-        vec![Value::Null; 255],
-    );
+    golden(&format!("c0 ff fe {}", "40".repeat(254)), vec![Value::Null; 254]);
+    golden(&format!("d0 00000103 000000ff {}", "40".repeat(255)), vec![Value::Null; 255]);
     assert_eq!(kind("c0 00 00"), DecodeErrorKind::Incomplete);
     assert_eq!(kind("d0 00000003 000000"), DecodeErrorKind::Incomplete);
     assert_eq!(kind("c0 03 01 41 42"), DecodeErrorKind::TrailingOctets);
@@ -179,14 +160,10 @@ fn lists() {
 #[test]
 fn maps() {
     // req: TY-1.6.23-01 TY-1.6.23-02 TY-1.6.23-03 TY-1.6.23-04
-    let map: Map = [(Value::from(1_u32), true), (Value::from(1_u64), false)]
-        .into_iter()
-        .collect();
+    let map: Map = [(Value::from(1_u32), true), (Value::from(1_u64), false)].into_iter().collect();
     golden("c1 07 04 52 01 41 53 01 42", map.clone());
     accepts("d1 0000000a 00000004 52 01 41 53 01 42", map.clone());
-    let reversed: Map = [(Value::from(1_u64), false), (Value::from(1_u32), true)]
-        .into_iter()
-        .collect();
+    let reversed: Map = [(Value::from(1_u64), false), (Value::from(1_u32), true)].into_iter().collect();
     assert_ne!(map, reversed);
     golden("c1 01 00", Map::new());
     assert_eq!(kind("c1 02 01 41"), DecodeErrorKind::OddMap);
@@ -203,33 +180,18 @@ fn maps() {
 fn arrays() {
     // req: TY-1.6.24-01 TY-1.6.24-02 TY-1.2.4-01 TY-1.2.4-03 TY-1.2.4-04
     golden("e0 0a 02 71 00000001 fffffffe", Array::of(&[1_i32, -2]));
-    golden(
-        "e0 07 02 a1 01 61 02 6262",
-        Array::of::<Str>(&["a".into(), "bb".into()]),
-    );
+    golden("e0 07 02 a1 01 61 02 6262", Array::of::<Str>(&["a".into(), "bb".into()]));
     accepts("f0 00000007 00000001 60 0102", Array::of(&[0x0102_u16]));
     golden("e0 02 00 70", Array::of::<u32>(&[]));
-    assert!(
-        decode("e0 01 00").is_ok(),
-        "an empty array without constructor"
-    );
+    assert!(decode("e0 01 00").is_ok(), "an empty array without constructor");
     let lists = Array::from_values(&[Value::List(vec![true.into()]), Value::List(vec![])]).unwrap();
-    golden(
-        "e0 13 02 d0 00000005 00000001 41 00000004 00000000",
-        lists.clone(),
-    );
+    golden("e0 13 02 d0 00000005 00000001 41 00000004 00000000", lists.clone());
     assert_eq!(lists.iter().count(), 2);
     let arrays: Value = decode("e0 0a 02 e0 03 02 50 01 02 02 00 50").unwrap_or_default();
     assert_eq!(arrays, Value::Null, "the second array is short of an octet");
     let arrays: Array = decode_as("e0 0a 02 e0 04 02 50 01 02 02 00 50").unwrap();
     let inner: Vec<Value> = arrays.iter().collect();
-    assert_eq!(
-        inner,
-        [
-            Array::of(&[1_u8, 2]).into(),
-            Value::from(Array::of::<u8>(&[]))
-        ]
-    );
+    assert_eq!(inner, [Array::of(&[1_u8, 2]).into(), Value::from(Array::of::<u8>(&[]))]);
     let described = Array::from_values(&[
         Described::new(Symbol::from_static("d"), 1_u8).into(),
         Described::new(Symbol::from_static("d"), 2_u8).into(),
@@ -237,10 +199,7 @@ fn arrays() {
     golden("e0 08 02 00 a3 01 64 50 01 02", described.unwrap());
     assert!(Array::from_values(&[Value::Null, true.into()]).is_err());
     assert_eq!(kind("e0 04 02 56 01 02"), DecodeErrorKind::InvalidBoolean);
-    assert_eq!(
-        kind("e0 05 02 50 01 02 03"),
-        DecodeErrorKind::TrailingOctets
-    );
+    assert_eq!(kind("e0 05 02 50 01 02 03"), DecodeErrorKind::TrailingOctets);
 }
 
 #[test]
@@ -249,17 +208,10 @@ fn zero_width_elements_cost_nothing() {
     let array: Array = decode_as("f0 00000005 00010000 43").unwrap();
     assert_eq!(array.len(), 65_536);
     assert_eq!(array.iter().last(), Some(Value::Uint(0)));
-    assert_eq!(
-        kind("f0 00000005 00010001 43"),
-        DecodeErrorKind::CountTooLarge
-    );
+    assert_eq!(kind("f0 00000005 00010001 43"), DecodeErrorKind::CountTooLarge);
     let input = bytes("e0 02 01 43");
     let strict = Limits::new().zero_width_items(0);
-    assert!(
-        Decoder::with_limits(&input, strict)
-            .decode::<Value>()
-            .is_err()
-    );
+    assert!(Decoder::with_limits(&input, strict).decode::<Value>().is_err());
 }
 
 #[test]
@@ -283,37 +235,25 @@ fn values_and_errors_are_small() {
 fn described_values() {
     // req: TY-1.2-01 TY-1.2-02 TY-1.2-03 TY-1.5-01
     golden("00 53 70 45", Described::new(0x70_u64, Value::List(vec![])));
-    golden(
-        "00 a3 01 61 00 44 41",
-        Described::new(Symbol::from_static("a"), Described::new(0_u64, true)),
-    );
-    golden(
-        "00 00 53 01 40 41",
-        Described::new(Described::new(1_u64, Value::Null), true),
-    );
+    golden("00 a3 01 61 00 44 41", Described::new(Symbol::from_static("a"), Described::new(0_u64, true)));
+    golden("00 00 53 01 40 41", Described::new(Described::new(1_u64, Value::Null), true));
 }
 
 #[test]
 fn unassigned_codes() {
     // req: TY-1.2-04 TY-1.2-05
     let assigned = [
-        0x00, 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x60,
-        0x61, 0x70, 0x71, 0x72, 0x73, 0x74, 0x80, 0x81, 0x82, 0x83, 0x84, 0x94, 0x98, 0xa0, 0xa1,
-        0xa3, 0xb0, 0xb1, 0xb3, 0xc0, 0xc1, 0xd0, 0xd1, 0xe0, 0xf0,
+        0x00, 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x60, 0x61, 0x70, 0x71,
+        0x72, 0x73, 0x74, 0x80, 0x81, 0x82, 0x83, 0x84, 0x94, 0x98, 0xa0, 0xa1, 0xa3, 0xb0, 0xb1, 0xb3, 0xc0, 0xc1,
+        0xd0, 0xd1, 0xe0, 0xf0,
     ];
     for code in 0..=u8::MAX {
         let input: Bytes = [code].iter().copied().chain([0; 40]).collect();
         let unexpected = DecodeErrorKind::UnexpectedCode { code };
         let refused = |error: &DecodeError| error.kind() == unexpected && error.offset() == 0;
-        let refuses = Decoder::new(&input)
-            .decode::<Value>()
-            .as_ref()
-            .is_err_and(refused);
+        let refuses = Decoder::new(&input).decode::<Value>().as_ref().is_err_and(refused);
         assert_eq!(refuses, !assigned.contains(&code), "{code:02x}");
-        assert_eq!(
-            Decoder::new(&input).skip().as_ref().is_err_and(refused),
-            refuses
-        );
+        assert_eq!(Decoder::new(&input).skip().as_ref().is_err_and(refused), refuses);
     }
 }
 
@@ -329,17 +269,15 @@ fn nesting_is_limited() {
         Bytes::from(value)
     };
     let deep = |input: &Bytes| Decoder::new(input).decode::<Value>().map(|_| ());
-    let on_small_stack = std::thread::Builder::new()
-        .stack_size(128 * 1024)
-        .spawn(move || {
-            assert!(deep(&nested(32)).is_ok());
-            let error = deep(&nested(33)).unwrap_err();
-            assert_eq!(error.kind(), DecodeErrorKind::NestingTooDeep);
-            for code in ["00", "e0 7f 01", "f0 000000ff 00000001", "c1 7f 02"] {
-                let input = bytes(&code.repeat(10_000));
-                assert!(deep(&input).is_err());
-                let _ = Decoder::new(&input).skip();
-            }
-        });
+    let on_small_stack = std::thread::Builder::new().stack_size(128 * 1024).spawn(move || {
+        assert!(deep(&nested(32)).is_ok());
+        let error = deep(&nested(33)).unwrap_err();
+        assert_eq!(error.kind(), DecodeErrorKind::NestingTooDeep);
+        for code in ["00", "e0 7f 01", "f0 000000ff 00000001", "c1 7f 02"] {
+            let input = bytes(&code.repeat(10_000));
+            assert!(deep(&input).is_err());
+            let _ = Decoder::new(&input).skip();
+        }
+    });
     on_small_stack.unwrap().join().unwrap();
 }

@@ -1,9 +1,8 @@
 //! Any value survives the wire, and any octets are survived (TY-D-03).
 
 use amqp_codec::{
-    Array, Bytes, Dec32, Dec64, Dec128, DecodeErrorKind, Decoder, DeliveryTag, Described, Encode,
-    Flow, FrameHeader, Handle, Map, Performative, ProtocolHeader, SaslFrame, SequenceNo, Symbol,
-    Timestamp, Transfer, Uuid, Value,
+    Array, Bytes, Dec32, Dec64, Dec128, DecodeErrorKind, Decoder, DeliveryTag, Described, Encode, Flow, FrameHeader,
+    Handle, Map, Performative, ProtocolHeader, SaslFrame, SequenceNo, Symbol, Timestamp, Transfer, Uuid, Value,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -58,21 +57,15 @@ fn value() -> impl Strategy<Value = Value> {
             vec(inner.clone(), 0..8).prop_map(Value::from),
             pairs.prop_map(|pairs| Map::from_iter(pairs).into()),
             (inner.clone(), inner.clone()).prop_map(|(d, v)| Described::new(d, v).into()),
-            (inner.clone(), 1..4_usize)
-                .prop_map(|(v, n)| Array::from_values(&vec![v; n]).unwrap().into()),
+            (inner.clone(), 1..4_usize).prop_map(|(v, n)| Array::from_values(&vec![v; n]).unwrap().into()),
             vec(any::<i32>(), 0..80).prop_map(|numbers| Array::of(&numbers).into()),
         ]
     })
 }
 
 fn transfer() -> impl Strategy<Value = Transfer> {
-    let tag =
-        vec(any::<u8>(), 0..=32).prop_map(|octets| DeliveryTag::try_from(&octets[..]).unwrap());
-    let numbers = (
-        any::<u32>(),
-        option::of(any::<u32>()),
-        option::of(any::<u32>()),
-    );
+    let tag = vec(any::<u8>(), 0..=32).prop_map(|octets| DeliveryTag::try_from(&octets[..]).unwrap());
+    let numbers = (any::<u32>(), option::of(any::<u32>()), option::of(any::<u32>()));
     let flags = (option::of(any::<bool>()), any::<[bool; 4]>());
     (numbers, option::of(tag), flags).prop_map(|((handle, id, format), tag, (settled, flags))| {
         let [more, resume, aborted, batchable] = flags;

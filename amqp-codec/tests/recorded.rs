@@ -8,9 +8,7 @@ use amqp_codec::{Bytes, Decode, Decoder, Encode, FrameHeader, Performative, Sasl
 /// what follows the body.
 fn again<T: Decode + Encode + PartialEq + std::fmt::Debug>(body: &Bytes) -> (T, Bytes) {
     let mut decoder = Decoder::new(body);
-    let value: T = decoder
-        .decode()
-        .unwrap_or_else(|error| panic!("{error}: {body:02x?}"));
+    let value: T = decoder.decode().unwrap_or_else(|error| panic!("{error}: {body:02x?}"));
     let mut octets = Vec::new();
     value.encode(&mut octets);
     assert_eq!(octets.len(), value.encoded_len(), "{value:?}");
@@ -22,17 +20,10 @@ fn again<T: Decode + Encode + PartialEq + std::fmt::Debug>(body: &Bytes) -> (T, 
 // req: TR-2.3.2-01 SE-5.3.1-03
 #[test]
 fn every_frame_decodes() {
-    for line in include_str!("recorded.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-    {
+    for line in include_str!("recorded.txt").lines().filter(|line| !line.starts_with('#')) {
         let (what, hex) = line.split_once(' ').unwrap();
         let octet = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16);
-        let frame: Bytes = hex
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| octet(pair).unwrap())
-            .collect();
+        let frame: Bytes = hex.as_bytes().chunks(2).map(|pair| octet(pair).unwrap()).collect();
         let header = FrameHeader::parse(&frame, u32::MAX).unwrap().unwrap();
         assert_eq!(header.size as usize, frame.len());
         let body = frame.slice(header.body_offset()..);

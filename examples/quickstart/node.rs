@@ -133,6 +133,8 @@ async fn give_out(link: IncomingSender, queue: Arc<Queue>) -> Result<(), Error> 
     let (under_way, settled) = mpsc::channel(IN_FLIGHT);
     tokio::spawn(settle(settled, Arc::clone(&queue)));
     loop {
+        // a message stays in the queue, for others to take, until it can leave here
+        sender.ready().await?;
         let (place, message) = tokio::select! {
             first = queue.pop() => first,
             gone = sender.detached() => return Err(gone),

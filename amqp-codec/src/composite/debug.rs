@@ -33,10 +33,7 @@ impl<'a, T: crate::Encode> ShownValue<'a> for Shown<'a, T> {
 }
 
 /// Writes `Name{field=value field=value}`.
-#[expect(
-    missing_debug_implementations,
-    reason = "a formatter cannot be printed"
-)]
+#[expect(missing_debug_implementations, reason = "a formatter cannot be printed")]
 pub struct DebugFields<'a, 'f> {
     formatter: &'a mut fmt::Formatter<'f>,
     separator: &'static str,
@@ -47,10 +44,7 @@ impl<'a, 'f> DebugFields<'a, 'f> {
     pub fn new(formatter: &'a mut fmt::Formatter<'f>, name: &str) -> Result<Self, fmt::Error> {
         formatter.write_str(name)?;
         formatter.write_str("{")?;
-        Ok(Self {
-            formatter,
-            separator: "",
-        })
+        Ok(Self { formatter, separator: "" })
     }
 
     /// Writes a field if it has a value. `name` is qualified by the type's.

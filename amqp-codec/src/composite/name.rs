@@ -12,10 +12,7 @@ const CAPACITY: usize = 80;
 
 /// Makes the name of a field, while compiling.
 pub const fn field_name(composite: &str, field: &str) -> FieldName {
-    let empty = FieldName {
-        octets: [0; CAPACITY],
-        len: 0,
-    };
+    let empty = FieldName { octets: [0; CAPACITY], len: 0 };
     empty.append(composite).push(b'.').append(field)
 }
 
@@ -36,9 +33,7 @@ impl FieldName {
         while let [octet, tail @ ..] = rest {
             self = match *octet {
                 b'_' => self.push(b'-'),
-                octet if octet.is_ascii_uppercase() && !first => {
-                    self.push(b'-').push(octet.to_ascii_lowercase())
-                }
+                octet if octet.is_ascii_uppercase() && !first => self.push(b'-').push(octet.to_ascii_lowercase()),
                 octet => self.push(octet.to_ascii_lowercase()),
             };
             first = false;
@@ -62,8 +57,7 @@ mod tests {
 
     #[test]
     fn names_are_the_specifications() {
-        let name =
-            |composite, field| std::string::String::from(field_name(composite, field).qualified());
+        let name = |composite, field| std::string::String::from(field_name(composite, field).qualified());
         assert_eq!(name("Open", "max_frame_size"), "open.max-frame-size");
         assert_eq!(name("SaslInit", "mechanism"), "sasl-init.mechanism");
     }

@@ -17,21 +17,14 @@ impl<'a> FieldReader<'a> {
     /// # Errors
     /// It is no list, or has more elements than `fields`.
     #[inline(always)]
-    pub fn new(
-        decoder: &mut Decoder<'a>,
-        fields: usize,
-        composite: &'static str,
-    ) -> Result<Self, DecodeError> {
+    pub fn new(decoder: &mut Decoder<'a>, fields: usize, composite: &'static str) -> Result<Self, DecodeError> {
         let mut cursor = decoder.clone();
         let (list, left) = cursor.composite_list(composite)?;
         if left > fields {
             return Err(list.error(DecodeErrorKind::TooManyFields, composite));
         }
         decoder.resume(&cursor);
-        Ok(Self {
-            decoder: list,
-            left,
-        })
+        Ok(Self { decoder: list, left })
     }
 
     /// Whether the next field has a value; if not, it has been read over.
@@ -70,10 +63,7 @@ impl<'a> FieldReader<'a> {
                 Err(error) => return Err(error.in_field(name)),
             }
         }
-        Err(self
-            .decoder
-            .error(DecodeErrorKind::MissingField, name)
-            .in_field(name))
+        Err(self.decoder.error(DecodeErrorKind::MissingField, name).in_field(name))
     }
 
     /// A field that need not have a value: an `Option` or `Multiple`.
@@ -107,11 +97,7 @@ impl<'a> FieldReader<'a> {
     /// # Errors
     /// It has a value that is not of this type.
     #[inline(always)]
-    pub fn or_default<T: Decode>(
-        &mut self,
-        name: &'static str,
-        default: T,
-    ) -> Result<T, DecodeError> {
+    pub fn or_default<T: Decode>(&mut self, name: &'static str, default: T) -> Result<T, DecodeError> {
         if !self.present() {
             return Ok(default);
         }

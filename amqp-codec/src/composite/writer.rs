@@ -47,12 +47,7 @@ impl<'a> ListWriter<'a> {
             out.extend_from_slice(&[LIST, 0, 0]);
         }
         let body = out.len();
-        Self {
-            out,
-            body,
-            fields: 0,
-            written: 0,
-        }
+        Self { out, body, fields: 0, written: 0 }
     }
 
     /// Completes the list.
@@ -76,16 +71,11 @@ impl<'a> ListWriter<'a> {
     fn finish_long(self, start: usize, len: usize) {
         let end = self.out.len();
         self.out.extend_from_slice(&[0; 6]);
-        self.out
-            .copy_within(self.body..end, self.body.saturating_add(6));
+        self.out.copy_within(self.body..end, self.body.saturating_add(6));
         let size = wire_len(len.saturating_add(4)).to_be_bytes();
         patch(self.out, start, [code::LIST_32]);
         patch(self.out, start.saturating_add(1), size);
-        patch(
-            self.out,
-            start.saturating_add(5),
-            wire_len(self.written).to_be_bytes(),
-        );
+        patch(self.out, start.saturating_add(5), wire_len(self.written).to_be_bytes());
     }
 }
 
@@ -124,13 +114,7 @@ impl ListLength {
     /// Nothing yet.
     #[inline(always)]
     pub fn new(descriptor: u64) -> Self {
-        Self {
-            descriptor,
-            fields: 0,
-            count: 0,
-            len: 0,
-            end: 0,
-        }
+        Self { descriptor, fields: 0, count: 0, len: 0, end: 0 }
     }
 
     /// The length of the whole described list.
@@ -144,11 +128,7 @@ impl ListLength {
 /// The length of a list with this many octets of elements.
 #[inline]
 pub(crate) fn list_len(count: usize, body_len: usize) -> usize {
-    if count == 0 {
-        1
-    } else {
-        container_len(count, body_len)
-    }
+    if count == 0 { 1 } else { container_len(count, body_len) }
 }
 
 impl FieldSink for ListLength {

@@ -23,11 +23,7 @@ impl Decoder<'_> {
     /// a symbolic descriptor is not in the table, or the descriptor is neither
     /// symbol nor ulong. A numeric descriptor is returned as it is.
     #[inline]
-    pub fn descriptor(
-        &mut self,
-        table: &[(&str, u64)],
-        expected: &'static str,
-    ) -> Result<u64, DecodeError> {
+    pub fn descriptor(&mut self, table: &[(&str, u64)], expected: &'static str) -> Result<u64, DecodeError> {
         if let [code::DESCRIBED, code::SMALL_ULONG, number, rest @ ..] = self.rest {
             self.rest = rest;
             return Ok(u64::from(*number));
@@ -49,11 +45,7 @@ impl Decoder<'_> {
 
     /// A descriptor that is not a small ulong.
     #[cold]
-    fn unusual_descriptor(
-        &mut self,
-        table: &[(&str, u64)],
-        expected: &'static str,
-    ) -> Result<u64, DecodeError> {
+    fn unusual_descriptor(&mut self, table: &[(&str, u64)], expected: &'static str) -> Result<u64, DecodeError> {
         self.described(expected)?;
         let unknown = self.error(DecodeErrorKind::UnknownDescriptor, expected);
         match self.code(expected)? {

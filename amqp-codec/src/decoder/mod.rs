@@ -55,13 +55,7 @@ impl<'a> Decoder<'a> {
     /// A decoder with limits of the caller's choice.
     #[inline]
     pub fn with_limits(input: &'a Bytes, limits: Limits) -> Self {
-        Self {
-            source: input,
-            rest: input,
-            end: input.len(),
-            depth: limits.depth,
-            limits,
-        }
+        Self { source: input, rest: input, end: input.len(), depth: limits.depth, limits }
     }
 
     /// A decoder for a part of `input`, with positions counted from its start;
@@ -185,10 +179,7 @@ impl<'a> Decoder<'a> {
 
     /// Reads exactly `N` octets.
     #[inline(always)]
-    pub(crate) fn octets<const N: usize>(
-        &mut self,
-        expected: &'static str,
-    ) -> Result<[u8; N], DecodeError> {
+    pub(crate) fn octets<const N: usize>(&mut self, expected: &'static str) -> Result<[u8; N], DecodeError> {
         self.parse(octets, expected)
     }
 
@@ -243,11 +234,8 @@ fn octets<const N: usize>(input: &[u8]) -> IResult<&[u8], [u8; N], ()> {
 #[inline(always)]
 fn run<'a>(len: u32) -> impl Parser<&'a [u8], Output = &'a [u8], Error = ()> {
     move |input: &'a [u8]| {
-        let run = usize::try_from(len)
-            .ok()
-            .and_then(|len| input.split_at_checked(len));
-        run.map(|(run, rest)| (rest, run))
-            .ok_or(nom::Err::Error(()))
+        let run = usize::try_from(len).ok().and_then(|len| input.split_at_checked(len));
+        run.map(|(run, rest)| (rest, run)).ok_or(nom::Err::Error(()))
     }
 }
 

@@ -24,9 +24,7 @@ impl Decoder<'_> {
             if code != code::DESCRIBED {
                 return self.skip_data(code);
             }
-            depth = depth
-                .checked_sub(1)
-                .ok_or_else(|| self.error(DecodeErrorKind::NestingTooDeep, "value"))?;
+            depth = depth.checked_sub(1).ok_or_else(|| self.error(DecodeErrorKind::NestingTooDeep, "value"))?;
             self.skip_nested(depth)?;
         }
     }

@@ -46,10 +46,7 @@ impl DeliveryTag {
 
 impl Default for DeliveryTag {
     fn default() -> Self {
-        Self {
-            octets: [0; Self::MAX_LEN],
-            len: 0,
-        }
+        Self { octets: [0; Self::MAX_LEN], len: 0 }
     }
 }
 
@@ -59,10 +56,7 @@ impl TryFrom<&[u8]> for DeliveryTag {
     #[inline]
     fn try_from(octets: &[u8]) -> Result<Self, DeliveryTagTooLong> {
         let mut tag = Self::default();
-        let place = tag
-            .octets
-            .get_mut(..octets.len())
-            .ok_or(DeliveryTagTooLong)?;
+        let place = tag.octets.get_mut(..octets.len()).ok_or(DeliveryTagTooLong)?;
         place.copy_from_slice(octets);
         tag.len = octets.len();
         Ok(tag)
@@ -118,9 +112,7 @@ impl Hash for DeliveryTag {
 impl fmt::Debug for DeliveryTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("0x")?;
-        self.as_bytes()
-            .iter()
-            .try_for_each(|octet| write!(f, "{octet:02x}"))
+        self.as_bytes().iter().try_for_each(|octet| write!(f, "{octet:02x}"))
     }
 }
 

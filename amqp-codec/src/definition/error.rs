@@ -24,11 +24,7 @@ composite! {
 impl Error {
     /// An error with a description.
     pub fn new(condition: Condition, description: impl Into<Str>) -> Self {
-        Self {
-            condition,
-            description: Some(description.into()),
-            info: None,
-        }
+        Self { condition, description: Some(description.into()), info: None }
     }
 }
 
@@ -41,11 +37,7 @@ impl Error {
 
 impl From<Condition> for Error {
     fn from(condition: Condition) -> Self {
-        Self {
-            condition,
-            description: None,
-            info: None,
-        }
+        Self { condition, description: None, info: None }
     }
 }
 

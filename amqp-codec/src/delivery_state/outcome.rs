@@ -46,8 +46,7 @@ impl TryFrom<DeliveryState> for Outcome {
 impl Decode for Outcome {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let state = DeliveryState::decode(decoder)?;
-        Self::try_from(state)
-            .map_err(|_| decoder.error(DecodeErrorKind::UnknownDescriptor, "outcome"))
+        Self::try_from(state).map_err(|_| decoder.error(DecodeErrorKind::UnknownDescriptor, "outcome"))
     }
 }
 

@@ -37,11 +37,7 @@ impl DeliveryState {
     /// declared (§3.4, §4.5.5).
     pub const fn is_outcome(&self) -> bool {
         match self {
-            Self::Accepted
-            | Self::Rejected(_)
-            | Self::Released
-            | Self::Modified(_)
-            | Self::Declared(_) => true,
+            Self::Accepted | Self::Rejected(_) | Self::Released | Self::Modified(_) | Self::Declared(_) => true,
             Self::Received(_) | Self::Transactional(_) | Self::Other(_) => false,
         }
     }
@@ -82,10 +78,7 @@ impl Decode for DeliveryState {
             Rejected::CODE => boxed(Rejected::decode_fields(decoder), Self::Rejected),
             Modified::CODE => boxed(Modified::decode_fields(decoder), Self::Modified),
             Declared::CODE => boxed(Declared::decode_fields(decoder), Self::Declared),
-            TransactionalState::CODE => boxed(
-                TransactionalState::decode_fields(decoder),
-                Self::Transactional,
-            ),
+            TransactionalState::CODE => boxed(TransactionalState::decode_fields(decoder), Self::Transactional),
             _ => {
                 *decoder = start;
                 Self::decode_other(decoder)
@@ -94,10 +87,7 @@ impl Decode for DeliveryState {
     }
 }
 
-fn boxed<T>(
-    decoded: Result<T, DecodeError>,
-    state: fn(Box<T>) -> DeliveryState,
-) -> Result<DeliveryState, DecodeError> {
+fn boxed<T>(decoded: Result<T, DecodeError>, state: fn(Box<T>) -> DeliveryState) -> Result<DeliveryState, DecodeError> {
     decoded.map(Box::new).map(state)
 }
 

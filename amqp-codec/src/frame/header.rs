@@ -84,10 +84,7 @@ impl FrameHeader {
             return Err(FrameError::TooSmall { size });
         }
         if size > max_frame_size {
-            return Err(FrameError::TooLarge {
-                size,
-                max: max_frame_size,
-            });
+            return Err(FrameError::TooLarge { size, max: max_frame_size });
         }
         let Ok((_, header)) = Self::parse_rest(rest, size) else {
             return Ok(None);
@@ -99,22 +96,12 @@ impl FrameHeader {
         let (input, data_offset) = number(be_u8, input)?;
         let (input, frame_type) = number(be_u8, input)?;
         let (input, channel) = number(be_u16, input)?;
-        let header = Self {
-            size,
-            data_offset,
-            frame_type,
-            channel,
-        };
+        let header = Self { size, data_offset, frame_type, channel };
         Ok((input, header))
     }
 
     fn check(self) -> Result<Self, FrameError> {
-        let Self {
-            size,
-            data_offset,
-            frame_type,
-            ..
-        } = self;
+        let Self { size, data_offset, frame_type, .. } = self;
         if data_offset < 2 || u32::from(data_offset).saturating_mul(4) > size {
             return Err(FrameError::DataOffset { data_offset, size });
         }
@@ -131,9 +118,7 @@ impl FrameHeader {
 
     /// How many octets the body has.
     pub fn body_len(&self) -> usize {
-        usize::try_from(self.size)
-            .unwrap_or(usize::MAX)
-            .saturating_sub(self.body_offset())
+        usize::try_from(self.size).unwrap_or(usize::MAX).saturating_sub(self.body_offset())
     }
 }
 

@@ -63,12 +63,7 @@ impl ProtocolHeader {
     pub const SASL: Self = Self::version_1(ProtocolId::SASL);
 
     const fn version_1(id: ProtocolId) -> Self {
-        Self {
-            id,
-            major: 1,
-            minor: 0,
-            revision: 0,
-        }
+        Self { id, major: 1, minor: 0, revision: 0 }
     }
 
     /// The octets to send.
@@ -82,12 +77,7 @@ impl ProtocolHeader {
     pub fn parse(input: &[u8]) -> HeaderStatus {
         match *input {
             [b'A', b'M', b'Q', b'P', id, major, minor, revision, ..] => {
-                HeaderStatus::Complete(Self {
-                    id: ProtocolId(id),
-                    major,
-                    minor,
-                    revision,
-                })
+                HeaderStatus::Complete(Self { id: ProtocolId(id), major, minor, revision })
             }
             _ if input.iter().zip(MAGIC).all(|(a, b)| a == b) => HeaderStatus::Incomplete,
             _ => HeaderStatus::Invalid,
@@ -97,12 +87,7 @@ impl ProtocolHeader {
 
 impl fmt::Debug for ProtocolHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            id,
-            major,
-            minor,
-            revision,
-        } = self;
+        let Self { id, major, minor, revision } = self;
         write!(f, "{id:?} {major}.{minor}.{revision}")
     }
 }

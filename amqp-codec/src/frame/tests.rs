@@ -9,10 +9,7 @@ fn size_is_judged_first() {
     let parse = |input: &[u8]| FrameHeader::parse(input, 512);
     assert_eq!(parse(&[0, 0, 2]), Ok(None));
     assert_eq!(parse(&[0, 0, 2, 0]), Ok(None));
-    let too_large = FrameError::TooLarge {
-        size: 513,
-        max: 512,
-    };
+    let too_large = FrameError::TooLarge { size: 513, max: 512 };
     assert_eq!(parse(&[0, 0, 2, 1]), Err(too_large));
     assert_eq!(parse(&[0, 0, 0, 7]), Err(FrameError::TooSmall { size: 7 }));
     assert_eq!(parse(&[0, 0, 0, 8, 2, 0, 0]), Ok(None));
@@ -39,21 +36,12 @@ fn protocol_headers() {
     let amqp = *b"AMQP\x00\x01\x00\x00";
     assert_eq!(ProtocolHeader::AMQP.to_bytes(), amqp);
     assert_eq!(ProtocolHeader::SASL.to_bytes(), *b"AMQP\x03\x01\x00\x00");
-    assert_eq!(
-        ProtocolHeader::parse(&amqp),
-        HeaderStatus::Complete(ProtocolHeader::AMQP)
-    );
+    assert_eq!(ProtocolHeader::parse(&amqp), HeaderStatus::Complete(ProtocolHeader::AMQP));
     assert_eq!(ProtocolHeader::parse(b""), HeaderStatus::Incomplete);
-    assert_eq!(
-        ProtocolHeader::parse(b"AMQP\x00\x01\x00"),
-        HeaderStatus::Incomplete
-    );
+    assert_eq!(ProtocolHeader::parse(b"AMQP\x00\x01\x00"), HeaderStatus::Incomplete);
     assert_eq!(ProtocolHeader::parse(b"G"), HeaderStatus::Invalid);
     assert_eq!(ProtocolHeader::parse(b"AMQG"), HeaderStatus::Invalid);
-    assert_eq!(
-        ProtocolHeader::parse(b"\x16\x03\x01"),
-        HeaderStatus::Invalid
-    );
+    assert_eq!(ProtocolHeader::parse(b"\x16\x03\x01"), HeaderStatus::Invalid);
 }
 
 /// The abort and detach frames that Proton's tests have as literals.
@@ -73,23 +61,13 @@ fn literal_frames() {
         \x40\x40\x40\x40\x41";
     assert_eq!(out, expected);
 
-    let detach = Detach {
-        handle: Handle(0),
-        closed: true,
-        error: None,
-    };
+    let detach = Detach { handle: Handle(0), closed: true, error: None };
     let start = out.len();
     encode_frame(&mut out, FRAME_TYPE_AMQP, 0, &detach, &[]);
-    assert_eq!(
-        out.split_off(start),
-        b"\0\0\0\x10\x02\0\0\0\0\x53\x16\xc0\x03\x02\x43\x41"
-    );
+    assert_eq!(out.split_off(start), b"\0\0\0\x10\x02\0\0\0\0\x53\x16\xc0\x03\x02\x43\x41");
 
     let frame = Bytes::from(out).slice(FrameHeader::LEN..);
-    assert_eq!(
-        Decoder::new(&frame).decode(),
-        Ok(Performative::Transfer(abort))
-    );
+    assert_eq!(Decoder::new(&frame).decode(), Ok(Performative::Transfer(abort)));
 }
 
 #[test]

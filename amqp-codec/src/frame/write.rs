@@ -8,13 +8,7 @@ use crate::types::binary::wire_len;
 use crate::types::list::patch;
 
 /// Appends a frame: header, body, payload.
-pub fn encode_frame(
-    out: &mut Vec<u8>,
-    frame_type: u8,
-    channel: u16,
-    body: &impl Encode,
-    payload: &[u8],
-) {
+pub fn encode_frame(out: &mut Vec<u8>, frame_type: u8, channel: u16, body: &impl Encode, payload: &[u8]) {
     let start = begin_frame(out, frame_type, channel);
     body.encode(out);
     out.extend_from_slice(payload);
@@ -37,14 +31,8 @@ pub fn begin_frame(out: &mut Vec<u8>, frame_type: u8, channel: u16) -> usize {
 /// from elsewhere. Returns the size of the whole frame.
 #[inline]
 pub fn finish_frame(out: &mut [u8], start: usize, external_payload_len: usize) -> usize {
-    debug_assert!(
-        out.len() >= start.saturating_add(FrameHeader::LEN),
-        "no frame begun there"
-    );
-    let size = out
-        .len()
-        .saturating_sub(start)
-        .saturating_add(external_payload_len);
+    debug_assert!(out.len() >= start.saturating_add(FrameHeader::LEN), "no frame begun there");
+    let size = out.len().saturating_sub(start).saturating_add(external_payload_len);
     patch(out, start, wire_len(size).to_be_bytes());
     size
 }

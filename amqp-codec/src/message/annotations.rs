@@ -53,9 +53,7 @@ impl Decode for AnnotationKey {
     #[inline]
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         match decoder.code(KEY)? {
-            code @ (code::SYMBOL_8 | code::SYMBOL_32) => {
-                Symbol::decode_data(code, decoder).map(Self::Symbol)
-            }
+            code @ (code::SYMBOL_8 | code::SYMBOL_32) => Symbol::decode_data(code, decoder).map(Self::Symbol),
             code @ (code::ULONG | code::SMALL_ULONG | code::ULONG_0) => {
                 u64::decode_data(code, decoder).map(Self::Ulong)
             }
@@ -132,9 +130,7 @@ impl Annotations {
     #[must_use]
     #[inline]
     pub const fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-        }
+        Self { entries: Vec::new() }
     }
 
     /// Number of annotations.
@@ -154,34 +150,23 @@ impl Annotations {
     /// The value under a symbol.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.iter()
-            .find(|(held, _)| held.as_str() == Some(key))
-            .map(|(_, value)| value)
+        self.iter().find(|(held, _)| held.as_str() == Some(key)).map(|(_, value)| value)
     }
 
     /// The value under a ulong.
     #[must_use]
     pub fn get_ulong(&self, key: u64) -> Option<&Value> {
-        self.iter()
-            .find(|(held, _)| **held == AnnotationKey::Ulong(key))
-            .map(|(_, value)| value)
+        self.iter().find(|(held, _)| **held == AnnotationKey::Ulong(key)).map(|(_, value)| value)
     }
 
     /// Sets the value of a key; returns the value that it had.
-    pub fn insert(
-        &mut self,
-        key: impl Into<AnnotationKey>,
-        value: impl Into<Value>,
-    ) -> Option<Value> {
+    pub fn insert(&mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> Option<Value> {
         entries::insert(&mut self.entries, key.into(), value.into())
     }
 
     /// Takes out the value under a symbol.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let at = self
-            .entries
-            .iter()
-            .position(|(held, _)| held.as_str() == Some(key))?;
+        let at = self.entries.iter().position(|(held, _)| held.as_str() == Some(key))?;
         Some(self.entries.remove(at).1)
     }
 

@@ -31,9 +31,7 @@ impl ApplicationProperties {
     #[must_use]
     #[inline]
     pub const fn new() -> Self {
-        Self {
-            entries: Vec::new(),
-        }
+        Self { entries: Vec::new() }
     }
 
     /// Number of properties.
@@ -53,18 +51,12 @@ impl ApplicationProperties {
     /// The value of a property.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&SimpleValue> {
-        self.iter()
-            .find(|(held, _)| *held == key)
-            .map(|(_, value)| value)
+        self.iter().find(|(held, _)| *held == key).map(|(_, value)| value)
     }
 
     /// Sets the value of a property; returns the value that it had.
     #[inline]
-    pub fn insert(
-        &mut self,
-        key: impl Into<Str>,
-        value: impl Into<SimpleValue>,
-    ) -> Option<SimpleValue> {
+    pub fn insert(&mut self, key: impl Into<Str>, value: impl Into<SimpleValue>) -> Option<SimpleValue> {
         entries::insert(&mut self.entries, key.into(), value.into())
     }
 

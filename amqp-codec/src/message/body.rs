@@ -205,9 +205,7 @@ fn sections_len<T: Encode + Default>(values: &[T]) -> usize {
     if values.is_empty() {
         return section_len(&T::default());
     }
-    values
-        .iter()
-        .fold(0, |len, value| len.saturating_add(section_len(value)))
+    values.iter().fold(0, |len, value| len.saturating_add(section_len(value)))
 }
 
 #[inline]

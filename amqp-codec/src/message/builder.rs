@@ -152,11 +152,7 @@ impl MessageBuilder {
 
     /// Adds an annotation for the next hop, replacing one of the same key.
     #[inline]
-    pub fn delivery_annotation(
-        mut self,
-        key: impl Into<AnnotationKey>,
-        value: impl Into<Value>,
-    ) -> Self {
+    pub fn delivery_annotation(mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> Self {
         self.message.delivery_annotations.insert(key, value);
         self
     }
@@ -166,11 +162,7 @@ impl MessageBuilder {
     /// Keys that do not start with `x-` are reserved; a peer that does not understand a key
     /// without `x-opt-` has to refuse the message (§3.2.10).
     #[inline]
-    pub fn message_annotation(
-        mut self,
-        key: impl Into<AnnotationKey>,
-        value: impl Into<Value>,
-    ) -> Self {
+    pub fn message_annotation(mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> Self {
         self.message.message_annotations.insert(key, value);
         self
     }

@@ -6,8 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::layout::Layout;
 use super::{
-    ApplicationProperties, Body, DeliveryAnnotations, Footer, Header, Message, MessageAnnotations,
-    Properties, Section,
+    ApplicationProperties, Body, DeliveryAnnotations, Footer, Header, Message, MessageAnnotations, Properties, Section,
 };
 use crate::{Decode, DecodeError, Decoder, Limits};
 
@@ -61,17 +60,10 @@ impl EncodedMessage {
     ///
     /// # Errors
     /// As for [`parse`](Self::parse).
-    pub fn parse_with_limits(
-        message: impl Into<Bytes>,
-        limits: Limits,
-    ) -> Result<Self, DecodeError> {
+    pub fn parse_with_limits(message: impl Into<Bytes>, limits: Limits) -> Result<Self, DecodeError> {
         let bytes = message.into();
         let layout = Layout::scan(&bytes, limits)?;
-        Ok(Self {
-            bytes,
-            layout,
-            limits,
-        })
+        Ok(Self { bytes, layout, limits })
     }
 
     /// Joins the payloads of the transfers of one delivery, and finds the sections.
@@ -141,8 +133,7 @@ impl EncodedMessage {
     /// # Errors
     /// The section is malformed.
     pub fn delivery_annotations(&self) -> Result<DeliveryAnnotations, DecodeError> {
-        self.decode(Section::DeliveryAnnotations)
-            .map(Option::unwrap_or_default)
+        self.decode(Section::DeliveryAnnotations).map(Option::unwrap_or_default)
     }
 
     /// Decodes the message-annotations; none are an empty map (§3.2.3).
@@ -150,8 +141,7 @@ impl EncodedMessage {
     /// # Errors
     /// The section is malformed.
     pub fn message_annotations(&self) -> Result<MessageAnnotations, DecodeError> {
-        self.decode(Section::MessageAnnotations)
-            .map(Option::unwrap_or_default)
+        self.decode(Section::MessageAnnotations).map(Option::unwrap_or_default)
     }
 
     /// Decodes the properties; `None` if there are none (§3.2.4).
@@ -167,8 +157,7 @@ impl EncodedMessage {
     /// # Errors
     /// The section is malformed, or holds what is not a simple value.
     pub fn application_properties(&self) -> Result<ApplicationProperties, DecodeError> {
-        self.decode(Section::ApplicationProperties)
-            .map(Option::unwrap_or_default)
+        self.decode(Section::ApplicationProperties).map(Option::unwrap_or_default)
     }
 
     /// Decodes the body; `data` is shared with the message, not copied.

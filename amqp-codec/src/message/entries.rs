@@ -25,13 +25,8 @@ pub(super) fn insert<K: PartialEq, V>(entries: &mut Vec<(K, V)>, key: K, value: 
 }
 
 /// Formats entries as a map.
-pub(super) fn debug<K: fmt::Debug, V: fmt::Debug>(
-    entries: &[(K, V)],
-    f: &mut fmt::Formatter<'_>,
-) -> fmt::Result {
-    f.debug_map()
-        .entries(entries.iter().map(|(key, value)| (key, value)))
-        .finish()
+pub(super) fn debug<K: fmt::Debug, V: fmt::Debug>(entries: &[(K, V)], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    f.debug_map().entries(entries.iter().map(|(key, value)| (key, value))).finish()
 }
 
 /// The length of a section that is a map of these entries.
@@ -44,11 +39,7 @@ pub(super) fn section_len<K: Encode, V: Encode>(entries: &[(K, V)]) -> usize {
 /// Writes a map8 and patches size and count in when they are known; only a map that turns out
 /// longer is moved to make room for a map32.
 #[inline]
-pub(super) fn encode_section<K: Encode, V: Encode>(
-    section: Section,
-    entries: &[(K, V)],
-    out: &mut Vec<u8>,
-) {
+pub(super) fn encode_section<K: Encode, V: Encode>(section: Section, entries: &[(K, V)], out: &mut Vec<u8>) {
     let [described, small, descriptor] = section.descriptor_octets();
     out.extend_from_slice(&[described, small, descriptor, code::MAP_8, 0, 0]);
     let body = out.len();

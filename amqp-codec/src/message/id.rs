@@ -83,12 +83,8 @@ impl Decode for MessageId {
                 u64::decode_data(code, decoder).map(Self::Ulong)
             }
             code @ code::UUID => Uuid::decode_data(code, decoder).map(Self::Uuid),
-            code @ (code::BINARY_8 | code::BINARY_32) => {
-                Bytes::decode_data(code, decoder).map(Self::Binary)
-            }
-            code @ (code::STRING_8 | code::STRING_32) => {
-                Str::decode_data(code, decoder).map(Self::String)
-            }
+            code @ (code::BINARY_8 | code::BINARY_32) => Bytes::decode_data(code, decoder).map(Self::Binary),
+            code @ (code::STRING_8 | code::STRING_32) => Str::decode_data(code, decoder).map(Self::String),
             code => Err(decoder.unexpected(code, "message-id")),
         }
     }

@@ -23,10 +23,7 @@ impl Layout {
     pub(super) fn scan(message: &Bytes, limits: Limits) -> Result<Self, DecodeError> {
         let mut decoder = Decoder::with_limits(message, limits);
         let mut sections = Sections::default();
-        let mut layout = Self {
-            ends: [0; Section::PLACES],
-            body: None,
-        };
+        let mut layout = Self { ends: [0; Section::PLACES], body: None };
         while !decoder.is_empty() {
             let section = sections.next(&mut decoder)?;
             skip_content(&mut decoder, section).map_err(|error| error.in_field(section.name()))?;
@@ -39,8 +36,8 @@ impl Layout {
     /// Takes note that `section` ends where the decoder is.
     #[inline(always)]
     fn note(&mut self, section: Section, decoder: &Decoder<'_>) -> Result<(), DecodeError> {
-        let position = u32::try_from(decoder.position())
-            .map_err(|_| decoder.error(DecodeErrorKind::TooLong, section.name()))?;
+        let position =
+            u32::try_from(decoder.position()).map_err(|_| decoder.error(DecodeErrorKind::TooLong, section.name()))?;
         if let Some(end) = self.ends.get_mut(section.place()) {
             *end = position;
         }
@@ -89,9 +86,7 @@ impl Layout {
 
     #[inline]
     fn end(&self, place: usize) -> usize {
-        self.ends
-            .get(place)
-            .map_or(0, |&end| usize::try_from(end).unwrap_or(usize::MAX))
+        self.ends.get(place).map_or(0, |&end| usize::try_from(end).unwrap_or(usize::MAX))
     }
 }
 
@@ -112,18 +107,10 @@ impl Sections {
             return Err(error_at(start, DecodeErrorKind::UnknownDescriptor, None));
         };
         if self.last.is_some_and(|last| !last.may_precede(section)) {
-            return Err(error_at(
-                start,
-                DecodeErrorKind::SectionOrder,
-                Some(section),
-            ));
+            return Err(error_at(start, DecodeErrorKind::SectionOrder, Some(section)));
         }
         if self.count == MAX_SECTIONS {
-            return Err(error_at(
-                start,
-                DecodeErrorKind::TooManySections,
-                Some(section),
-            ));
+            return Err(error_at(start, DecodeErrorKind::TooManySections, Some(section)));
         }
         self.last = Some(section);
         self.count = self.count.saturating_add(1);
@@ -154,9 +141,7 @@ const DESCRIPTORS: [(&str, u64); 9] = [
 #[inline(always)]
 fn skip_content(decoder: &mut Decoder<'_>, section: Section) -> Result<(), DecodeError> {
     let codes = match section {
-        Section::Header | Section::Properties | Section::AmqpSequence => {
-            (code::LIST_8, code::LIST_32)
-        }
+        Section::Header | Section::Properties | Section::AmqpSequence => (code::LIST_8, code::LIST_32),
         Section::DeliveryAnnotations
         | Section::MessageAnnotations
         | Section::ApplicationProperties

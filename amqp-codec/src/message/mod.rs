@@ -32,9 +32,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 use bytes::Bytes;
 
-pub use self::annotations::{
-    AnnotationKey, Annotations, DeliveryAnnotations, Footer, MessageAnnotations,
-};
+pub use self::annotations::{AnnotationKey, Annotations, DeliveryAnnotations, Footer, MessageAnnotations};
 pub use self::application_properties::ApplicationProperties;
 pub use self::body::Body;
 pub use self::builder::MessageBuilder;
@@ -175,11 +173,7 @@ impl Message {
     }
 
     /// Reads a section whose descriptor has been read.
-    fn decode_section(
-        &mut self,
-        section: Section,
-        decoder: &mut Decoder<'_>,
-    ) -> Result<(), DecodeError> {
+    fn decode_section(&mut self, section: Section, decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {
         match section {
             Section::Header => self.header = Some(Header::decode_fields(decoder)?),
             Section::DeliveryAnnotations => {
@@ -280,9 +274,7 @@ impl Decode for Message {
         let mut sections = Sections::default();
         while !decoder.is_empty() {
             let section = sections.next(decoder)?;
-            message
-                .decode_section(section, decoder)
-                .map_err(|error| error.in_field(section.name()))?;
+            message.decode_section(section, decoder).map_err(|error| error.in_field(section.name()))?;
         }
         Ok(message)
     }

@@ -70,9 +70,7 @@ impl Section {
     /// The whole symbol has to match, not a prefix of it.
     #[must_use]
     pub fn from_descriptor(descriptor: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|section| section.descriptor() == descriptor)
+        Self::ALL.into_iter().find(|section| section.descriptor() == descriptor)
     }
 
     /// The numeric descriptor.
@@ -140,10 +138,7 @@ impl Section {
     #[must_use]
     #[inline]
     pub const fn may_precede(self, next: Self) -> bool {
-        let repeats = matches!(
-            (self, next),
-            (Self::Data, Self::Data) | (Self::AmqpSequence, Self::AmqpSequence)
-        );
+        let repeats = matches!((self, next), (Self::Data, Self::Data) | (Self::AmqpSequence, Self::AmqpSequence));
         repeats || next.place() > self.place()
     }
 

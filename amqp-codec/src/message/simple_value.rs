@@ -6,9 +6,7 @@ use core::{fmt, ops::Deref};
 use bytes::Bytes;
 
 use crate::types::decode_primitive;
-use crate::{
-    Dec32, Dec64, Dec128, Decode, DecodeError, Decoder, Encode, Str, Symbol, Timestamp, Uuid, Value,
-};
+use crate::{Dec32, Dec64, Dec128, Decode, DecodeError, Decoder, Encode, Str, Symbol, Timestamp, Uuid, Value};
 
 /// A [`Value`] of a simple type, as [`ApplicationProperties`](super::ApplicationProperties) hold
 /// it (§3.2.5): any primitive but list, map and array, and nothing described.
@@ -125,9 +123,7 @@ impl TryFrom<Value> for SimpleValue {
 
     fn try_from(value: Value) -> Result<Self, NotSimple> {
         match value {
-            Value::List(_) | Value::Map(_) | Value::Array(_) | Value::Described(_) => {
-                Err(NotSimple)
-            }
+            Value::List(_) | Value::Map(_) | Value::Array(_) | Value::Described(_) => Err(NotSimple),
             simple => Ok(Self(simple)),
         }
     }

@@ -30,11 +30,7 @@ composite! {
 
 impl Begin {
     /// A begin that asks for a session.
-    pub fn new(
-        next_outgoing_id: TransferNumber,
-        incoming_window: u32,
-        outgoing_window: u32,
-    ) -> Self {
+    pub fn new(next_outgoing_id: TransferNumber, incoming_window: u32, outgoing_window: u32) -> Self {
         Self {
             remote_channel: None,
             next_outgoing_id,

@@ -26,13 +26,6 @@ composite! {
 impl Disposition {
     /// A disposition of one delivery.
     pub const fn new(role: Role, first: DeliveryNumber) -> Self {
-        Self {
-            role,
-            first,
-            last: None,
-            settled: false,
-            state: None,
-            batchable: false,
-        }
+        Self { role, first, last: None, settled: false, state: None, batchable: false }
     }
 }

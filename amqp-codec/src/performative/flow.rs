@@ -37,11 +37,7 @@ composite! {
 
 impl Flow {
     /// A flow of the session.
-    pub fn new(
-        incoming_window: u32,
-        next_outgoing_id: TransferNumber,
-        outgoing_window: u32,
-    ) -> Self {
+    pub fn new(incoming_window: u32, next_outgoing_id: TransferNumber, outgoing_window: u32) -> Self {
         Self {
             next_incoming_id: None,
             incoming_window,

@@ -9,8 +9,7 @@ pub use self::lifetime::{
     DeleteOnClose, DeleteOnNoLinks, DeleteOnNoLinksOrMessages, DeleteOnNoMessages, LifetimePolicy,
 };
 pub use self::policy::{
-    COPY, DYNAMIC_LIFETIME_POLICY, DYNAMIC_SUPPORTED_DIST_MODES, MOVE, TerminusDurability,
-    TerminusExpiryPolicy,
+    COPY, DYNAMIC_LIFETIME_POLICY, DYNAMIC_SUPPORTED_DIST_MODES, MOVE, TerminusDurability, TerminusExpiryPolicy,
 };
 pub use self::source::Source;
 pub use self::target::{Target, TargetTerminus};

@@ -38,17 +38,11 @@ composite! {
 impl Source {
     /// The node with this address.
     pub fn new(address: impl Into<Str>) -> Self {
-        Self {
-            address: Some(address.into()),
-            ..Self::default()
-        }
+        Self { address: Some(address.into()), ..Self::default() }
     }
 
     /// A node to be created for the link.
     pub fn dynamic() -> Self {
-        Self {
-            dynamic: true,
-            ..Self::default()
-        }
+        Self { dynamic: true, ..Self::default() }
     }
 }

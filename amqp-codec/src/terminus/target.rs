@@ -34,18 +34,12 @@ composite! {
 impl Target {
     /// The node with this address.
     pub fn new(address: impl Into<Str>) -> Self {
-        Self {
-            address: Some(address.into()),
-            ..Self::default()
-        }
+        Self { address: Some(address.into()), ..Self::default() }
     }
 
     /// A node to be created for the link.
     pub fn dynamic() -> Self {
-        Self {
-            dynamic: true,
-            ..Self::default()
-        }
+        Self { dynamic: true, ..Self::default() }
     }
 }
 

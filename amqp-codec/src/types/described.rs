@@ -22,10 +22,7 @@ pub struct Described {
 impl Described {
     /// A value and its descriptor.
     pub fn new(descriptor: impl Into<Value>, value: impl Into<Value>) -> Self {
-        Self {
-            descriptor: descriptor.into(),
-            value: value.into(),
-        }
+        Self { descriptor: descriptor.into(), value: value.into() }
     }
 
     /// Reads what follows the octet [`code::DESCRIBED`].
@@ -53,10 +50,7 @@ impl Decode for Described {
 
 impl Encode for Described {
     fn encoded_len(&self) -> usize {
-        self.descriptor
-            .encoded_len()
-            .saturating_add(self.value.encoded_len())
-            .saturating_add(1)
+        self.descriptor.encoded_len().saturating_add(self.value.encoded_len()).saturating_add(1)
     }
 
     fn encode(&self, out: &mut Vec<u8>) {

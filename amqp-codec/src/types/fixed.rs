@@ -101,26 +101,13 @@ macro_rules! fixed {
 }
 
 fixed!(f32, "float", FLOAT, 4, f32::from_be_bytes, f32::to_be_bytes);
-fixed!(
-    f64,
-    "double",
-    DOUBLE,
-    8,
-    f64::from_be_bytes,
-    f64::to_be_bytes
-);
+fixed!(f64, "double", DOUBLE, 8, f64::from_be_bytes, f64::to_be_bytes);
 fixed!(Dec32, "decimal32", DECIMAL32, 4, Dec32, |d: Dec32| d.0);
 fixed!(Dec64, "decimal64", DECIMAL64, 8, Dec64, |d: Dec64| d.0);
-fixed!(Dec128, "decimal128", DECIMAL128, 16, Dec128, |d: Dec128| d
-    .0);
-fixed!(
-    Timestamp,
-    "timestamp",
-    TIMESTAMP,
-    8,
-    |octets| Timestamp(i64::from_be_bytes(octets)),
-    |timestamp: Timestamp| timestamp.0.to_be_bytes()
-);
+fixed!(Dec128, "decimal128", DECIMAL128, 16, Dec128, |d: Dec128| d.0);
+fixed!(Timestamp, "timestamp", TIMESTAMP, 8, |octets| Timestamp(i64::from_be_bytes(octets)), |timestamp: Timestamp| {
+    timestamp.0.to_be_bytes()
+});
 fixed!(Uuid, "uuid", UUID, 16, Uuid, |uuid: Uuid| uuid.0);
 
 impl Primitive for char {
@@ -137,8 +124,7 @@ impl Primitive for char {
             return Err(decoder.unexpected(code, Self::NAME));
         }
         let scalar = decoder.u32(Self::NAME)?;
-        char::from_u32(scalar)
-            .ok_or_else(|| decoder.error(DecodeErrorKind::InvalidChar, Self::NAME))
+        char::from_u32(scalar).ok_or_else(|| decoder.error(DecodeErrorKind::InvalidChar, Self::NAME))
     }
 
     #[inline]

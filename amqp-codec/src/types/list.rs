@@ -80,9 +80,7 @@ pub(crate) fn container_len(count: usize, body_len: usize) -> usize {
 
 /// The length of all `values` together.
 pub(crate) fn values_len<'a>(values: impl IntoIterator<Item = &'a Value>) -> usize {
-    values
-        .into_iter()
-        .fold(0, |len, value| len.saturating_add(value.encoded_len()))
+    values.into_iter().fold(0, |len, value| len.saturating_add(value.encoded_len()))
 }
 
 /// Reads the elements of a list whose code has been read.

@@ -163,10 +163,9 @@ fn has_equal_keys<K: Ord, V>(entries: &[(K, V)]) -> bool {
 
 /// The length of a map with these entries.
 pub(crate) fn entries_len<K: Encode, V: Encode>(entries: &[(K, V)]) -> usize {
-    let body_len = entries.iter().fold(0_usize, |len, (key, value)| {
-        len.saturating_add(key.encoded_len())
-            .saturating_add(value.encoded_len())
-    });
+    let body_len = entries
+        .iter()
+        .fold(0_usize, |len, (key, value)| len.saturating_add(key.encoded_len()).saturating_add(value.encoded_len()));
     container_len(entries.len().saturating_mul(2), body_len)
 }
 

@@ -93,11 +93,7 @@ impl<T: Primitive> Decode for Multiple<T> {
 
 impl<T: Primitive> Encode for Multiple<T> {
     fn encoded_len(&self) -> usize {
-        if self.is_empty() {
-            1
-        } else {
-            elements_len(&self.0)
-        }
+        if self.is_empty() { 1 } else { elements_len(&self.0) }
     }
 
     fn encode(&self, out: &mut Vec<u8>) {

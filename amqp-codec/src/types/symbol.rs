@@ -83,11 +83,7 @@ impl TryFrom<Bytes> for Symbol {
     type Error = SymbolError;
 
     fn try_from(octets: Bytes) -> Result<Self, SymbolError> {
-        if octets.is_ascii() {
-            Ok(Self(octets))
-        } else {
-            Err(SymbolError)
-        }
+        if octets.is_ascii() { Ok(Self(octets)) } else { Err(SymbolError) }
     }
 }
 

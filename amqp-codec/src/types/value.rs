@@ -138,9 +138,7 @@ impl Value {
     /// Reads a value that is not described, and whose code has been read.
     pub(super) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         match code {
-            code::LIST_0 | code::LIST_8 | code::LIST_32 => {
-                decode_list(code, decoder).map(Self::List)
-            }
+            code::LIST_0 | code::LIST_8 | code::LIST_32 => decode_list(code, decoder).map(Self::List),
             code::MAP_8 | code::MAP_32 => Map::decode_data(code, decoder).map(Self::Map),
             code::ARRAY_8 | code::ARRAY_32 => decode_array(code, decoder),
             _ => decode_primitive(code, decoder),
@@ -188,26 +186,19 @@ impl Value {
 // Functions of their own, because what recurses must need little stack.
 #[inline(never)]
 fn decode_array(code: u8, decoder: &mut Decoder<'_>) -> Result<Value, DecodeError> {
-    Array::decode_data(code, decoder)
-        .map(Box::new)
-        .map(Value::Array)
+    Array::decode_data(code, decoder).map(Box::new).map(Value::Array)
 }
 
 #[inline(never)]
 fn decode_described(decoder: &mut Decoder<'_>) -> Result<Value, DecodeError> {
-    Described::decode_data(decoder)
-        .map(Box::new)
-        .map(Value::Described)
+    Described::decode_data(decoder).map(Box::new).map(Value::Described)
 }
 
 /// Reads a value that is neither described nor a list, map or array, and whose
 /// code has been read.
 #[inline(never)]
 pub(crate) fn decode_primitive(code: u8, decoder: &mut Decoder<'_>) -> Result<Value, DecodeError> {
-    fn decode<T: Primitive + Into<Value>>(
-        code: u8,
-        decoder: &mut Decoder<'_>,
-    ) -> Result<Value, DecodeError> {
+    fn decode<T: Primitive + Into<Value>>(code: u8, decoder: &mut Decoder<'_>) -> Result<Value, DecodeError> {
         T::decode_data(code, decoder).map(Into::into)
     }
     match code {

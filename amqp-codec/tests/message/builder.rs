@@ -49,13 +49,7 @@ fn properties_one_by_one_or_all_at_once() {
 
 #[test]
 fn header_one_by_one_or_all_at_once() {
-    let header = Header {
-        durable: true,
-        priority: 9,
-        ttl: Some(1_500),
-        first_acquirer: true,
-        delivery_count: 2,
-    };
+    let header = Header { durable: true, priority: 9, ttl: Some(1_500), first_acquirer: true, delivery_count: 2 };
     let one_by_one = Message::builder()
         .durable(true)
         .priority(9)
@@ -78,10 +72,7 @@ fn a_key_set_again_is_replaced() {
     assert_eq!(message.application_properties.len(), 1);
     assert_eq!(message.property("k"), Some(&"two".into()));
     assert_eq!(message.message_annotations.len(), 1);
-    assert_eq!(
-        message.message_annotations.get("x-opt-k"),
-        Some(&"two".into())
-    );
+    assert_eq!(message.message_annotations.get("x-opt-k"), Some(&"two".into()));
 }
 
 #[test]
@@ -105,21 +96,14 @@ fn maps_of_any_size() {
     }
     let long = ApplicationProperties::from_iter([("k", "v".repeat(250))]);
     assert_eq!(encode(&long)[3], 0xd1);
-    assert_eq!(
-        decode::<ApplicationProperties>(&encode(&long)).unwrap(),
-        long
-    );
+    assert_eq!(decode::<ApplicationProperties>(&encode(&long)).unwrap(), long);
     let short = ApplicationProperties::from_iter([("k", "v".repeat(249))]);
     assert_eq!(encode(&short)[3], 0xc1);
 }
 
 #[test]
 fn entries_are_taken_out() {
-    let mut message = Message::builder()
-        .property("a", 1)
-        .property("b", 2)
-        .footer("x-opt-f", 3)
-        .build();
+    let mut message = Message::builder().property("a", 1).property("b", 2).footer("x-opt-f", 3).build();
     assert_eq!(message.application_properties.remove("a"), Some(1.into()));
     assert_eq!(message.application_properties.remove("a"), None);
     assert_eq!(message.footer.remove("x-opt-f"), Some(3.into()));

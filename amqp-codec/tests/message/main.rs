@@ -15,10 +15,7 @@ use amqp_codec::{Bytes, Decode, DecodeError, DecodeErrorKind, Decoder, Encode, M
 /// Octets from hexadecimal digits; white space between them is left out.
 fn hex(digits: &str) -> Bytes {
     let digits: Vec<u32> = digits.chars().filter_map(|c| c.to_digit(16)).collect();
-    digits
-        .chunks(2)
-        .map(|pair| (pair[0] << 4 | pair[1]) as u8)
-        .collect()
+    digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()
 }
 
 /// Decodes one value from all of the octets.

@@ -27,10 +27,8 @@ fn joined(sections: &[Section]) -> String {
 #[test]
 fn all_sections_in_order() {
     for body in [Section::Data, Section::AmqpSequence, Section::AmqpValue] {
-        let sections: Vec<Section> = Section::ALL
-            .into_iter()
-            .filter(|section| !section.is_body() || *section == body)
-            .collect();
+        let sections: Vec<Section> =
+            Section::ALL.into_iter().filter(|section| !section.is_body() || *section == body).collect();
         let octets = hex(&joined(&sections));
         let whole: Message = decode(&octets).unwrap();
         let view = EncodedMessage::parse(octets).unwrap();
@@ -52,10 +50,7 @@ fn every_pair_of_sections() {
             let repeats = matches!((first, second), (Data, Data) | (AmqpSequence, AmqpSequence));
             let octets = joined(&[first, second]);
             if repeats || (after > at && !both_body) {
-                assert!(
-                    decode::<Message>(&hex(&octets)).is_ok(),
-                    "{first}, {second}"
-                );
+                assert!(decode::<Message>(&hex(&octets)).is_ok(), "{first}, {second}");
             } else {
                 refused(&octets, DecodeErrorKind::SectionOrder, second.name());
             }
@@ -117,14 +112,7 @@ fn sections_carried_by_another_type() {
 fn names_and_descriptors() {
     for section in Section::ALL {
         assert_eq!(Section::from_code(section.code()), Some(section));
-        assert_eq!(
-            Section::from_descriptor(section.descriptor()),
-            Some(section)
-        );
-        assert!(
-            section
-                .descriptor()
-                .starts_with(&format!("amqp:{section}:"))
-        );
+        assert_eq!(Section::from_descriptor(section.descriptor()), Some(section));
+        assert!(section.descriptor().starts_with(&format!("amqp:{section}:")));
     }
 }

@@ -1,13 +1,9 @@
 //! Random messages and random octets.
 
 use amqp_codec::message::{
-    AnnotationKey, Annotations, ApplicationProperties, Body, EncodedMessage, Header, MessageId,
-    Properties, SimpleValue,
+    AnnotationKey, Annotations, ApplicationProperties, Body, EncodedMessage, Header, MessageId, Properties, SimpleValue,
 };
-use amqp_codec::{
-    Bytes, DecodeError, Decoder, Encode, Map, Message, SequenceNo, Str, Symbol, Timestamp, Uuid,
-    Value,
-};
+use amqp_codec::{Bytes, DecodeError, Decoder, Encode, Map, Message, SequenceNo, Str, Symbol, Timestamp, Uuid, Value};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -25,8 +21,7 @@ fn symbol() -> impl Strategy<Value = Symbol> {
 /// Short ones, and now and then one that takes a size of four octets.
 fn octets() -> impl Strategy<Value = Bytes> {
     let len = prop_oneof![9 => 0..20_usize, 1 => 250..300_usize];
-    len.prop_flat_map(|len| vec(any::<u8>(), len))
-        .prop_map(Bytes::from)
+    len.prop_flat_map(|len| vec(any::<u8>(), len)).prop_map(Bytes::from)
 }
 
 fn timestamp() -> impl Strategy<Value = Timestamp> {
@@ -55,8 +50,7 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::List),
-            vec((inner.clone(), inner), 0..4)
-                .prop_map(|entries| Value::Map(Map::from_iter(entries))),
+            vec((inner.clone(), inner), 0..4).prop_map(|entries| Value::Map(Map::from_iter(entries))),
         ]
     })
 }

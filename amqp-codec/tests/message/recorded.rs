@@ -91,19 +91,11 @@ fn proton_map() {
     assert_eq!(message.message_id(), Some(&Uuid(id).into()));
     let answered = MessageId::Binary(Bytes::from_static(b"id\x02"));
     assert_eq!(message.correlation_id(), Some(&answered));
-    assert_eq!(
-        message.message_annotations.get("x-opt-n"),
-        Some(&Value::Long(2))
-    );
+    assert_eq!(message.message_annotations.get("x-opt-n"), Some(&Value::Long(2)));
     assert_eq!(message.property("u").unwrap().as_i64(), Some(2));
     assert_eq!(message.property("none").unwrap(), &Value::Null);
-    assert_eq!(
-        message.property("ts").unwrap(),
-        &Value::from(Timestamp(1_700_000_000_000))
-    );
-    let Some(Value::Map(map)) = message.body.as_value() else {
-        panic!("a map: {:?}", message.body)
-    };
+    assert_eq!(message.property("ts").unwrap(), &Value::from(Timestamp(1_700_000_000_000)));
+    let Some(Value::Map(map)) = message.body.as_value() else { panic!("a map: {:?}", message.body) };
     assert_eq!(map.get("n"), Some(&Value::Long(2)));
 }
 
@@ -121,13 +113,8 @@ fn rhea_data() {
 fn rabbitmq_sequence() {
     let message: Message = decode(&hex(RABBITMQ4_SEQUENCE)).unwrap();
     assert!(message.header.unwrap().first_acquirer);
-    assert_eq!(
-        message.message_annotations.get("x-routing-key"),
-        Some(&"test".into())
-    );
-    let Body::Sequence(lists) = &message.body else {
-        panic!("a sequence: {:?}", message.body)
-    };
+    assert_eq!(message.message_annotations.get("x-routing-key"), Some(&"test".into()));
+    let Body::Sequence(lists) = &message.body else { panic!("a sequence: {:?}", message.body) };
     assert_eq!(lists[0][..2], [Value::Long(4), "a sequence".into()]);
 }
 
@@ -144,10 +131,7 @@ fn azure_data() {
     let message: Message = decode(&hex(AZURE_DATA)).unwrap();
     assert_eq!(message.body, data(&["a1", "b", "c"]));
     assert_eq!(message.property("b").unwrap().as_bool(), Some(true));
-    assert_eq!(
-        properties(AZURE_DATA).group_sequence.map(|no| no.0),
-        Some(1)
-    );
+    assert_eq!(properties(AZURE_DATA).group_sequence.map(|no| no.0), Some(1));
 }
 
 // req: MS-3.2-04
@@ -162,34 +146,18 @@ fn proton_without_a_body() {
 // req: MS-3.2-05
 #[test]
 fn bare_messages_survive_as_they_are() {
-    for octets in [
-        PROTON_MAP,
-        RHEA_DATA,
-        RABBITMQ4_SEQUENCE,
-        RABBITMQ3_VALUE,
-        AZURE_DATA,
-    ] {
+    for octets in [PROTON_MAP, RHEA_DATA, RABBITMQ4_SEQUENCE, RABBITMQ3_VALUE, AZURE_DATA] {
         let octets = hex(octets);
         let view = EncodedMessage::parse(octets.clone()).unwrap();
         let around = [Section::Header, Section::MessageAnnotations];
-        let around: Vec<u8> = around
-            .into_iter()
-            .flat_map(|section| view.section(section).unwrap())
-            .collect();
+        let around: Vec<u8> = around.into_iter().flat_map(|section| view.section(section).unwrap()).collect();
         assert_eq!(view.bare(), octets[around.len()..]);
     }
 }
 
 #[test]
 fn decoded_encoded_and_decoded_again() {
-    let all = [
-        PROTON_MAP,
-        RHEA_DATA,
-        RABBITMQ4_SEQUENCE,
-        RABBITMQ3_VALUE,
-        AZURE_DATA,
-        PROTON_NO_BODY,
-    ];
+    let all = [PROTON_MAP, RHEA_DATA, RABBITMQ4_SEQUENCE, RABBITMQ3_VALUE, AZURE_DATA, PROTON_NO_BODY];
     for octets in all {
         let message: Message = decode(&hex(octets)).unwrap();
         let again = encode(&message);
@@ -208,11 +176,7 @@ fn sections_out_of_order_are_refused_whoever_sends_them() {
         005372 c10b02 a307782d6f70742d6e 43
         005374 c10e04 a1016e 43 a10173 a10474657874
         005377 a1086120737472696e67";
-    refused(
-        annotations_late,
-        DecodeErrorKind::SectionOrder,
-        "message-annotations",
-    );
+    refused(annotations_late, DecodeErrorKind::SectionOrder, "message-annotations");
     // rhea 3.0.5 puts the footer before the body.
     let footer_early = "005373 45 005378 c10100 005377 40";
     refused(footer_early, DecodeErrorKind::SectionOrder, "amqp-value");

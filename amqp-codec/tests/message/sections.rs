@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use amqp_codec::message::{
-    Annotations, ApplicationProperties, Body, DeliveryAnnotations, Footer, Header,
-    MessageAnnotations, Properties, SimpleValue,
+    Annotations, ApplicationProperties, Body, DeliveryAnnotations, Footer, Header, MessageAnnotations, Properties,
+    SimpleValue,
 };
-use amqp_codec::{
-    Bytes, DecodeErrorKind, Map, Message, SequenceNo, Str, Symbol, Timestamp, Uuid, Value,
-};
+use amqp_codec::{Bytes, DecodeErrorKind, Map, Message, SequenceNo, Str, Symbol, Timestamp, Uuid, Value};
 
 use super::{decode, encode, golden, hex, refused};
 
@@ -16,19 +14,9 @@ use super::{decode, encode, golden, hex, refused};
 #[test]
 fn header_defaults_are_left_out() {
     golden(&Header::default(), "005370 45");
-    let header = Header {
-        durable: true,
-        ttl: Some(60_000),
-        ..Header::default()
-    };
+    let header = Header { durable: true, ttl: Some(60_000), ..Header::default() };
     golden(&header, "005370 c00803 41 40 700000ea60");
-    let full = Header {
-        durable: true,
-        priority: 9,
-        ttl: Some(0),
-        first_acquirer: true,
-        delivery_count: 300,
-    };
+    let full = Header { durable: true, priority: 9, ttl: Some(0), first_acquirer: true, delivery_count: 300 };
     golden(&full, "005370 c00b05 41 5009 43 41 700000012c");
 }
 
@@ -56,10 +44,7 @@ fn annotation_sections() {
     let annotations = Annotations::from_iter([("x-opt-a", 1)]);
     let map = "c10c02 a307 782d6f70742d61 5401";
     let section = |descriptor: &str| format!("{descriptor} {map}");
-    golden(
-        &DeliveryAnnotations(annotations.clone()),
-        &section("005371"),
-    );
+    golden(&DeliveryAnnotations(annotations.clone()), &section("005371"));
     golden(&MessageAnnotations(annotations.clone()), &section("005372"));
     golden(&Footer(annotations), &section("005378"));
 }
@@ -67,10 +52,7 @@ fn annotation_sections() {
 // req: MS-3.2.2-01
 #[test]
 fn empty_map_and_absent_section_are_the_same() {
-    let message: Message = decode(&hex(
-        "005371c10100 005372c10100 005374c10100 005375a000 005378c10100",
-    ))
-    .unwrap();
+    let message: Message = decode(&hex("005371c10100 005372c10100 005374c10100 005375a000 005378c10100")).unwrap();
     assert_eq!(message, Message::default());
     assert_eq!(encode(&message), hex("005375a000"));
 }
@@ -78,40 +60,28 @@ fn empty_map_and_absent_section_are_the_same() {
 // req: MS-3.2.10-01
 #[test]
 fn annotation_keys_are_symbols_or_ulongs() {
-    let annotations: MessageAnnotations =
-        decode(&hex("005372 c10c06 5307 41 a30161 43 44 a10162")).unwrap();
+    let annotations: MessageAnnotations = decode(&hex("005372 c10c06 5307 41 a30161 43 44 a10162")).unwrap();
     assert_eq!(annotations.get_ulong(7), Some(&Value::Boolean(true)));
     assert_eq!(annotations.get("a"), Some(&Value::Uint(0)));
     assert_eq!(annotations.get_ulong(0), Some(&Value::from("b")));
     for key in ["a10161", "5207", "40", "41"] {
         let octets = format!("005372 d1000000{:02x}00000002 {key} 41", 5 + key.len() / 2);
         let code = hex(key)[0];
-        refused(
-            &octets,
-            DecodeErrorKind::UnexpectedCode { code },
-            "message-annotations",
-        );
+        refused(&octets, DecodeErrorKind::UnexpectedCode { code }, "message-annotations");
     }
 }
 
 // req: MS-3.2.10-01
 #[test]
 fn annotation_keys_occur_once() {
-    refused(
-        "005378 c10904 a30161 41 a30161 42",
-        DecodeErrorKind::DuplicateKey,
-        "footer",
-    );
+    refused("005378 c10904 a30161 41 a30161 42", DecodeErrorKind::DuplicateKey, "footer");
 }
 
 // req: MS-3.2.10-02
 #[test]
 fn optional_annotations_are_told_apart() {
     let annotations = Annotations::from_iter([("x-opt-a", 1), ("x-b", 2)]);
-    let optional: Vec<bool> = annotations
-        .iter()
-        .map(|(key, _)| key.is_optional())
-        .collect();
+    let optional: Vec<bool> = annotations.iter().map(|(key, _)| key.is_optional()).collect();
     assert_eq!(optional, [true, false]);
 }
 
@@ -158,11 +128,7 @@ fn properties_of_a_wrong_type_are_named() {
         (12, "properties.reply-to-group-id"),
     ] {
         let nulls = "40".repeat(at);
-        let octets = format!(
-            "005373 d0 000000{:02x} 000000{:02x} {nulls} 41",
-            at + 5,
-            at + 1
-        );
+        let octets = format!("005373 d0 000000{:02x} 000000{:02x} {nulls} 41", at + 5, at + 1);
         let kind = DecodeErrorKind::UnexpectedCode { code: 0x41 };
         refused(&octets, kind, field);
     }
@@ -171,10 +137,7 @@ fn properties_of_a_wrong_type_are_named() {
 // req: MS-3.2.4-05
 #[test]
 fn content_encoding_is_carried_not_undone() {
-    let message = Message::builder()
-        .data(&b"\x1f\x8b"[..])
-        .content_encoding(Symbol::from_static("gzip"))
-        .build();
+    let message = Message::builder().data(&b"\x1f\x8b"[..]).content_encoding(Symbol::from_static("gzip")).build();
     let decoded: Message = decode(&message.to_bytes()).unwrap();
     assert_eq!(decoded.body.to_data().as_deref(), Some(&b"\x1f\x8b"[..]));
 }
@@ -187,10 +150,7 @@ fn application_properties() {
         ("n", SimpleValue::NULL),
         ("i", SimpleValue::from(-1)),
     ]);
-    golden(
-        &properties,
-        "005374 c11006 a10173 a10176 a1016e 40 a10169 54ff",
-    );
+    golden(&properties, "005374 c11006 a10173 a10176 a1016e 40 a10169 54ff");
 }
 
 // req: MS-3.2.5-01
@@ -240,21 +200,10 @@ fn application_properties_take_every_simple_type() {
 // req: MS-3.2.5-01
 #[test]
 fn application_properties_refuse_what_is_not_simple() {
-    for value in [
-        "45",
-        "c00100",
-        "c10100",
-        "e0020040",
-        "00530140",
-        "d00000000400000000",
-    ] {
+    for value in ["45", "c00100", "c10100", "e0020040", "00530140", "d00000000400000000"] {
         let octets = format!("005374 c1{:02x}02 a1016b {value}", 4 + value.len() / 2);
         let code = hex(value)[0];
-        refused(
-            &octets,
-            DecodeErrorKind::UnexpectedCode { code },
-            "application-properties",
-        );
+        refused(&octets, DecodeErrorKind::UnexpectedCode { code }, "application-properties");
     }
 }
 
@@ -264,11 +213,7 @@ fn application_properties_refuse_keys_that_are_no_strings() {
     for key in ["40", "a3016b", "a0016b", "5201"] {
         let octets = format!("005374 c1{:02x}02 {key} 41", 2 + key.len() / 2);
         let code = hex(key)[0];
-        refused(
-            &octets,
-            DecodeErrorKind::UnexpectedCode { code },
-            "application-properties",
-        );
+        refused(&octets, DecodeErrorKind::UnexpectedCode { code }, "application-properties");
     }
 }
 
@@ -276,11 +221,7 @@ fn application_properties_refuse_keys_that_are_no_strings() {
 #[test]
 fn application_properties_refuse_equal_keys_and_odd_counts() {
     let kind = DecodeErrorKind::DuplicateKey;
-    refused(
-        "005374 c10904 a1016b 41 a1016b 42",
-        kind,
-        "application-properties",
-    );
+    refused("005374 c10904 a1016b 41 a1016b 42", kind, "application-properties");
     let kind = DecodeErrorKind::OddMap;
     refused("005374 c10401 a1016b", kind, "application-properties");
 }
@@ -290,11 +231,7 @@ fn application_properties_refuse_equal_keys_and_odd_counts() {
 fn data_bodies() {
     golden(&Message::from(vec![1, 2]), "005375 a0020102");
     golden(&Message::default(), "005375 a000");
-    let sections = [
-        Bytes::from_static(b"a"),
-        Bytes::new(),
-        Bytes::from_static(b"bc"),
-    ];
+    let sections = [Bytes::from_static(b"a"), Bytes::new(), Bytes::from_static(b"bc")];
     let body = Body::Data(sections.iter().cloned().collect());
     assert_eq!(body.to_data().as_deref(), Some(&b"abc"[..]));
     let message = Message::from(body);
@@ -361,12 +298,9 @@ fn descriptors_in_every_encoding() {
     let text = Message::from("t");
     let symbol = "amqp:amqp-value:*";
     let digits: String = symbol.bytes().map(|octet| format!("{octet:02x}")).collect();
-    for descriptor in [
-        "5377".to_owned(),
-        "800000000000000077".to_owned(),
-        format!("a311{digits}"),
-        format!("b300000011{digits}"),
-    ] {
+    for descriptor in
+        ["5377".to_owned(), "800000000000000077".to_owned(), format!("a311{digits}"), format!("b300000011{digits}")]
+    {
         let octets = hex(&format!("00 {descriptor} a10174"));
         assert_eq!(decode::<Message>(&octets).unwrap(), text);
     }

@@ -24,22 +24,10 @@ fn every_accessor() {
     let message = full();
     let view = EncodedMessage::parse(message.to_bytes()).unwrap();
     assert_eq!(view.header().unwrap(), message.header);
-    assert_eq!(
-        view.delivery_annotations().unwrap(),
-        message.delivery_annotations
-    );
-    assert_eq!(
-        view.message_annotations().unwrap(),
-        message.message_annotations
-    );
-    assert_eq!(
-        view.properties().unwrap(),
-        message.properties.as_deref().cloned()
-    );
-    assert_eq!(
-        view.application_properties().unwrap(),
-        message.application_properties
-    );
+    assert_eq!(view.delivery_annotations().unwrap(), message.delivery_annotations);
+    assert_eq!(view.message_annotations().unwrap(), message.message_annotations);
+    assert_eq!(view.properties().unwrap(), message.properties.as_deref().cloned());
+    assert_eq!(view.application_properties().unwrap(), message.application_properties);
     assert_eq!(view.body().unwrap(), message.body);
     assert_eq!(view.body_section(), Some(Section::Data));
     assert_eq!(view.footer().unwrap(), message.footer);
@@ -70,10 +58,7 @@ fn bare_message_is_kept_octet_for_octet() {
     let around = format!("005370 c00201 42 005372c10100 {bare} 005378c10100");
     let view = EncodedMessage::parse(hex(&around)).unwrap();
     assert_eq!(view.bare(), hex(bare));
-    assert_eq!(
-        view.section(Section::Data).unwrap(),
-        hex("005375b000000001ff 005375a000")
-    );
+    assert_eq!(view.section(Section::Data).unwrap(), hex("005375b000000001ff 005375a000"));
     assert_ne!(encode(&view.to_message().unwrap()), hex(&around));
 }
 
@@ -95,15 +80,9 @@ fn sections_are_decoded_only_when_asked_for() {
     let view = EncodedMessage::parse(hex("00537045 005373c00201 41 005377a101ff")).unwrap();
     assert!(view.header().is_ok());
     let error = view.properties().unwrap_err();
-    assert_eq!(
-        (error.expected(), error.offset()),
-        ("properties.message-id", 10)
-    );
+    assert_eq!((error.expected(), error.offset()), ("properties.message-id", 10));
     let error = view.body().unwrap_err();
-    assert_eq!(
-        (error.kind(), error.expected()),
-        (DecodeErrorKind::InvalidUtf8, "amqp-value")
-    );
+    assert_eq!((error.kind(), error.expected()), (DecodeErrorKind::InvalidUtf8, "amqp-value"));
 }
 
 #[test]
@@ -126,10 +105,7 @@ fn limits_bind_what_is_decoded_later() {
     }
     let octets = Message::from(nested).to_bytes();
     let tight = EncodedMessage::parse_with_limits(octets.clone(), Limits::new().depth(4)).unwrap();
-    assert_eq!(
-        tight.body().unwrap_err().kind(),
-        DecodeErrorKind::NestingTooDeep
-    );
+    assert_eq!(tight.body().unwrap_err().kind(), DecodeErrorKind::NestingTooDeep);
     assert!(EncodedMessage::parse(octets).unwrap().body().is_ok());
 }
 
@@ -144,8 +120,5 @@ fn encoded_again_from_parts() {
     out.extend_from_slice(&view.bare());
     message.footer.encode(&mut out);
     assert_eq!(out, message.to_bytes());
-    assert_eq!(
-        decode::<Message>(&out.into()).unwrap().property("k"),
-        Some(&SimpleValue::from("v"))
-    );
+    assert_eq!(decode::<Message>(&out.into()).unwrap().property("k"), Some(&SimpleValue::from("v")));
 }

@@ -177,7 +177,10 @@ impl Incoming {
             let progress = if aborted { Progress::Aborted } else { Progress::Complete };
             return Some((Chunk { delivery, progress }, transfers));
         }
-        let arriving = self.arriving.as_mut().filter(|arriving| arriving.transfers > 0 || !arriving.delivery.payload.is_empty())?;
+        let arriving = self
+            .arriving
+            .as_mut()
+            .filter(|arriving| arriving.transfers > 0 || !arriving.delivery.payload.is_empty())?;
         arriving.started = true;
         let payload = core::mem::take(&mut arriving.delivery.payload);
         let of = &arriving.delivery;

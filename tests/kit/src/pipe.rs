@@ -1,6 +1,7 @@
 //! A byte pipe that cuts, joins and delays as it is told, and always the same way.
 
 use amqp_proto::Instant;
+use bytes::BytesMut;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -20,8 +21,17 @@ pub enum Cut {
 pub struct Pipe {
     cut: Cut,
     delay: Duration,
-    waiting: VecDeque<(Instant, u8)>,
-    closed: Option<Instant>,
+    /// What went in, with the time at which it comes out.
+    waiting: VecDeque<(Instant, BytesMut)>,
+    end: End,
+}
+
+/// The end of what goes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    NotYet,
+    At(Instant),
+    Told,
 }
 
 /// What a pipe has to give.
@@ -38,41 +48,54 @@ pub enum Pulled {
 impl Pipe {
     /// An empty pipe.
     pub fn new(cut: Cut, delay: Duration) -> Self {
-        Self { cut, delay, waiting: VecDeque::new(), closed: None }
+        Self { cut, delay, waiting: VecDeque::new(), end: End::NotYet }
     }
 
     /// Puts octets in.
     pub fn push(&mut self, now: Instant, octets: &[u8]) {
-        let arrival = now.saturating_add(self.delay);
-        self.waiting.extend(octets.iter().map(|octet| (arrival, *octet)));
+        if !octets.is_empty() {
+            self.waiting.push_back((now.saturating_add(self.delay), BytesMut::from(octets)));
+        }
     }
 
     /// Closes the way in.
     pub fn close(&mut self, now: Instant) {
-        self.closed.get_or_insert(now.saturating_add(self.delay));
+        if self.end == End::NotYet {
+            self.end = End::At(now.saturating_add(self.delay));
+        }
     }
 
     /// Takes the next piece out.
     pub fn pull(&mut self, now: Instant) -> Pulled {
-        let ready = self.waiting.iter().take_while(|(arrival, _)| *arrival <= now).count();
-        if ready > 0 {
-            let length = self.next_length().clamp(1, ready);
-            return Pulled::Octets(self.waiting.drain(..length).map(|(_, octet)| octet).collect());
+        let length = self.next_length().max(1);
+        let mut piece = Vec::new();
+        while let Some((arrival, octets)) = self.waiting.front_mut() {
+            let room = length - piece.len();
+            if *arrival > now || room == 0 {
+                break;
+            }
+            piece.extend_from_slice(&octets.split_to(room.min(octets.len())));
+            if octets.is_empty() {
+                self.waiting.pop_front();
+            }
         }
-        match self.closed {
-            Some(end) if self.waiting.is_empty() && end <= now => {
-                // So far in the future that it does not come twice.
-                self.closed = Some(Instant::from_duration(Duration::MAX));
+        match self.end {
+            _ if !piece.is_empty() => Pulled::Octets(piece),
+            End::At(end) if self.waiting.is_empty() && end <= now => {
+                self.end = End::Told;
                 Pulled::End
             }
-            _ => Pulled::Nothing,
+            End::At(_) | End::NotYet | End::Told => Pulled::Nothing,
         }
     }
 
     /// When the next octet, or the end, comes out.
     pub fn next_arrival(&self) -> Option<Instant> {
-        let end = self.closed.filter(|end| end.as_duration() < Duration::MAX);
-        self.waiting.front().map(|(arrival, _)| *arrival).or(end)
+        match (self.waiting.front(), self.end) {
+            (Some((arrival, _)), _) => Some(*arrival),
+            (None, End::At(end)) => Some(end),
+            (None, End::NotYet | End::Told) => None,
+        }
     }
 
     fn next_length(&mut self) -> usize {

@@ -18,10 +18,7 @@ pub(super) struct Constructor {
 
 impl Default for Constructor {
     fn default() -> Self {
-        Self {
-            descriptors: Vec::new(),
-            code: code::NULL,
-        }
+        Self { descriptors: Vec::new(), code: code::NULL }
     }
 }
 
@@ -60,8 +57,6 @@ impl Constructor {
     pub(super) fn element(&self, elements: &mut Decoder<'_>) -> Result<Value, DecodeError> {
         let value = Value::decode_data(self.code, elements)?;
         let outwards = self.descriptors.iter().rev();
-        Ok(outwards.fold(value, |value, descriptor| {
-            Described::new(descriptor.clone(), value).into()
-        }))
+        Ok(outwards.fold(value, |value, descriptor| Described::new(descriptor.clone(), value).into()))
     }
 }

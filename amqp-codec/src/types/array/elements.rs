@@ -71,10 +71,7 @@ pub(super) fn encode_values(values: &[&Value], out: &mut Vec<u8>) -> Result<(), 
         let inner: Option<Vec<&Value>> = inner.collect();
         return encode_values(&inner.ok_or(ArrayError::Mixed)?, out);
     }
-    if values
-        .iter()
-        .any(|value| value.type_name() != first.type_name())
-    {
+    if values.iter().any(|value| value.type_name() != first.type_name()) {
         return Err(ArrayError::Mixed);
     }
     let codes = values.iter().map(|value| value.element_code());

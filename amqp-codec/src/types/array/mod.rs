@@ -61,10 +61,7 @@ impl Array {
     pub fn of<T: Primitive>(elements: &[T]) -> Self {
         let mut octets = Vec::new();
         encode_body(elements, &mut octets);
-        Self {
-            count: wire_len(elements.len()),
-            octets: octets.into(),
-        }
+        Self { count: wire_len(elements.len()), octets: octets.into() }
     }
 
     /// An array of values that are all of one type, of any type.
@@ -75,10 +72,7 @@ impl Array {
         let mut octets = Vec::new();
         let elements: Vec<&Value> = values.iter().collect();
         encode_values(&elements, &mut octets)?;
-        Ok(Self {
-            count: wire_len(values.len()),
-            octets: octets.into(),
-        })
+        Ok(Self { count: wire_len(values.len()), octets: octets.into() })
     }
 
     /// How many elements there are.
@@ -115,19 +109,13 @@ impl Array {
         let (mut elements, count) = decoder.container(code, CODES, NAME)?;
         if count == 0 && elements.is_empty() {
             // Some peers leave the constructor of an empty array out.
-            return Ok(Self {
-                count,
-                octets: Bytes::from_static(&[code::NULL]),
-            });
+            return Ok(Self { count, octets: Bytes::from_static(&[code::NULL]) });
         }
         let start = elements.position();
         let constructor = Constructor::decode(&mut elements)?;
         constructor.check(count, &mut elements)?;
         elements.finish(NAME)?;
-        Ok(Self {
-            count,
-            octets: elements.since(start),
-        })
+        Ok(Self { count, octets: elements.since(start) })
     }
 
     /// The elements' constructor and data.

@@ -62,25 +62,30 @@ fn link_options(name: &'static str, sender: bool) -> LinkOptions {
     LinkOptions { credit: CreditMode::Manual, max_message_size: (!sender).then_some(10_000), ..options }
 }
 
+/// The core, configured as the catalogue says.
+fn connection(case: &Case) -> Result<Connection, String> {
+    let config = Config::builder("eut")
+        .hostname("eut.example")
+        .max_frame_size(4096)
+        .channel_max(7)
+        .idle_time_out(Some(Duration::from_secs(60)))
+        .handshake_timeout(Some(Duration::from_secs(10)))
+        .close_timeout(Duration::from_secs(5))
+        .output_high_water(HIGH_WATER)
+        .build()
+        .map_err(|fault| fault.to_string())?;
+    let sasl = case.preamble.contains("sasl");
+    Ok(if case.client {
+        let plain = || SaslClient::plain("u", "p").insecure_allowed(true);
+        Connection::client(config, sasl.then(plain), Instant::ZERO)
+    } else {
+        Connection::listener(config, sasl.then(|| SaslListener::new([Mechanism::Plain])), Instant::ZERO)
+    })
+}
+
 impl Endpoint {
     pub(super) fn new(case: &Case) -> Result<Self, String> {
-        let config = Config::builder("eut")
-            .hostname("eut.example")
-            .max_frame_size(4096)
-            .channel_max(7)
-            .idle_time_out(Some(Duration::from_secs(60)))
-            .handshake_timeout(Some(Duration::from_secs(10)))
-            .close_timeout(Duration::from_secs(5))
-            .output_high_water(HIGH_WATER)
-            .build()
-            .map_err(|fault| fault.to_string())?;
-        let sasl = case.preamble.contains("sasl");
-        let core = if case.client {
-            let plain = || SaslClient::plain("u", "p").insecure_allowed(true);
-            Connection::client(config, sasl.then(plain), Instant::ZERO)
-        } else {
-            Connection::listener(config, sasl.then(|| SaslListener::new([Mechanism::Plain])), Instant::ZERO)
-        };
+        let core = connection(case)?;
         let plan = match case.preamble.as_str() {
             "c-sess" => Plan::Begin,
             "c-rcv" => Plan::Receive,

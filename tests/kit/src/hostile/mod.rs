@@ -1,8 +1,8 @@
 //! The hostile catalogue: octets that a broken or malicious peer can send, and the reaction each must get.
 //!
 //! The format is told in the catalogue's own README. A case is played in four steps: the preamble brings the core to
-//! a state ([`endpoint`] is the application meanwhile), the octets go in, time passes if asked, and the reaction is
-//! judged ([`judge`]). Panics, time and heap are watched around the middle two.
+//! a state (`endpoint` is the application meanwhile), the octets go in, time passes if asked, and the reaction is
+//! judged (`judge`). Panics, time and heap are watched around the middle two.
 
 mod case;
 mod endpoint;

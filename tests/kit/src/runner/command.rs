@@ -17,8 +17,20 @@ fn misuse(fault: Misuse) -> String {
 }
 
 impl Driver {
-    /// One command; the core is pumped after it.
+    /// One command; with `fails="text"` one that the core must refuse, saying that text among others.
     pub(super) fn command(&mut self, command: &Record) -> Done {
+        let Some(fault) = command.text("fails") else { return self.obey(command) };
+        let mut plain = command.clone();
+        plain.set("fails", Value::Null);
+        match self.obey(&plain) {
+            Err(came) if came.contains(fault) => Ok(()),
+            Err(came) => Err(format!("another refusal: {came}")),
+            Ok(()) => Err("the core did it".to_owned()),
+        }
+    }
+
+    /// The core is pumped after it.
+    fn obey(&mut self, command: &Record) -> Done {
         match command.name.as_str() {
             "begin" => self.begin(command)?,
             "accept" => self.accept(command)?,

@@ -35,7 +35,8 @@
 //! # Commands
 //! `begin`, `accept`, `attach`, `refuse`, `flow`, `drained`, `send`, `abort`, `dispose`, `take`, `detach`, `end`,
 //! `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send. `attach` and `accept` of
-//! a receiver take `credit=N` to have the core grant it; `dispose s0/l0#3 last=9` settles a range.
+//! a receiver take `credit=N` to have the core grant it; `dispose s0/l0#3 last=9` settles a range; with
+//! `fails="text"` the core must refuse the command and give that text for a reason.
 //!
 //! # Comparison
 //! `compare=exact` (the default) wants just the frames and events written, in order; flow, arrived and writable
