@@ -16,9 +16,8 @@ use std::task::{Context, Poll, Waker};
 /// Sends messages to one address (§2.6). Cheap to clone; all clones are the same link, and any number of
 /// tasks may send on it.
 ///
-/// When the last clone and the last [`Settlement`] are dropped the link is detached. Messages that have
-/// left by then arrive; one that window or transport still holds back is aborted, so await the outcome of
-/// what matters.
+/// When the last clone and the last [`Settlement`] are dropped the link is detached, behind the messages that
+/// were handed over. Whether they were accepted only an awaited outcome tells.
 #[derive(Clone)]
 pub struct Sender {
     link: Arc<SenderRoot>,
@@ -154,7 +153,7 @@ impl Sender {
     }
 
     /// Detaches the link for good (§2.6.4) and waits for the peer's detach. Messages whose outcome has
-    /// not come by then are in doubt; one that window or transport still holds back is aborted.
+    /// not come by then are in doubt; those handed over leave before the detach, as the peer's window admits.
     ///
     /// Cancel-safe: once polled the detach takes its course; a dropped future only does not see it.
     ///

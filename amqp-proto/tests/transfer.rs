@@ -256,3 +256,28 @@ fn a_message_larger_than_the_window_arrives() {
     assert_eq!(windows.buffered, 0, "nothing of the window is lost");
     assert!(windows.incoming_window > 2, "it is told again at half");
 }
+
+#[test]
+fn what_was_taken_leaves_before_detach_end_and_close() {
+    // req: TR-2.6.4-01 TR-2.5.2-02 TR-2.4.3-02
+    for how in ["detach", "end", "close"] {
+        let small = |name| config(name).max_frame_size(512).output_high_water(600).build().unwrap();
+        let mut pair = Pair::new(small("c"), small("l"));
+        let (session, _) = pair.session(SessionOptions::default(), SessionOptions::default());
+        let (a, ra) = pair.link(session, LinkOptions::sender("a", "q"), LinkOptions::receiver("a", "q"));
+        let message = Outgoing { settled: true, ..Outgoing::new(vec![7; 5000]) };
+        pair.client.core.sender(a).unwrap().send(message).unwrap();
+        match how {
+            "detach" => pair.client.core.sender(a).unwrap().detach(true, None).unwrap(),
+            "end" => pair.client.core.session(session).unwrap().end(None).unwrap(),
+            _ => pair.client.core.close(pair.now, None),
+        }
+        let again = pair.client.core.sender(a).map(|mut sender| sender.send(Outgoing::new("m")).is_ok());
+        assert!(!again.unwrap_or(false), "{how}: nothing is taken after it");
+        pair.pump();
+        let delivery = pair.listener.core.receiver(ra).unwrap().recv().expect(how);
+        assert_eq!(delivery.payload.len(), 5000, "{how}");
+        pair.pump();
+        assert_eq!(pair.client.count(|event| matches!(event, Event::Detached { .. })), 1, "{how}");
+    }
+}

@@ -58,6 +58,7 @@ impl Connection {
 
     fn send_close(&mut self, now: Instant, error: Option<Error>) {
         self.send_open();
+        self.sessions.iter_mut().for_each(|(_, session)| session.pump_out(&mut self.ctx));
         self.flush_sessions();
         self.ctx.output.close(Close { error });
         self.local = Half::Ended;

@@ -54,6 +54,11 @@ impl Sending {
         self.transfer.more && !self.transfer.aborted && self.payload.is_empty()
     }
 
+    /// Whether the application has given all of it and still wants it sent.
+    pub(crate) fn given_whole(&self) -> bool {
+        !self.transfer.more && !self.transfer.aborted
+    }
+
     pub(crate) fn add(&mut self, payload: Bytes, more: bool) {
         self.payload = payload;
         self.transfer.more = more;

@@ -18,7 +18,7 @@ use crate::delivery::outgoing::Sending;
 use crate::id::LinkKey;
 use crate::{CreditMode, LinkId, LinkOptions, ReceiverId, SenderId};
 use alloc::boxed::Box;
-use amqp_codec::{Attach, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
+use amqp_codec::{Attach, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
 use credit::Credit;
 
 /// One direction of a link's life, as of a session's: not yet, now, no more.
@@ -75,8 +75,17 @@ pub(crate) struct SenderEnd {
     pub(crate) wants: bool,
     /// It is in the session's list of those that wait for something of the session's.
     pub(crate) listed: bool,
+    /// The application has detached, but the delivery in progress, which it gave whole, has to leave first.
+    pub(crate) leaving: Option<Leaving>,
     /// The application is done with a drain, but the delivery in progress has to leave first.
     pub(crate) drained: bool,
+}
+
+/// A detach that waits.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    pub(crate) closed: bool,
+    pub(crate) error: Option<Error>,
 }
 
 #[derive(Debug, Default)]

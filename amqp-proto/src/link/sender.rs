@@ -1,6 +1,6 @@
 //! The sending end of a link, as the application works with it.
 
-use super::{End, FlowDue, Half, Link};
+use super::{End, FlowDue, Half, Leaving, Link};
 use crate::context::Context;
 use crate::delivery::outgoing::{self, Sending};
 use crate::id::LinkKey;
@@ -110,12 +110,24 @@ impl SenderMut<'_> {
         refuse(self.ctx, self.session, self.key, error)
     }
 
-    /// Detaches the link: for good if `closed`, else it is suspended (§2.6.4, §2.6.6). A delivery in
-    /// progress is aborted. Before the attach was answered, the answer is awaited and dropped.
+    /// Detaches the link: for good if `closed`, else it is suspended (§2.6.4, §2.6.6). A message that
+    /// [`send`](Self::send) took leaves before, as the peer's window admits; a delivery of which the
+    /// application has yet to give the rest is aborted. Before the attach was answered, the answer is
+    /// awaited and dropped.
     ///
     /// # Errors
     /// [`Misuse::Detached`] if it is detached already.
     pub fn detach(&mut self, closed: bool, error: Option<Error>) -> Result<(), Misuse> {
+        let link = self.link_mut()?;
+        if link.is_leaving() {
+            return Err(Misuse::Detached);
+        }
+        if let End::Sender(sender) = &mut link.end {
+            if sender.sending.as_ref().is_some_and(Sending::given_whole) {
+                sender.leaving = Some(Leaving { closed, error });
+                return Ok(());
+            }
+        }
         if self.session.window.can_send() {
             // Lest the receiver waits for the rest of it (§2.6.14).
             let _ = self.abort();
@@ -144,7 +156,7 @@ impl SenderMut<'_> {
 
     fn transfer(&mut self, mut message: Outgoing, more: bool) -> Result<Sent, SendError> {
         let link = self.link().ok_or(Misuse::StaleId)?;
-        if link.gone || link.local == Half::Ended {
+        if link.gone || link.local == Half::Ended || link.is_leaving() {
             return Err(Misuse::Detached.into());
         }
         message.settled = link.settles(&message)?;

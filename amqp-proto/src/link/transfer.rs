@@ -1,7 +1,7 @@
 //! Deliveries in and out of one link (§2.6.11 to §2.6.14): credit, modes, and which delivery a
 //! transfer belongs to.
 
-use super::{End, Half, Link};
+use super::{End, Half, Leaving, Link};
 use crate::context::Context;
 use crate::event::Event;
 use crate::session::Window;
@@ -96,12 +96,22 @@ impl Link {
         }
     }
 
-    /// Sender: its delivery in progress has left as a whole; a drain may have waited for that.
-    pub(crate) fn sent_whole(&mut self) {
+    /// Sender: its delivery in progress has left as a whole; a drain or a detach may have waited for that.
+    pub(crate) fn sent_whole(&mut self, ctx: &mut Context, channel: u16) {
         let End::Sender(sender) = &mut self.end else { return };
+        sender.sending = None;
+        let leaving = sender.leaving.take();
         if core::mem::take(&mut sender.drained) {
             self.drained();
         }
+        if let Some(Leaving { closed, error }) = leaving {
+            let _ = self.detach(ctx, channel, closed, error);
+        }
+    }
+
+    /// Sender: whether the application has detached, and that waits for a delivery that it gave whole.
+    pub(crate) fn is_leaving(&self) -> bool {
+        matches!(&self.end, End::Sender(sender) if sender.leaving.is_some())
     }
 
     /// Sender: deliveries of one link do not interleave (req: TR-2.6.14-02).

@@ -15,6 +15,7 @@ impl Session {
         if !self.usable() {
             return Err(Misuse::SessionEnded);
         }
+        self.pump_out(ctx);
         self.detach_all(ctx);
         if self.local == Half::Idle && self.remote == Half::Idle {
             self.waiting = None;

@@ -27,6 +27,15 @@ impl Session {
         self.as_receiver.flush(ctx, channel);
     }
 
+    /// Lets leave what the window admits, however full the output is: end or close comes next.
+    pub(crate) fn pump_out(&mut self, ctx: &mut Context) {
+        let high_water = ctx.output.replace_high_water(usize::MAX);
+        if self.local == Half::Active {
+            self.pump(ctx);
+        }
+        ctx.output.replace_high_water(high_water);
+    }
+
     /// A frame for each link in turn, until window or output is at its end.
     fn pump(&mut self, ctx: &mut Context) {
         let channel = self.channel();
@@ -37,8 +46,7 @@ impl Session {
             let Some(sending) = &mut sender.sending else { continue };
             match sending.frame(ctx, channel, &mut self.window) {
                 Sent::Whole => {
-                    sender.sending = None;
-                    link.sent_whole();
+                    link.sent_whole(ctx, channel);
                     self.flow_if_due(ctx, index);
                     self.wake(ctx, index);
                 }
