@@ -4,7 +4,7 @@
 //! with exactly one detach, end or close that carries the condition.
 
 use alloc::format;
-use amqp_codec::{Condition, DecodeError, Error};
+use amqp_codec::{Condition, DecodeError, DeliveryState, Error};
 use core::fmt;
 
 /// How much a violation ends.
@@ -96,7 +96,7 @@ violations! {
     SettledTakenBack: "§2.7.5" INVALID_FIELD Session "settled went from true to false within a delivery";
     EmptyTransfers: "§2.7.5" RESOURCE_LIMIT_EXCEEDED Session "too many transfers without payload in one delivery";
     DispositionRange: "§2.7.6" INVALID_FIELD Session "last comes before first in disposition";
-    UnknownDeliveryState: "§2.7.6" NOT_IMPLEMENTED Session "disposition carries an unknown delivery-state";
+    UnknownDeliveryState: "§2.7.6" NOT_IMPLEMENTED Session "a delivery-state is unknown, or of a transaction, which is not supported";
 
     NameInUse: "§2.6.1" NOT_ALLOWED Link "a link of this name and direction is attached to the session already";
     InitialDeliveryCount: "§2.7.3" INVALID_FIELD Link "the attach of a sender has no initial-delivery-count";
@@ -117,6 +117,23 @@ impl Violation {
     /// The error to send to the peer: condition, and the sentence with its section.
     pub(crate) fn to_error(&self) -> Error {
         Error::new(self.condition(), format!("{self} ({})", self.section()))
+    }
+}
+
+/// Refuses delivery-states that nothing here acts on: of transactions (§4.4), and those of no known type.
+pub(crate) fn supported(state: Option<&DeliveryState>) -> Result<(), Violation> {
+    match state {
+        Some(DeliveryState::Declared(_) | DeliveryState::Transactional(_) | DeliveryState::Other(_)) => {
+            Err(Violation::UnknownDeliveryState)
+        }
+        Some(
+            DeliveryState::Received(_)
+            | DeliveryState::Accepted
+            | DeliveryState::Rejected(_)
+            | DeliveryState::Released
+            | DeliveryState::Modified(_),
+        )
+        | None => Ok(()),
     }
 }
 

@@ -4,7 +4,10 @@
 
 mod support;
 
-use amqp_proto::codec::{Condition, DeliveryState, Disposition, Performative, ReceiverSettleMode, Role, SequenceNo};
+use amqp_proto::codec::{
+    Bytes, Condition, DeliveryState, Disposition, Performative, ReceiverSettleMode, Role, SequenceNo,
+    TransactionalState,
+};
 use amqp_proto::{Event, LinkId, LinkOptions, Misuse, Outgoing, ReceiverId, SenderId, SessionOptions};
 use support::{NEAR, Pair, Raw, attach, config, credit, requested_link};
 
@@ -128,4 +131,16 @@ fn ranges_from_a_careless_peer() {
     let frames = raw.frames();
     let [(_, Performative::End(end))] = &frames[..] else { panic!("{frames:?}") };
     assert_eq!(end.error.as_ref().map(|error| error.condition.clone()), Some(Condition::INVALID_FIELD));
+}
+
+#[test]
+fn states_of_transactions_are_refused() {
+    // req: TR-2.7.6-08
+    let (mut raw, _) = Raw::session();
+    let state = TransactionalState { txn_id: Bytes::from_static(b"t"), outcome: None };
+    let state = Some(DeliveryState::Transactional(Box::new(state)));
+    raw.send(0, &Disposition { state, ..Disposition::new(Role::Receiver, SequenceNo(0)) });
+    let frames = raw.frames();
+    let Some((0, Performative::End(end))) = frames.last() else { panic!("{frames:?}") };
+    assert_eq!(end.error.as_ref().unwrap().condition, Condition::NOT_IMPLEMENTED);
 }

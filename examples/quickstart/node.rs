@@ -84,7 +84,13 @@ fn judge(request: &SaslRequest) -> SaslCode {
 async fn serve_session(session: Session, node: Arc<Node>) {
     while let Ok(link) = session.incoming_link().await {
         let Some(address) = address(&link) else {
-            link.refuse(codec::Error::new(Condition::NOT_FOUND, "only nodes with an address are served here"));
+            let refusal = match &link.attach().target {
+                Some(TargetTerminus::Coordinator(_)) => {
+                    codec::Error::new(Condition::NOT_IMPLEMENTED, "there are no transactions here")
+                }
+                _ => codec::Error::new(Condition::NOT_FOUND, "only nodes with an address are served here"),
+            };
+            link.refuse(refusal);
             continue;
         };
         let queue = node.queue(&address);

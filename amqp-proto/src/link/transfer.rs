@@ -5,7 +5,7 @@ use super::{End, Half, Leaving, Link};
 use crate::context::Context;
 use crate::event::Event;
 use crate::session::Window;
-use crate::violation::Violation;
+use crate::violation::{Violation, supported};
 use crate::{Blocked, DeliveryId, Misuse, Outgoing, SenderId, SessionId};
 use amqp_codec::{SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
@@ -39,6 +39,7 @@ impl Link {
             if transfer.resume {
                 return Err(Violation::ResumeNotBuilt);
             }
+            supported(transfer.state.as_ref())?;
             let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
             let tag = transfer.delivery_tag.ok_or(Violation::DeliveryTagMissing)?;
             if next.replace(number + 1).is_some_and(|next| next != number) {

@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{End, Half, Link};
-use crate::violation::{Scope, Violation};
+use crate::violation::{Scope, Violation, supported};
 use amqp_codec::{Disposition, Flow, Performative, Role, Transfer};
 use bytes::Bytes;
 
@@ -141,9 +141,7 @@ impl Session {
         if last.0.wrapping_sub(first.0) > u32::MAX / 2 {
             return Err(Violation::DispositionRange);
         }
-        if matches!(disposition.state, Some(amqp_codec::DeliveryState::Other(_))) {
-            return Err(Violation::UnknownDeliveryState);
-        }
+        supported(disposition.state.as_ref())?;
         let Self { id: session, links, sent, received, .. } = self;
         let held = if role == Role::Receiver { sent } else { received };
         held.visit(first, last, |number, held| {
