@@ -7,7 +7,7 @@ use crate::link::{End, Half};
 use crate::violation::Violation;
 use crate::{DetachReason, EndReason, Misuse};
 use alloc::vec::Vec;
-use amqp_codec::{self, Error};
+use amqp_codec::Error;
 
 impl Session {
     /// Ends the session for the application.
