@@ -62,9 +62,13 @@ pub enum DecodeErrorKind {
     #[error("values nest too deep")]
     NestingTooDeep,
     /// A count that the size given with it cannot hold (§1.2.3), or above
+    /// [`Limits::items`](crate::Limits::items) or
     /// [`Limits::zero_width_items`](crate::Limits::zero_width_items).
     #[error("count is larger than allowed")]
     CountTooLarge,
+    /// More values than [`Limits::total`](crate::Limits::total).
+    #[error("more values than allowed")]
+    TooManyValues,
     /// More octets than the type or the limits allow.
     #[error("value is longer than allowed")]
     TooLong,

@@ -1,30 +1,29 @@
 //! Reading the fields of a composite.
 
 use crate::codec::{Decode, Encode};
-use crate::decoder::Decoder;
+use crate::decoder::{Decoder, Outer};
 use crate::error::{DecodeError, DecodeErrorKind};
 
 /// Reads the fields of a composite one after another (§1.4).
 #[derive(Debug)]
-pub struct FieldReader<'a> {
-    decoder: Decoder<'a>,
+pub struct FieldReader<'d, 'a> {
+    decoder: &'d mut Decoder<'a>,
+    outer: Outer<'a>,
     left: usize,
 }
 
-impl<'a> FieldReader<'a> {
-    /// Reads the list's constructor, and goes on behind the list.
+impl<'d, 'a> FieldReader<'d, 'a> {
+    /// Reads the list's constructor.
     ///
     /// # Errors
     /// It is no list, or has more elements than `fields`.
     #[inline(always)]
-    pub fn new(decoder: &mut Decoder<'a>, fields: usize, composite: &'static str) -> Result<Self, DecodeError> {
-        let mut cursor = decoder.clone();
-        let (list, left) = cursor.composite_list(composite)?;
+    pub fn new(decoder: &'d mut Decoder<'a>, fields: usize, composite: &'static str) -> Result<Self, DecodeError> {
+        let (outer, left) = decoder.enter_composite(composite)?;
         if left > fields {
-            return Err(list.error(DecodeErrorKind::TooManyFields, composite));
+            return Err(decoder.error(DecodeErrorKind::TooManyFields, composite));
         }
-        decoder.resume(&cursor);
-        Ok(Self { decoder: list, left })
+        Ok(Self { decoder, outer, left })
     }
 
     /// Whether the next field has a value; if not, it has been read over.
@@ -39,15 +38,9 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    /// Reads a value through a copy of the cursor. A decoder that is not
-    /// inlined then takes the copy's address only, and the cursor itself stays
-    /// in registers.
     #[inline(always)]
     fn value<T: Decode>(&mut self) -> Result<T, DecodeError> {
-        let mut decoder = self.decoder.clone();
-        let value = T::decode(&mut decoder);
-        self.decoder.resume(&decoder);
-        value
+        T::decode(self.decoder)
     }
 
     /// A field that must have a value, and not an empty one.
@@ -104,12 +97,12 @@ impl<'a> FieldReader<'a> {
         self.value::<T>().map_err(|error| error.in_field(name))
     }
 
-    /// Refuses octets behind the last field.
+    /// Goes on behind the list; refuses octets behind its last field.
     ///
     /// # Errors
     /// There are some.
     #[inline(always)]
     pub fn finish(self, composite: &'static str) -> Result<(), DecodeError> {
-        self.decoder.finish(composite)
+        self.decoder.leave(self.outer, composite)
     }
 }

@@ -4,9 +4,17 @@ use super::Decoder;
 use crate::code;
 use crate::error::{DecodeError, DecodeErrorKind};
 
+/// What follows a container, while the decoder is within it.
+#[derive(Debug)]
+#[must_use = "the decoder stays within the container until it leaves"]
+pub(crate) struct Outer<'a> {
+    rest: &'a [u8],
+    depth: u8,
+}
+
 impl<'a> Decoder<'a> {
     /// Goes one level deeper.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn descend(&mut self, expected: &'static str) -> Result<(), DecodeError> {
         match self.depth.checked_sub(1) {
             Some(depth) => {
@@ -18,27 +26,49 @@ impl<'a> Decoder<'a> {
     }
 
     /// Comes back from [`descend`](Self::descend).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn ascend(&mut self) {
         self.depth = self.depth.saturating_add(1);
     }
 
     /// Reads size and count of a list, map or array (§1.2.3, §1.2.4), and goes
-    /// on behind it. The elements are read through the cursor returned, which
-    /// ends where they must.
+    /// on within it, where its elements are, one level deeper.
     #[inline]
-    pub(crate) fn container(
+    pub(crate) fn enter(
         &mut self,
         code: u8,
         codes: (u8, u8),
         expected: &'static str,
-    ) -> Result<(Decoder<'a>, u32), DecodeError> {
-        let rest = self.sized(code, codes, expected)?;
-        let mut inner =
-            Decoder { source: self.source, rest, end: self.position(), depth: self.depth, limits: self.limits };
-        inner.descend(expected)?;
-        let count = if code == codes.0 { u32::from(inner.u8(expected)?) } else { inner.u32(expected)? };
-        Ok((inner, count))
+    ) -> Result<(Outer<'a>, u32), DecodeError> {
+        let within = self.sized(code, codes, expected)?;
+        let outer = self.enter_part(within, expected)?;
+        let count = if code == codes.0 { u32::from(self.u8(expected)?) } else { self.u32(expected)? };
+        if count > self.limits.items {
+            return Err(self.error(DecodeErrorKind::CountTooLarge, expected));
+        }
+        Ok((outer, count))
+    }
+
+    /// Goes on within a part that has been read over.
+    #[inline(always)]
+    fn enter_part(&mut self, within: &'a [u8], expected: &'static str) -> Result<Outer<'a>, DecodeError> {
+        let depth = self.depth;
+        self.descend(expected)?;
+        Ok(Outer { rest: core::mem::replace(&mut self.rest, within), depth })
+    }
+
+    /// Goes on behind the container, all of whose elements have been read.
+    ///
+    /// # Errors
+    /// Its size goes beyond them (§1.2.3).
+    #[inline(always)]
+    pub(crate) fn leave(&mut self, outer: Outer<'a>, expected: &'static str) -> Result<(), DecodeError> {
+        if !self.rest.is_empty() {
+            return Err(self.error(DecodeErrorKind::TrailingOctets, expected));
+        }
+        self.rest = outer.rest;
+        self.depth = outer.depth;
+        Ok(())
     }
 
     /// Refuses a count of values that the octets left cannot hold: each takes
@@ -51,54 +81,43 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    /// Reads the elements of a list; the format code has been read.
+    /// Enters a list whose code has been read; says how many elements it has.
     #[inline]
-    pub(crate) fn list(&mut self, code: u8, expected: &'static str) -> Result<(Decoder<'a>, usize), DecodeError> {
+    pub(crate) fn enter_list(&mut self, code: u8, expected: &'static str) -> Result<(Outer<'a>, usize), DecodeError> {
         if code == code::LIST_0 {
-            let empty = Decoder { rest: &[], end: self.position(), ..self.clone() };
-            return Ok((empty, 0));
+            let (empty, _) = self.rest.split_at(0);
+            return Ok((self.enter_part(empty, expected)?, 0));
         }
-        let (list, count) = self.container(code, (code::LIST_8, code::LIST_32), expected)?;
-        let count = list.check_count(count, expected)?;
-        Ok((list, count))
+        let (outer, count) = self.enter(code, (code::LIST_8, code::LIST_32), expected)?;
+        Ok((outer, self.check_count(count, expected)?))
     }
 
-    /// Reads the elements of a list, with its format code. Composites are
-    /// lists, and most of them short: those take the straight way.
+    /// Enters the list of a composite. Most are short: those take the straight
+    /// way.
     #[inline(always)]
-    pub(crate) fn composite_list(&mut self, expected: &'static str) -> Result<(Decoder<'a>, usize), DecodeError> {
-        let List { elements, rest, count } = match short_list(self.rest) {
-            Some(list) if self.depth > 0 => list,
-            _ => self.clone().unusual_list(expected)?,
-        };
-        self.rest = rest;
-        let list = Decoder {
-            source: self.source,
-            rest: elements,
-            end: self.position(),
-            depth: self.depth.saturating_sub(1),
-            limits: self.limits,
-        };
-        Ok((list, count))
+    pub(crate) fn enter_composite(&mut self, expected: &'static str) -> Result<(Outer<'a>, usize), DecodeError> {
+        match (short_list(self.rest), self.depth.checked_sub(1)) {
+            (Some(list), Some(depth)) => {
+                let outer = Outer { rest: list.rest, depth: self.depth };
+                self.rest = list.elements;
+                self.depth = depth;
+                Ok((outer, list.count))
+            }
+            _ => self.enter_unusual_composite(expected),
+        }
     }
 
-    /// A list32, or an error.
+    /// A list0 or list32, or an error.
     #[cold]
-    fn unusual_list(mut self, expected: &'static str) -> Result<List<'a>, DecodeError> {
+    #[inline(never)]
+    fn enter_unusual_composite(&mut self, expected: &'static str) -> Result<(Outer<'a>, usize), DecodeError> {
         let code = self.code(expected)?;
-        let (list, count) = self.list(code, expected)?;
-        Ok(List { elements: list.rest, rest: self.rest, count })
-    }
-
-    /// Refuses octets behind the last element of a container.
-    #[inline]
-    pub(crate) fn finish(&self, expected: &'static str) -> Result<(), DecodeError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(self.error(DecodeErrorKind::TrailingOctets, expected)) }
+        self.enter_list(code, expected)
     }
 }
 
-/// A list taken apart.
-struct List<'a> {
+/// A list8 taken apart.
+struct ShortList<'a> {
     elements: &'a [u8],
     /// What follows the list.
     rest: &'a [u8],
@@ -106,16 +125,13 @@ struct List<'a> {
     count: usize,
 }
 
-/// A list0 or list8; `None` if it is another form, or not valid.
+/// A list8; `None` if it is another form, or not valid.
 #[inline(always)]
-fn short_list(input: &[u8]) -> Option<List<'_>> {
-    match input {
-        [code::LIST_8, size, count, rest @ ..] => {
-            let (elements, rest) = rest.split_at_checked(usize::from(*size).checked_sub(1)?)?;
-            let count = usize::from(*count);
-            (count <= elements.len()).then_some(List { elements, rest, count })
-        }
-        [code::LIST_0, rest @ ..] => Some(List { elements: &[], rest, count: 0 }),
-        _ => None,
-    }
+fn short_list(input: &[u8]) -> Option<ShortList<'_>> {
+    let [code::LIST_8, size, count, rest @ ..] = input else {
+        return None;
+    };
+    let (elements, rest) = rest.split_at_checked(usize::from(*size).checked_sub(1)?)?;
+    let count = usize::from(*count);
+    (count <= elements.len()).then_some(ShortList { elements, rest, count })
 }

@@ -1,7 +1,7 @@
 //! The cursor over the input: the only code that touches the octets.
 //!
-//! Every read is checked against what is left; a list, map or array is read
-//! through a cursor of its own that ends where its size says (§1.2).
+//! Every read is checked against what is left; within a list, map or array,
+//! what is left ends where its size says (§1.2).
 
 mod container;
 mod descriptor;
@@ -18,6 +18,8 @@ use crate::code;
 use crate::codec::Decode;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
+
+pub(crate) use self::container::Outer;
 
 /// Reads AMQP values from a buffer, one after another.
 ///
@@ -36,12 +38,13 @@ use crate::limits::Limits;
 #[derive(Debug, Clone)]
 pub struct Decoder<'a> {
     source: &'a Bytes,
-    /// What is left of the input, or of the container.
+    /// What is left of the input, or of the container: always a part of
+    /// `source`, if only an empty one, since its place is the position.
     rest: &'a [u8],
-    /// Where `rest` ends within `source`.
-    end: usize,
     /// How many levels deeper values may go from here.
     depth: u8,
+    /// How many more dynamic values may be built.
+    values: u32,
     limits: Limits,
 }
 
@@ -55,25 +58,21 @@ impl<'a> Decoder<'a> {
     /// A decoder with limits of the caller's choice.
     #[inline]
     pub fn with_limits(input: &'a Bytes, limits: Limits) -> Self {
-        Self { source: input, rest: input, end: input.len(), depth: limits.depth, limits }
+        Self { source: input, rest: input, depth: limits.depth, values: limits.total, limits }
     }
 
     /// A decoder for a part of `input`, with positions counted from its start;
     /// a part that does not lie in the input is empty.
+    #[inline]
     pub(crate) fn within(input: &'a Bytes, part: Range<usize>, limits: Limits) -> Self {
-        Self {
-            source: input,
-            rest: input.get(part.clone()).unwrap_or_default(),
-            end: part.end.min(input.len()),
-            depth: limits.depth,
-            limits,
-        }
+        let rest = input.get(part).unwrap_or_else(|| input.get(..0).unwrap_or_default());
+        Self { rest, ..Self::with_limits(input, limits) }
     }
 
     /// How many octets of the input have been read.
     #[inline(always)]
     pub fn position(&self) -> usize {
-        self.end.saturating_sub(self.rest.len())
+        self.rest.as_ptr().addr().wrapping_sub(self.source.as_ptr().addr())
     }
 
     /// How many octets are left to read.
@@ -91,7 +90,7 @@ impl<'a> Decoder<'a> {
     /// What is left, as a slice that shares the input.
     #[inline]
     pub fn rest(&self) -> Bytes {
-        self.source.slice(self.position()..self.end)
+        self.source.slice_ref(self.rest)
     }
 
     /// The octets from `start`, a former [`position`](Self::position), to
@@ -200,21 +199,26 @@ impl<'a> Decoder<'a> {
         self.parse(run(size), expected)
     }
 
-    /// `octets`, which [`sized`](Self::sized) has just returned, as a slice
-    /// that shares the input.
+    /// `octets`, which are a part of the input, as a slice that shares it.
     #[inline]
     pub(crate) fn share(&self, octets: &[u8]) -> Bytes {
-        self.since(self.position().saturating_sub(octets.len()))
+        self.source.slice_ref(octets)
     }
 
-    pub(crate) fn limits(&self) -> Limits {
-        self.limits
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
-    /// Goes on where `cursor`, a clone of this decoder, has come to.
+    /// Takes account of one more dynamic value.
     #[inline(always)]
-    pub(crate) fn resume(&mut self, cursor: &Decoder<'a>) {
-        self.rest = cursor.rest;
+    pub(crate) fn count_value(&mut self) -> Result<(), DecodeError> {
+        match self.values.checked_sub(1) {
+            Some(values) => {
+                self.values = values;
+                Ok(())
+            }
+            None => Err(self.error(DecodeErrorKind::TooManyValues, "value")),
+        }
     }
 }
 

@@ -106,6 +106,7 @@ impl Encode for SimpleValue {
 impl Decode for SimpleValue {
     #[inline]
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        decoder.count_value()?;
         let code = decoder.code("simple value")?;
         decode_primitive(code, decoder).map(Self)
     }

@@ -85,12 +85,12 @@ pub(crate) fn values_len<'a>(values: impl IntoIterator<Item = &'a Value>) -> usi
 
 /// Reads the elements of a list whose code has been read.
 pub(super) fn decode_list(code: u8, decoder: &mut Decoder<'_>) -> Result<Vec<Value>, DecodeError> {
-    let (mut list, count) = decoder.list(code, "list")?;
+    let (outer, count) = decoder.enter_list(code, "list")?;
     let mut values = Vec::with_capacity(count.min(ROOM));
     for _ in 0..count {
-        values.push(Value::decode(&mut list)?);
+        values.push(Value::decode(decoder)?);
     }
-    list.finish("list")?;
+    decoder.leave(outer, "list")?;
     Ok(values)
 }
 

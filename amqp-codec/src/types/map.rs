@@ -122,17 +122,17 @@ pub(crate) fn decode_entries<K: Decode, V: Decode>(
     decoder: &mut Decoder<'_>,
     expected: &'static str,
 ) -> Result<Vec<(K, V)>, DecodeError> {
-    let (mut map, count) = decoder.container(code, CODES, expected)?;
-    let count = map.check_count(count, expected)?;
+    let (outer, count) = decoder.enter(code, CODES, expected)?;
+    let count = decoder.check_count(count, expected)?;
     if count % 2 != 0 {
-        return Err(map.error(DecodeErrorKind::OddMap, expected));
+        return Err(decoder.error(DecodeErrorKind::OddMap, expected));
     }
     let count = count / 2;
     let mut entries = Vec::with_capacity(count.min(ROOM));
     for _ in 0..count {
-        entries.push((K::decode(&mut map)?, V::decode(&mut map)?));
+        entries.push((K::decode(decoder)?, V::decode(decoder)?));
     }
-    map.finish(expected)?;
+    decoder.leave(outer, expected)?;
     Ok(entries)
 }
 

@@ -229,6 +229,7 @@ pub(crate) fn decode_primitive(code: u8, decoder: &mut Decoder<'_>) -> Result<Va
 
 impl Decode for Value {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        decoder.count_value()?;
         match decoder.code("value")? {
             code::DESCRIBED => decode_described(decoder),
             code => Self::decode_data(code, decoder),

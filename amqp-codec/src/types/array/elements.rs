@@ -15,19 +15,20 @@ pub(in crate::types) fn decode_elements<T: Primitive>(
     code: u8,
     decoder: &mut Decoder<'_>,
 ) -> Result<Vec<T>, DecodeError> {
-    let (mut array, count) = decoder.container(code, CODES, T::NAME)?;
-    if count == 0 && array.is_empty() {
+    let (outer, count) = decoder.enter(code, CODES, T::NAME)?;
+    if count == 0 && decoder.is_empty() {
+        decoder.leave(outer, T::NAME)?;
         return Ok(Vec::new());
     }
-    let code = array.code(T::NAME)?;
+    let code = decoder.code(T::NAME)?;
     // Elements without octets are of no use in a field; one octet each at
     // least is what bounds the memory.
-    let count = array.check_count(count, T::NAME)?;
+    let count = decoder.check_count(count, T::NAME)?;
     let mut elements = Vec::with_capacity(count.min(ROOM));
     for _ in 0..count {
-        elements.push(T::decode_data(code, &mut array)?);
+        elements.push(T::decode_data(code, decoder)?);
     }
-    array.finish(T::NAME)?;
+    decoder.leave(outer, T::NAME)?;
     Ok(elements)
 }
 

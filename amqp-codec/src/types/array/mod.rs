@@ -106,16 +106,17 @@ impl Array {
 
     /// Reads an array whose code has been read.
     pub(super) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let (mut elements, count) = decoder.container(code, CODES, NAME)?;
-        if count == 0 && elements.is_empty() {
+        let (outer, count) = decoder.enter(code, CODES, NAME)?;
+        if count == 0 && decoder.is_empty() {
             // Some peers leave the constructor of an empty array out.
+            decoder.leave(outer, NAME)?;
             return Ok(Self { count, octets: Bytes::from_static(&[code::NULL]) });
         }
-        let start = elements.position();
-        let constructor = Constructor::decode(&mut elements)?;
-        constructor.check(count, &mut elements)?;
-        elements.finish(NAME)?;
-        Ok(Self { count, octets: elements.since(start) })
+        let octets = decoder.rest();
+        let constructor = Constructor::decode(decoder)?;
+        constructor.check(count, decoder)?;
+        decoder.leave(outer, NAME)?;
+        Ok(Self { count, octets })
     }
 
     /// The elements' constructor and data.
