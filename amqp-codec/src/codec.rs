@@ -9,6 +9,7 @@ use crate::code;
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
 use crate::types::{Dec32, Dec64, Dec128, Str, Symbol, Timestamp, Uuid};
+use crate::write::put;
 
 /// A value that can be read from AMQP octets.
 pub trait Decode: Sized {
@@ -72,9 +73,16 @@ pub trait Primitive: Decode + Encode {
     #[inline(always)]
     fn encode_shortest(&self, out: &mut Vec<u8>) {
         let code = self.shortest();
-        out.push(code);
+        put(out, [code]);
         self.encode_data(code, out);
     }
+}
+
+/// Encodes in a function of its own: what chooses between many types then has
+/// no registers to save, and goes on there.
+#[inline(never)]
+pub(crate) fn encode_apart<T: Primitive>(value: &T, out: &mut Vec<u8>) {
+    value.encode_shortest(out);
 }
 
 /// [`Decode`] and [`Encode`] of a [`Primitive`].
@@ -127,7 +135,7 @@ impl<T: Encode> Encode for Option<T> {
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Some(value) => value.encode(out),
-            None => out.push(code::NULL),
+            None => put(out, [code::NULL]),
         }
     }
 

@@ -68,6 +68,7 @@ pub mod sasl;
 pub mod terminus;
 pub mod transaction;
 pub mod types;
+mod write;
 
 #[doc(hidden)]
 pub use alloc::vec::Vec as __Vec;

@@ -33,7 +33,8 @@ pub struct Limits {
     /// How many elements an array may claim whose encoding has no octets
     /// (null, true, uint0, list0, …). Default: 65,536.
     pub zero_width_items: u32,
-    /// The longest symbol, in octets. Default: 65,536.
+    /// The longest symbol, in octets; up to 23 are always allowed. Default:
+    /// 65,536.
     pub symbol_len: u32,
 }
 
@@ -74,15 +75,8 @@ impl Limits {
     }
 
     /// No limit but those of the input, for octets that were checked before.
-    pub(crate) const fn checked() -> Self {
-        Self {
-            depth: u8::MAX,
-            items: u32::MAX,
-            total: u32::MAX,
-            zero_width_items: u32::MAX,
-            symbol_len: u32::MAX,
-        }
-    }
+    pub(crate) const CHECKED: Self =
+        Self { depth: u8::MAX, items: u32::MAX, total: u32::MAX, zero_width_items: u32::MAX, symbol_len: u32::MAX };
 }
 
 impl Default for Limits {

@@ -16,6 +16,7 @@ pub use self::debug::{DebugFields, Shown, ShownValue};
 pub use self::name::{FieldName, field_name};
 pub(crate) use self::one_of::one_of;
 pub use self::reader::FieldReader;
+pub(crate) use self::writer::widen;
 pub use self::writer::{FieldSink, ListLength, ListWriter};
 
 /// Defines a composite type (§1.4) as the specification's table of its fields.
@@ -106,6 +107,7 @@ macro_rules! composite {
             ///
             /// # Errors
             /// What follows is no list, or not of these fields.
+            #[inline(never)]
             pub fn decode_fields(
                 decoder: &mut $crate::Decoder<'_>,
             ) -> ::core::result::Result<Self, $crate::DecodeError> {
@@ -113,17 +115,15 @@ macro_rules! composite {
                 #[allow(unused_mut, reason = "a type may have no fields")]
                 let mut fields =
                     $crate::composite::FieldReader::new(decoder, FIELDS, Self::NAME)?;
-                let value = Self {
-                    $(
-                        $field: $crate::composite!(
-                            @decode fields,
-                            $crate::composite!(@name $Name $field),
-                            $type, [$($flag)*] $($default)?
-                        ),
-                    )*
-                };
+                $(
+                    $crate::composite!(
+                        @decode fields, $field,
+                        $crate::composite!(@name $Name $field),
+                        $type, [$($flag)*] $($default)?
+                    );
+                )*
                 fields.finish(Self::NAME)?;
-                Ok(value)
+                Ok(Self { $($field),* })
             }
 
             #[inline(always)]
@@ -185,17 +185,20 @@ macro_rules! composite {
     }};
 
     // What a field is when the element is null or missing.
-    (@decode $fields:ident, $name:expr, $type:ty, [mandatory $($flag:ident)*]) => {
-        $fields.mandatory::<$type>($name)?
+    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [mandatory $($flag:ident)*]) => {
+        let $field = $fields.mandatory::<$type>($name)?;
     };
-    (@decode $fields:ident, $name:expr, $type:ty, [requires $($flag:ident)*]) => {
-        $fields.open::<$type>($name)?
+    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [requires $($flag:ident)*]) => {
+        let mut $field = <$type>::default();
+        $fields.open($name, &mut $field)?;
     };
-    (@decode $fields:ident, $name:expr, $type:ty, [$($flag:ident)*] $default:expr) => {
-        $fields.or_default::<$type>($name, $default)?
+    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [$($flag:ident)*] $default:expr) => {
+        let mut $field: $type = $default;
+        $fields.optional($name, &mut $field)?;
     };
-    (@decode $fields:ident, $name:expr, $type:ty, [$($flag:ident)*]) => {
-        $fields.optional::<$type>($name)?
+    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [$($flag:ident)*]) => {
+        let mut $field = <$type>::default();
+        $fields.optional($name, &mut $field)?;
     };
 
     (@encode $sink:ident, $value:expr,) => { $sink.field(&$value) };

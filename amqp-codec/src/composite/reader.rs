@@ -38,11 +38,6 @@ impl<'d, 'a> FieldReader<'d, 'a> {
         }
     }
 
-    #[inline(always)]
-    fn value<T: Decode>(&mut self) -> Result<T, DecodeError> {
-        T::decode(self.decoder)
-    }
-
     /// A field that must have a value, and not an empty one.
     ///
     /// # Errors
@@ -50,7 +45,7 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     #[inline(always)]
     pub fn mandatory<T: Decode + Encode>(&mut self, name: &'static str) -> Result<T, DecodeError> {
         if self.present() {
-            match self.value::<T>() {
+            match T::decode(self.decoder) {
                 Ok(value) if !value.is_null() => return Ok(value),
                 Ok(_) => {}
                 Err(error) => return Err(error.in_field(name)),
@@ -59,16 +54,20 @@ impl<'d, 'a> FieldReader<'d, 'a> {
         Err(self.decoder.error(DecodeErrorKind::MissingField, name).in_field(name))
     }
 
-    /// A field that need not have a value: an `Option` or `Multiple`.
+    /// A field that need not have a value, into `place`, which holds what it
+    /// is without one.
+    ///
+    /// A value goes to its place at once: many values in hands at the same
+    /// time are moved about.
     ///
     /// # Errors
     /// It has a value that is not of this type.
     #[inline(always)]
-    pub fn optional<T: Decode + Default>(&mut self, name: &'static str) -> Result<T, DecodeError> {
-        if !self.present() {
-            return Ok(T::default());
+    pub fn optional<T: Decode>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
+        if self.present() {
+            *place = T::decode(self.decoder).map_err(|error| error.in_field(name))?;
         }
-        self.value::<T>().map_err(|error| error.in_field(name))
+        Ok(())
     }
 
     /// A field that need not have a value, and is open to further types.
@@ -78,23 +77,11 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     /// [`NotImplemented`](DecodeErrorKind::NotImplemented) for an unknown
     /// descriptor.
     #[inline(always)]
-    pub fn open<T: Decode + Default>(&mut self, name: &'static str) -> Result<T, DecodeError> {
-        if !self.present() {
-            return Ok(T::default());
+    pub fn open<T: Decode>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
+        if self.present() {
+            *place = T::decode(self.decoder).map_err(|error| error.in_open_field(name))?;
         }
-        self.value::<T>().map_err(|error| error.in_open_field(name))
-    }
-
-    /// A field with a default.
-    ///
-    /// # Errors
-    /// It has a value that is not of this type.
-    #[inline(always)]
-    pub fn or_default<T: Decode>(&mut self, name: &'static str, default: T) -> Result<T, DecodeError> {
-        if !self.present() {
-            return Ok(default);
-        }
-        self.value::<T>().map_err(|error| error.in_field(name))
+        Ok(())
     }
 
     /// Goes on behind the list; refuses octets behind its last field.

@@ -6,6 +6,7 @@ use crate::code;
 use crate::codec::Encode;
 use crate::types::binary::wire_len;
 use crate::types::list::{container_len, fits_short, patch, wire_octet};
+use crate::write::put;
 
 /// Takes the fields of a composite one after another: to write them, or to
 /// count their octets.
@@ -40,7 +41,7 @@ impl<'a> ListWriter<'a> {
     pub fn new(out: &'a mut Vec<u8>, descriptor: u64) -> Self {
         const LIST: u8 = code::LIST_8;
         if let Ok(small) = u8::try_from(descriptor) {
-            out.extend_from_slice(&[code::DESCRIBED, code::SMALL_ULONG, small, LIST, 0, 0]);
+            put(out, [code::DESCRIBED, code::SMALL_ULONG, small, LIST, 0, 0]);
         } else {
             out.push(code::DESCRIBED);
             descriptor.encode(out);
@@ -63,20 +64,24 @@ impl<'a> ListWriter<'a> {
             let header = [code::LIST_8, size, wire_octet(self.written)];
             patch(self.out, start, header);
         } else {
-            self.finish_long(start, len);
+            widen(self.out, self.body, code::LIST_32, self.written);
         }
     }
+}
 
-    #[cold]
-    fn finish_long(self, start: usize, len: usize) {
-        let end = self.out.len();
-        self.out.extend_from_slice(&[0; 6]);
-        self.out.copy_within(self.body..end, self.body.saturating_add(6));
-        let size = wire_len(len.saturating_add(4)).to_be_bytes();
-        patch(self.out, start, [code::LIST_32]);
-        patch(self.out, start.saturating_add(1), size);
-        patch(self.out, start.saturating_add(5), wire_len(self.written).to_be_bytes());
-    }
+/// Makes the long form of a list8 or map8 whose elements begin at `body`.
+#[cold]
+#[inline(never)]
+pub(crate) fn widen(out: &mut Vec<u8>, body: usize, code32: u8, count: usize) {
+    const HEADER_32: usize = 9;
+    let end = out.len();
+    let start = body.saturating_sub(HEADER_8);
+    let size = wire_len(end.saturating_sub(body).saturating_add(4)).to_be_bytes();
+    out.extend_from_slice(&[0; HEADER_32 - HEADER_8]);
+    out.copy_within(body..end, start.saturating_add(HEADER_32));
+    patch(out, start, [code32]);
+    patch(out, start.saturating_add(1), size);
+    patch(out, start.saturating_add(5), wire_len(count).to_be_bytes());
 }
 
 impl FieldSink for ListWriter<'_> {
@@ -91,7 +96,7 @@ impl FieldSink for ListWriter<'_> {
             return self.null();
         }
         while self.written < self.fields {
-            self.out.push(code::NULL);
+            put(self.out, [code::NULL]);
             self.written = self.written.saturating_add(1);
         }
         value.encode(self.out);

@@ -5,7 +5,7 @@ use crate::code;
 use crate::error::{DecodeError, DecodeErrorKind};
 
 /// What follows a container, while the decoder is within it.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 #[must_use = "the decoder stays within the container until it leaves"]
 pub(crate) struct Outer<'a> {
     rest: &'a [u8],
@@ -103,7 +103,14 @@ impl<'a> Decoder<'a> {
                 self.depth = depth;
                 Ok((outer, list.count))
             }
-            _ => self.enter_unusual_composite(expected),
+            _ => {
+                // Through a copy, so that this cursor stays in registers.
+                let mut cursor = self.clone();
+                let entered = cursor.enter_unusual_composite(expected);
+                self.rest = cursor.rest;
+                self.depth = cursor.depth;
+                entered
+            }
         }
     }
 

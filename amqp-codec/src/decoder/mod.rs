@@ -18,6 +18,7 @@ use crate::code;
 use crate::codec::Decode;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
+use crate::types::octets::Short;
 
 pub(crate) use self::container::Outer;
 
@@ -41,30 +42,30 @@ pub struct Decoder<'a> {
     /// What is left of the input, or of the container: always a part of
     /// `source`, if only an empty one, since its place is the position.
     rest: &'a [u8],
-    /// How many levels deeper values may go from here.
-    depth: u8,
+    limits: &'a Limits,
     /// How many more dynamic values may be built.
     values: u32,
-    limits: Limits,
+    /// How many levels deeper values may go from here.
+    depth: u8,
 }
 
 impl<'a> Decoder<'a> {
     /// A decoder with the default [`Limits`].
     #[inline]
     pub fn new(input: &'a Bytes) -> Self {
-        Self::with_limits(input, Limits::new())
+        Self::with_limits(input, const { &Limits::new() })
     }
 
     /// A decoder with limits of the caller's choice.
     #[inline]
-    pub fn with_limits(input: &'a Bytes, limits: Limits) -> Self {
-        Self { source: input, rest: input, depth: limits.depth, values: limits.total, limits }
+    pub fn with_limits(input: &'a Bytes, limits: &'a Limits) -> Self {
+        Self { source: input, rest: input, limits, values: limits.total, depth: limits.depth }
     }
 
     /// A decoder for a part of `input`, with positions counted from its start;
     /// a part that does not lie in the input is empty.
     #[inline]
-    pub(crate) fn within(input: &'a Bytes, part: Range<usize>, limits: Limits) -> Self {
+    pub(crate) fn within(input: &'a Bytes, part: Range<usize>, limits: &'a Limits) -> Self {
         let rest = input.get(part).unwrap_or_else(|| input.get(..0).unwrap_or_default());
         Self { rest, ..Self::with_limits(input, limits) }
     }
@@ -199,14 +200,23 @@ impl<'a> Decoder<'a> {
         self.parse(run(size), expected)
     }
 
+    /// Reads a size of one octet and as many octets below 0x80, if they are few
+    /// enough to be held in place, and not at the very end of the input.
+    #[inline(always)]
+    pub(crate) fn short_ascii(&mut self) -> Option<Short> {
+        let short = Short::read(self.rest).filter(Short::is_ascii)?;
+        self.rest = self.rest.get(short.len().saturating_add(1)..)?;
+        Some(short)
+    }
+
     /// `octets`, which are a part of the input, as a slice that shares it.
     #[inline]
     pub(crate) fn share(&self, octets: &[u8]) -> Bytes {
         self.source.slice_ref(octets)
     }
 
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+    pub(crate) fn limits(&self) -> &'a Limits {
+        self.limits
     }
 
     /// Takes account of one more dynamic value.

@@ -10,6 +10,8 @@ use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::types::list::wire_octet;
+use crate::types::octets::copy_short;
+use crate::write::{has_room, put};
 
 /// What identifies a delivery on its link while it is unsettled (§2.8.7): up
 /// to 32 octets, held in place.
@@ -53,13 +55,10 @@ impl Default for DeliveryTag {
 impl TryFrom<&[u8]> for DeliveryTag {
     type Error = DeliveryTagTooLong;
 
-    #[inline]
+    #[inline(always)]
     fn try_from(octets: &[u8]) -> Result<Self, DeliveryTagTooLong> {
-        let mut tag = Self::default();
-        let place = tag.octets.get_mut(..octets.len()).ok_or(DeliveryTagTooLong)?;
-        place.copy_from_slice(octets);
-        tag.len = octets.len();
-        Ok(tag)
+        let copy = copy_short(octets).ok_or(DeliveryTagTooLong)?;
+        Ok(Self { octets: copy, len: octets.len() })
     }
 }
 
@@ -134,7 +133,18 @@ impl Encode for DeliveryTag {
 
     #[inline(always)]
     fn encode(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&[code::BINARY_8, wire_octet(self.len)]);
-        out.extend_from_slice(self.as_bytes());
+        // All that is held, and then cut: a copy of known length needs no call.
+        let end = out.len().saturating_add(2).saturating_add(self.len);
+        let mut whole = [code::BINARY_8; Self::MAX_LEN + 2];
+        let [_, size, octets @ ..] = &mut whole;
+        *size = wire_octet(self.len);
+        *octets = self.octets;
+        if has_room(out, whole.len()) {
+            out.extend_from_slice(&whole);
+            out.truncate(end);
+        } else {
+            put(out, [code::BINARY_8, wire_octet(self.len)]);
+            out.extend_from_slice(self.as_bytes());
+        }
     }
 }

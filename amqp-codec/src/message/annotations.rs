@@ -90,7 +90,8 @@ impl From<Symbol> for AnnotationKey {
     }
 }
 
-/// A name that is part of the program.
+/// A name that is part of the program; what comes from elsewhere goes through
+/// [`Symbol::try_from`].
 ///
 /// # Panics
 /// As [`Symbol::from_static`], if the text is not ASCII.

@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use smallvec::{SmallVec, smallvec};
 
 use super::section::{DESCRIPTOR_LEN, Section};
+use crate::write::put;
 use crate::{Encode, Map, Str, Value};
 
 /// The body of a message (§3.2.6 to §3.2.8).
@@ -152,9 +153,9 @@ impl From<String> for Body {
     }
 }
 
-impl From<&'static str> for Body {
+impl From<&str> for Body {
     #[inline]
-    fn from(text: &'static str) -> Self {
+    fn from(text: &str) -> Self {
         Str::from(text).into()
     }
 }
@@ -210,7 +211,7 @@ fn sections_len<T: Encode + Default>(values: &[T]) -> usize {
 
 #[inline]
 fn encode_section(section: Section, value: &impl Encode, out: &mut Vec<u8>) {
-    out.extend_from_slice(&section.descriptor_octets());
+    put(out, section.descriptor_octets());
     value.encode(out);
 }
 

@@ -11,7 +11,8 @@ use crate::{SequenceNo, Str, Symbol, Timestamp, Value};
 
 /// Builds a [`Message`], mostly from a body and a few properties.
 ///
-/// Every method takes and returns the builder. Setting a field of the header or of the
+/// Every method returns the builder that it was called on, which is not moved about (a message
+/// is large). What takes a message takes a builder too. Setting a field of the header or of the
 /// properties creates that section; what is not set is not sent. The body is one empty `data`
 /// section unless one is given.
 ///
@@ -45,11 +46,11 @@ impl MessageBuilder {
         Self::default()
     }
 
-    /// The finished message.
+    /// The finished message; the builder starts anew.
     #[must_use]
     #[inline]
-    pub fn build(self) -> Message {
-        self.message
+    pub fn build(&mut self) -> Message {
+        core::mem::take(&mut self.message)
     }
 
     #[inline]
@@ -67,7 +68,7 @@ impl MessageBuilder {
 impl MessageBuilder {
     /// Sets the body, replacing what was there.
     #[inline]
-    pub fn body(mut self, body: impl Into<Body>) -> Self {
+    pub fn body(&mut self, body: impl Into<Body>) -> &mut Self {
         self.message.body = body.into();
         self
     }
@@ -76,14 +77,14 @@ impl MessageBuilder {
     ///
     /// For several sections give [`body`](Self::body) a [`Body::Data`].
     #[inline]
-    pub fn data(mut self, data: impl Into<Bytes>) -> Self {
+    pub fn data(&mut self, data: impl Into<Bytes>) -> &mut Self {
         self.message.body = Body::Data(smallvec![data.into()]);
         self
     }
 
     /// Sets the body to one `amqp-value` section.
     #[inline]
-    pub fn value(mut self, value: impl Into<Value>) -> Self {
+    pub fn value(&mut self, value: impl Into<Value>) -> &mut Self {
         self.message.body = Body::Value(value.into());
         self
     }
@@ -92,7 +93,7 @@ impl MessageBuilder {
     ///
     /// For several sections give [`body`](Self::body) a [`Body::Sequence`].
     #[inline]
-    pub fn sequence<I>(mut self, items: I) -> Self
+    pub fn sequence<I>(&mut self, items: I) -> &mut Self
     where
         I: IntoIterator,
         I::Item: Into<Value>,
@@ -108,21 +109,21 @@ impl MessageBuilder {
 impl MessageBuilder {
     /// Sets the whole header.
     #[inline]
-    pub fn header(mut self, header: Header) -> Self {
+    pub fn header(&mut self, header: Header) -> &mut Self {
         self.message.header = Some(header);
         self
     }
 
     /// Whether the message must survive a restart of whoever holds it. Default: false.
     #[inline]
-    pub fn durable(mut self, durable: bool) -> Self {
+    pub fn durable(&mut self, durable: bool) -> &mut Self {
         self.header_mut().durable = durable;
         self
     }
 
     /// Relative importance, higher first. Default: 4.
     #[inline]
-    pub fn priority(mut self, priority: u8) -> Self {
+    pub fn priority(&mut self, priority: u8) -> &mut Self {
         self.header_mut().priority = priority;
         self
     }
@@ -131,28 +132,28 @@ impl MessageBuilder {
     ///
     /// Sent in whole milliseconds; longer than `u32::MAX` of them (49 days) counts as that.
     #[inline]
-    pub fn ttl(mut self, ttl: Duration) -> Self {
+    pub fn ttl(&mut self, ttl: Duration) -> &mut Self {
         self.header_mut().ttl = Some(u32::try_from(ttl.as_millis()).unwrap_or(u32::MAX));
         self
     }
 
     /// Whether nobody has acquired the message before. Default: false.
     #[inline]
-    pub fn first_acquirer(mut self, first: bool) -> Self {
+    pub fn first_acquirer(&mut self, first: bool) -> &mut Self {
         self.header_mut().first_acquirer = first;
         self
     }
 
     /// Number of earlier delivery attempts that failed. Default: 0.
     #[inline]
-    pub fn delivery_count(mut self, count: u32) -> Self {
+    pub fn delivery_count(&mut self, count: u32) -> &mut Self {
         self.header_mut().delivery_count = count;
         self
     }
 
     /// Adds an annotation for the next hop, replacing one of the same key.
     #[inline]
-    pub fn delivery_annotation(mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> Self {
+    pub fn delivery_annotation(&mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> &mut Self {
         self.message.delivery_annotations.insert(key, value);
         self
     }
@@ -162,14 +163,14 @@ impl MessageBuilder {
     /// Keys that do not start with `x-` are reserved; a peer that does not understand a key
     /// without `x-opt-` has to refuse the message (§3.2.10).
     #[inline]
-    pub fn message_annotation(mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> Self {
+    pub fn message_annotation(&mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> &mut Self {
         self.message.message_annotations.insert(key, value);
         self
     }
 
     /// Adds an entry to the footer, replacing one of the same key.
     #[inline]
-    pub fn footer(mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> Self {
+    pub fn footer(&mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> &mut Self {
         self.message.footer.insert(key, value);
         self
     }
@@ -179,105 +180,105 @@ impl MessageBuilder {
 impl MessageBuilder {
     /// Sets all properties at once.
     #[inline]
-    pub fn properties(mut self, properties: impl Into<Box<Properties>>) -> Self {
+    pub fn properties(&mut self, properties: impl Into<Box<Properties>>) -> &mut Self {
         self.message.properties = Some(properties.into());
         self
     }
 
     /// Adds an application property, replacing one of the same key.
     #[inline]
-    pub fn property(mut self, key: impl Into<Str>, value: impl Into<SimpleValue>) -> Self {
+    pub fn property(&mut self, key: impl Into<Str>, value: impl Into<SimpleValue>) -> &mut Self {
         self.message.application_properties.insert(key, value);
         self
     }
 
     /// Identifies the message, uniquely within the sending system.
     #[inline]
-    pub fn message_id(mut self, id: impl Into<MessageId>) -> Self {
+    pub fn message_id(&mut self, id: impl Into<MessageId>) -> &mut Self {
         self.properties_mut().message_id = Some(id.into());
         self
     }
 
     /// Identity of the user who produced the message.
     #[inline]
-    pub fn user_id(mut self, user: impl Into<Bytes>) -> Self {
+    pub fn user_id(&mut self, user: impl Into<Bytes>) -> &mut Self {
         self.properties_mut().user_id = Some(user.into());
         self
     }
 
     /// Address of the node that the message is meant for.
     #[inline]
-    pub fn to(mut self, address: impl Into<Str>) -> Self {
+    pub fn to(&mut self, address: impl Into<Str>) -> &mut Self {
         self.properties_mut().to = Some(address.into());
         self
     }
 
     /// Summary of what the message is about.
     #[inline]
-    pub fn subject(mut self, subject: impl Into<Str>) -> Self {
+    pub fn subject(&mut self, subject: impl Into<Str>) -> &mut Self {
         self.properties_mut().subject = Some(subject.into());
         self
     }
 
     /// Address of the node to send replies to.
     #[inline]
-    pub fn reply_to(mut self, address: impl Into<Str>) -> Self {
+    pub fn reply_to(&mut self, address: impl Into<Str>) -> &mut Self {
         self.properties_mut().reply_to = Some(address.into());
         self
     }
 
     /// Identifies what this message belongs to, such as the request that it answers.
     #[inline]
-    pub fn correlation_id(mut self, id: impl Into<MessageId>) -> Self {
+    pub fn correlation_id(&mut self, id: impl Into<MessageId>) -> &mut Self {
         self.properties_mut().correlation_id = Some(id.into());
         self
     }
 
     /// MIME type of a `data` body.
     #[inline]
-    pub fn content_type(mut self, content_type: impl Into<Symbol>) -> Self {
+    pub fn content_type(&mut self, content_type: impl Into<Symbol>) -> &mut Self {
         self.properties_mut().content_type = Some(content_type.into());
         self
     }
 
     /// Encoding of a `data` body beside its type, such as `gzip`; never `identity`.
     #[inline]
-    pub fn content_encoding(mut self, encoding: impl Into<Symbol>) -> Self {
+    pub fn content_encoding(&mut self, encoding: impl Into<Symbol>) -> &mut Self {
         self.properties_mut().content_encoding = Some(encoding.into());
         self
     }
 
     /// Moment at which the message expires.
     #[inline]
-    pub fn absolute_expiry_time(mut self, time: impl Into<Timestamp>) -> Self {
+    pub fn absolute_expiry_time(&mut self, time: impl Into<Timestamp>) -> &mut Self {
         self.properties_mut().absolute_expiry_time = Some(time.into());
         self
     }
 
     /// Moment at which the message was made.
     #[inline]
-    pub fn creation_time(mut self, time: impl Into<Timestamp>) -> Self {
+    pub fn creation_time(&mut self, time: impl Into<Timestamp>) -> &mut Self {
         self.properties_mut().creation_time = Some(time.into());
         self
     }
 
     /// Group that the message belongs to.
     #[inline]
-    pub fn group_id(mut self, group: impl Into<Str>) -> Self {
+    pub fn group_id(&mut self, group: impl Into<Str>) -> &mut Self {
         self.properties_mut().group_id = Some(group.into());
         self
     }
 
     /// Position of the message in its group.
     #[inline]
-    pub fn group_sequence(mut self, sequence: impl Into<SequenceNo>) -> Self {
+    pub fn group_sequence(&mut self, sequence: impl Into<SequenceNo>) -> &mut Self {
         self.properties_mut().group_sequence = Some(sequence.into());
         self
     }
 
     /// Group that a reply belongs to.
     #[inline]
-    pub fn reply_to_group_id(mut self, group: impl Into<Str>) -> Self {
+    pub fn reply_to_group_id(&mut self, group: impl Into<Str>) -> &mut Self {
         self.properties_mut().reply_to_group_id = Some(group.into());
         self
     }

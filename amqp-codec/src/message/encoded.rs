@@ -62,7 +62,7 @@ impl EncodedMessage {
     /// As for [`parse`](Self::parse).
     pub fn parse_with_limits(message: impl Into<Bytes>, limits: Limits) -> Result<Self, DecodeError> {
         let bytes = message.into();
-        let layout = Layout::scan(&bytes, limits)?;
+        let layout = Layout::scan(&bytes, &limits)?;
         Ok(Self { bytes, layout, limits })
     }
 
@@ -166,7 +166,7 @@ impl EncodedMessage {
     /// A value in the body is malformed.
     pub fn body(&self) -> Result<Body, DecodeError> {
         let range = self.layout.body().and_then(|kind| self.range(kind));
-        let mut sections = Decoder::within(&self.bytes, range.unwrap_or_default(), self.limits);
+        let mut sections = Decoder::within(&self.bytes, range.unwrap_or_default(), &self.limits);
         sections.decode::<Message>().map(|message| message.body)
     }
 
@@ -183,7 +183,7 @@ impl EncodedMessage {
     /// # Errors
     /// A section is malformed.
     pub fn to_message(&self) -> Result<Message, DecodeError> {
-        Decoder::with_limits(&self.bytes, self.limits).decode()
+        Decoder::with_limits(&self.bytes, &self.limits).decode()
     }
 
     #[inline]
@@ -191,7 +191,7 @@ impl EncodedMessage {
         let Some(range) = self.range(section) else {
             return Ok(None);
         };
-        match T::decode(&mut Decoder::within(&self.bytes, range, self.limits)) {
+        match T::decode(&mut Decoder::within(&self.bytes, range, &self.limits)) {
             Ok(content) => Ok(Some(content)),
             Err(error) => Err(error.in_field(section.name())),
         }

@@ -4,9 +4,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::section::{DESCRIPTOR_LEN, Section};
-use crate::types::binary::wire_len;
+use crate::composite::widen;
 use crate::types::list::{fits_short, patch, wire_octet};
 use crate::types::{check_keys, decode_entries, entries_len};
+use crate::write::put;
 use crate::{Decode, DecodeError, Decoder, Encode, code};
 
 /// How many entries are made room for at the first: maps of a message hold a handful.
@@ -41,7 +42,7 @@ pub(super) fn section_len<K: Encode, V: Encode>(entries: &[(K, V)]) -> usize {
 #[inline]
 pub(super) fn encode_section<K: Encode, V: Encode>(section: Section, entries: &[(K, V)], out: &mut Vec<u8>) {
     let [described, small, descriptor] = section.descriptor_octets();
-    out.extend_from_slice(&[described, small, descriptor, code::MAP_8, 0, 0]);
+    put(out, [described, small, descriptor, code::MAP_8, 0, 0]);
     let body = out.len();
     for (key, value) in entries {
         key.encode(out);
@@ -53,20 +54,8 @@ pub(super) fn encode_section<K: Encode, V: Encode>(section: Section, entries: &[
         let header = [wire_octet(len.saturating_add(1)), wire_octet(count)];
         patch(out, body.saturating_sub(2), header);
     } else {
-        widen(out, body, len, count);
+        widen(out, body, code::MAP_32, count);
     }
-}
-
-/// Makes a map32 of what was begun as a map8.
-#[cold]
-fn widen(out: &mut Vec<u8>, body: usize, len: usize, count: usize) {
-    let end = out.len();
-    out.extend_from_slice(&[0; 6]);
-    out.copy_within(body..end, body.saturating_add(6));
-    let size = wire_len(len.saturating_add(4)).to_be_bytes();
-    patch(out, body.saturating_sub(3), [code::MAP_32]);
-    patch(out, body.saturating_sub(2), size);
-    patch(out, body.saturating_add(2), wire_len(count).to_be_bytes());
 }
 
 /// Reads the map that a section consists of, and refuses equal keys; the descriptor has been read.

@@ -5,6 +5,7 @@ use core::fmt;
 
 use bytes::Bytes;
 
+use crate::codec::encode_apart;
 use crate::{Decode, DecodeError, Decoder, Encode, Primitive, Str, Uuid, Value, code};
 
 /// A message-id or correlation-id: a ulong, a uuid, a binary or a string (§3.2.4).
@@ -101,13 +102,12 @@ impl Encode for MessageId {
         }
     }
 
-    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
-            Self::Ulong(id) => id.encode(out),
-            Self::Uuid(id) => id.encode(out),
-            Self::Binary(id) => id.encode(out),
-            Self::String(id) => id.encode(out),
+            Self::Ulong(id) => encode_apart(id, out),
+            Self::Uuid(id) => encode_apart(id, out),
+            Self::Binary(id) => encode_apart(id, out),
+            Self::String(id) => encode_apart(id, out),
         }
     }
 }
@@ -154,9 +154,9 @@ impl From<String> for MessageId {
     }
 }
 
-impl From<&'static str> for MessageId {
+impl From<&str> for MessageId {
     #[inline]
-    fn from(id: &'static str) -> Self {
+    fn from(id: &str) -> Self {
         Self::String(id.into())
     }
 }

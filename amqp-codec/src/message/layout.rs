@@ -20,7 +20,7 @@ pub(super) struct Layout {
 impl Layout {
     /// Finds the sections, and checks their descriptors, order and carriers, but not what is in
     /// them.
-    pub(super) fn scan(message: &Bytes, limits: Limits) -> Result<Self, DecodeError> {
+    pub(super) fn scan(message: &Bytes, limits: &Limits) -> Result<Self, DecodeError> {
         let mut decoder = Decoder::with_limits(message, limits);
         let mut sections = Sections::default();
         let mut layout = Self { ends: [0; Section::PLACES], body: None };

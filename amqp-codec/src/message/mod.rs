@@ -210,7 +210,14 @@ impl<B: Into<Body>> From<B> for Message {
 
 impl From<MessageBuilder> for Message {
     #[inline]
-    fn from(builder: MessageBuilder) -> Self {
+    fn from(mut builder: MessageBuilder) -> Self {
+        builder.build()
+    }
+}
+
+impl From<&mut MessageBuilder> for Message {
+    #[inline]
+    fn from(builder: &mut MessageBuilder) -> Self {
         builder.build()
     }
 }

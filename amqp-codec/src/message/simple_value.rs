@@ -150,7 +150,7 @@ macro_rules! from_simple {
 
 from_simple! {
     bool u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 Dec32 Dec64 Dec128 char Timestamp Uuid
-    Bytes Vec<u8> Str String &'static str Symbol
+    Bytes Vec<u8> Str String &str Symbol
 }
 
 /// `None` is null.

@@ -8,6 +8,7 @@ use crate::code;
 use crate::codec::Primitive;
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
+use crate::write::put;
 
 /// Octets (§1.6.19). Decoded binaries share the buffer they came in.
 pub type Binary = Bytes;
@@ -40,9 +41,9 @@ pub(crate) fn wire_len(len: usize) -> u32 {
 pub(crate) fn encode_sized(octets: &[u8], code: u8, (code8, _): (u8, u8), out: &mut Vec<u8>) {
     let [a, b, c, len8] = wire_len(octets.len()).to_be_bytes();
     if code == code8 {
-        out.push(len8);
+        put(out, [len8]);
     } else {
-        out.extend_from_slice(&[a, b, c, len8]);
+        put(out, [a, b, c, len8]);
     }
     out.extend_from_slice(octets);
 }
@@ -51,7 +52,7 @@ pub(crate) fn encode_sized(octets: &[u8], code: u8, (code8, _): (u8, u8), out: &
 #[inline(always)]
 pub(crate) fn encode_sized_shortest(octets: &[u8], codes: (u8, u8), out: &mut Vec<u8>) {
     match u8::try_from(octets.len()) {
-        Ok(len) => out.extend_from_slice(&[codes.0, len]),
+        Ok(len) => put(out, [codes.0, len]),
         Err(_) => encode_long_size(octets.len(), codes.1, out),
     }
     out.extend_from_slice(octets);
@@ -64,12 +65,16 @@ fn encode_long_size(len: usize, code: u8, out: &mut Vec<u8>) {
 }
 
 /// Whether all octets are below 0x80. Looks at short runs, which most are, in
-/// two loads.
-#[inline]
+/// two loads that overlap.
+#[inline(always)]
 pub(crate) fn is_ascii(octets: &[u8]) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    if octets.len() > 16 {
+    if octets.len() > 32 {
         return octets.is_ascii();
+    }
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        const HIGH: u128 = u128::from_ne_bytes([0x80; 16]);
+        return (u128::from_ne_bytes(*first) | u128::from_ne_bytes(*last)) & HIGH == 0;
     }
     if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
         return (u64::from_ne_bytes(*first) | u64::from_ne_bytes(*last)) & HIGH == 0;

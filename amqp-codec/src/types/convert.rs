@@ -57,8 +57,9 @@ convert! {
     Map Map;
 }
 
-impl From<&'static str> for Value {
-    fn from(text: &'static str) -> Self {
+impl From<&str> for Value {
+    #[inline]
+    fn from(text: &str) -> Self {
         Self::String(text.into())
     }
 }

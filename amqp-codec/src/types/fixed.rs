@@ -7,6 +7,7 @@ use crate::code;
 use crate::codec::Primitive;
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::write::{put, put_constructed};
 
 /// Decimal of 32 bits (§1.6.13): IEEE 754-2008 binary integer decimal, carried
 /// bit for bit, most significant octet first.
@@ -94,7 +95,12 @@ macro_rules! fixed {
 
             #[inline]
             fn encode_data(&self, _: u8, out: &mut Vec<u8>) {
-                out.extend_from_slice(&$to(*self));
+                put(out, $to(*self));
+            }
+
+            #[inline(always)]
+            fn encode_shortest(&self, out: &mut Vec<u8>) {
+                put_constructed::<$width, { 1 + $width }>(out, code::$code, $to(*self));
             }
         }
     };
@@ -134,7 +140,7 @@ impl Primitive for char {
 
     #[inline]
     fn encode_data(&self, _: u8, out: &mut Vec<u8>) {
-        out.extend_from_slice(&u32::from(*self).to_be_bytes());
+        put(out, u32::from(*self).to_be_bytes());
     }
 }
 

@@ -6,6 +6,7 @@ use crate::code;
 use crate::codec::Primitive;
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::write::{put, put_constructed};
 
 impl Primitive for bool {
     const NAME: &'static str = "boolean";
@@ -38,7 +39,7 @@ impl Primitive for bool {
     #[inline(always)]
     fn encode_data(&self, code: u8, out: &mut Vec<u8>) {
         if code == code::BOOLEAN {
-            out.push(u8::from(*self));
+            put(out, [u8::from(*self)]);
         }
     }
 }
@@ -70,7 +71,16 @@ macro_rules! integer {
 
             #[inline(always)]
             fn encode_data(&self, _: u8, out: &mut Vec<u8>) {
-                out.extend_from_slice(&self.to_be_bytes());
+                put(out, self.to_be_bytes());
+            }
+
+            #[inline(always)]
+            fn encode_shortest(&self, out: &mut Vec<u8>) {
+                put_constructed::<{ size_of::<$type>() }, { 1 + size_of::<$type>() }>(
+                    out,
+                    code::$code,
+                    self.to_be_bytes(),
+                );
             }
         }
     };
@@ -123,7 +133,7 @@ macro_rules! compact_integer {
                 match code {
                     $(code::$zero => {})?
                     code::$small => out.extend(octets.last()),
-                    _ => out.extend_from_slice(&octets),
+                    _ => put(out, octets),
                 }
             }
 
@@ -131,17 +141,13 @@ macro_rules! compact_integer {
             #[inline(always)]
             fn encode_shortest(&self, out: &mut Vec<u8>) {
                 $(if *self == 0 {
-                    return out.push(code::$zero);
+                    return put(out, [code::$zero]);
                 })?
                 if let Ok(small) = <$octet>::try_from(*self) {
                     let [octet] = small.to_be_bytes();
-                    out.extend_from_slice(&[code::$small, octet]);
+                    put(out, [code::$small, octet]);
                 } else {
-                    let mut constructed = [code::$code; 1 + size_of::<$type>()];
-                    if let Some(data) = constructed.last_chunk_mut() {
-                        *data = self.to_be_bytes();
-                    }
-                    out.extend_from_slice(&constructed);
+                    put_constructed::<{ size_of::<$type>() }, { 1 + size_of::<$type>() }>(out, code::$code, self.to_be_bytes());
                 }
             }
         }

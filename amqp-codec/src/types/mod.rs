@@ -21,6 +21,7 @@ mod integer;
 pub(crate) mod list;
 mod map;
 mod multiple;
+pub(crate) mod octets;
 mod string;
 mod symbol;
 mod value;

@@ -9,6 +9,7 @@ use crate::code;
 use crate::codec::{Decode, Encode, Primitive};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
+use crate::write::put;
 
 /// The values of a field with `multiple="true"` (§1.3.4).
 ///
@@ -98,7 +99,7 @@ impl<T: Primitive> Encode for Multiple<T> {
 
     fn encode(&self, out: &mut Vec<u8>) {
         if self.is_empty() {
-            out.push(code::NULL);
+            put(out, [code::NULL]);
         } else {
             encode_elements(&self.0, out);
         }

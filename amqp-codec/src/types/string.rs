@@ -3,7 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::borrow::Borrow;
-use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::ops::Deref;
@@ -11,7 +10,8 @@ use core::str::Utf8Error;
 
 use bytes::Bytes;
 
-use super::binary::{code_for, encode_sized, encode_sized_shortest, is_ascii, sized_len};
+use super::binary::is_ascii;
+use super::octets::Octets;
 use crate::code;
 use crate::codec::Primitive;
 use crate::decoder::Decoder;
@@ -19,35 +19,47 @@ use crate::error::{DecodeError, DecodeErrorKind};
 
 const CODES: (u8, u8) = (code::STRING_8, code::STRING_32);
 
-/// An immutable UTF-8 string (§1.6.20), cheap to clone: decoded strings share
-/// the buffer they came in.
+/// An immutable UTF-8 string (§1.6.20), cheap to clone: up to 23 octets are
+/// held in place, longer strings that are decoded share the buffer they came
+/// in.
 ///
 /// U+0000 and U+FEFF are characters like any other.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Str(Bytes);
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+// By octets, which for UTF-8 is the order of the characters.
+pub struct Str(Octets);
 
 impl Str {
-    /// A string that is part of the program.
+    /// A string that is part of the program; never copied.
     pub const fn from_static(text: &'static str) -> Self {
-        Self(Bytes::from_static(text.as_bytes()))
+        Self(Octets::from_static(text.as_bytes()))
+    }
+
+    /// Reads what follows the code, whatever its size.
+    #[inline(never)]
+    fn decode_any(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let octets = decoder.sized(code, CODES, Self::NAME)?;
+        if !is_ascii(octets) && core::str::from_utf8(octets).is_err() {
+            return Err(decoder.error(DecodeErrorKind::InvalidUtf8, Self::NAME));
+        }
+        Ok(Self(Octets::decoded(octets, decoder)))
     }
 
     /// The text. Costs a check of its octets, for lack of unsafe code.
     #[inline]
     pub fn as_str(&self) -> &str {
         // The octets were checked when the value was made.
-        core::str::from_utf8(&self.0).unwrap_or_default()
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// The octets of the text.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_slice()
     }
 
-    /// The octets of the text, shared.
+    /// The octets of the text: shared, or copied if they are few.
     pub fn into_bytes(self) -> Bytes {
-        self.0
+        self.0.into_bytes()
     }
 }
 
@@ -71,15 +83,18 @@ impl Borrow<str> for Str {
     }
 }
 
-impl From<&'static str> for Str {
-    fn from(text: &'static str) -> Self {
-        Self::from_static(text)
+/// Copies the text; [`Str::from_static`] does not.
+impl From<&str> for Str {
+    #[inline]
+    fn from(text: &str) -> Self {
+        Self(Octets::copy_from(text.as_bytes()))
     }
 }
 
 impl From<String> for Str {
+    #[inline]
     fn from(text: String) -> Self {
-        Self(Bytes::from(text))
+        Self(Bytes::from(text).into())
     }
 }
 
@@ -94,20 +109,7 @@ impl TryFrom<Bytes> for Str {
 
     fn try_from(octets: Bytes) -> Result<Self, Utf8Error> {
         core::str::from_utf8(&octets)?;
-        Ok(Self(octets))
-    }
-}
-
-// By octets, which for UTF-8 is the order of the characters.
-impl Ord for Str {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.0.cmp(&other.0)
-    }
-}
-
-impl PartialOrd for Str {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
+        Ok(Self(octets.into()))
     }
 }
 
@@ -160,7 +162,7 @@ impl Primitive for Str {
 
     #[inline]
     fn shortest(&self) -> u8 {
-        code_for(self.0.len(), CODES)
+        self.0.shortest(CODES)
     }
 
     #[inline]
@@ -168,28 +170,28 @@ impl Primitive for Str {
         self.shortest()
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let octets = decoder.sized(code, CODES, Self::NAME)?;
-        // Most strings are ASCII, which is quicker to see.
-        if !is_ascii(octets) && core::str::from_utf8(octets).is_err() {
-            return Err(decoder.error(DecodeErrorKind::InvalidUtf8, Self::NAME));
+        // Most strings are short and ASCII, which is quick to see.
+        let short = if code == code::STRING_8 { decoder.short_ascii() } else { None };
+        match short {
+            Some(short) => Ok(Self(Octets::Short(short))),
+            None => Self::decode_any(code, decoder),
         }
-        Ok(Self(decoder.share(octets)))
     }
 
     #[inline]
     fn data_len(&self, code: u8) -> usize {
-        sized_len(self.0.len(), code, CODES)
+        self.0.data_len(code, CODES)
     }
 
     #[inline]
     fn encode_data(&self, code: u8, out: &mut Vec<u8>) {
-        encode_sized(&self.0, code, CODES, out);
+        self.0.encode_data(code, CODES, out);
     }
 
-    #[inline]
+    #[inline(never)]
     fn encode_shortest(&self, out: &mut Vec<u8>) {
-        encode_sized_shortest(&self.0, CODES, out);
+        self.0.encode_shortest(CODES, out);
     }
 }

@@ -8,7 +8,8 @@ use core::hash::{Hash, Hasher};
 
 use bytes::Bytes;
 
-use super::binary::{code_for, encode_sized, encode_sized_shortest, is_ascii, sized_len};
+use super::binary::is_ascii;
+use super::octets::Octets;
 use crate::code;
 use crate::codec::Primitive;
 use crate::decoder::Decoder;
@@ -18,9 +19,10 @@ const CODES: (u8, u8) = (code::SYMBOL_8, code::SYMBOL_32);
 
 /// A name from a constrained domain (§1.6.21): seven-bit ASCII.
 ///
-/// Decoded symbols share the buffer they came in; they are not interned.
+/// Up to 23 octets are held in place; longer symbols that are decoded share the
+/// buffer they came in. They are not interned.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Symbol(Bytes);
+pub struct Symbol(Octets);
 
 /// Text that cannot be a symbol, because it is not ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,20 +36,33 @@ impl Symbol {
     /// If the text is not ASCII: in a constant, when it is compiled.
     pub const fn from_static(text: &'static str) -> Self {
         assert!(text.is_ascii(), "a symbol is made of ASCII characters only");
-        Self(Bytes::from_static(text.as_bytes()))
+        Self(Octets::from_static(text.as_bytes()))
+    }
+
+    /// Reads what follows the code, whatever its size.
+    #[inline(never)]
+    fn decode_any(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let octets = decoder.sized(code, CODES, Self::NAME)?;
+        if u32::try_from(octets.len()).is_ok_and(|len| len > decoder.limits().symbol_len) {
+            return Err(decoder.error(DecodeErrorKind::TooLong, Self::NAME));
+        }
+        if !is_ascii(octets) {
+            return Err(decoder.error(DecodeErrorKind::InvalidAscii, Self::NAME));
+        }
+        Ok(Self(Octets::decoded(octets, decoder)))
     }
 
     /// The text.
     #[inline]
     pub fn as_str(&self) -> &str {
         // The octets were checked when the value was made.
-        core::str::from_utf8(&self.0).unwrap_or_default()
+        core::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     /// The octets of the text.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+        self.0.as_slice()
     }
 }
 
@@ -67,7 +82,7 @@ impl TryFrom<&str> for Symbol {
     type Error = SymbolError;
 
     fn try_from(text: &str) -> Result<Self, SymbolError> {
-        Self::try_from(String::from(text))
+        if text.is_ascii() { Ok(Self(Octets::copy_from(text.as_bytes()))) } else { Err(SymbolError) }
     }
 }
 
@@ -83,7 +98,7 @@ impl TryFrom<Bytes> for Symbol {
     type Error = SymbolError;
 
     fn try_from(octets: Bytes) -> Result<Self, SymbolError> {
-        if octets.is_ascii() { Ok(Self(octets)) } else { Err(SymbolError) }
+        if octets.is_ascii() { Ok(Self(octets.into())) } else { Err(SymbolError) }
     }
 }
 
@@ -124,7 +139,7 @@ impl Primitive for Symbol {
 
     #[inline]
     fn shortest(&self) -> u8 {
-        code_for(self.0.len(), CODES)
+        self.0.shortest(CODES)
     }
 
     #[inline]
@@ -132,29 +147,28 @@ impl Primitive for Symbol {
         self.shortest()
     }
 
+    #[inline(never)]
     fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let octets = decoder.sized(code, CODES, Self::NAME)?;
-        if u32::try_from(octets.len()).is_ok_and(|len| len > decoder.limits().symbol_len) {
-            return Err(decoder.error(DecodeErrorKind::TooLong, Self::NAME));
+        // At least 23 octets are always allowed: see `Limits::symbol_len`.
+        let short = if code == code::SYMBOL_8 { decoder.short_ascii() } else { None };
+        match short {
+            Some(short) => Ok(Self(Octets::Short(short))),
+            None => Self::decode_any(code, decoder),
         }
-        if !is_ascii(octets) {
-            return Err(decoder.error(DecodeErrorKind::InvalidAscii, Self::NAME));
-        }
-        Ok(Self(decoder.share(octets)))
     }
 
     #[inline]
     fn data_len(&self, code: u8) -> usize {
-        sized_len(self.0.len(), code, CODES)
+        self.0.data_len(code, CODES)
     }
 
     #[inline]
     fn encode_data(&self, code: u8, out: &mut Vec<u8>) {
-        encode_sized(&self.0, code, CODES, out);
+        self.0.encode_data(code, CODES, out);
     }
 
-    #[inline]
+    #[inline(never)]
     fn encode_shortest(&self, out: &mut Vec<u8>) {
-        encode_sized_shortest(&self.0, CODES, out);
+        self.0.encode_shortest(CODES, out);
     }
 }

@@ -9,9 +9,10 @@ use bytes::Bytes;
 use super::list::{decode_list, encode_container_data, values_len};
 use super::{Array, Dec32, Dec64, Dec128, Described, Map, Str, Symbol, Timestamp, Uuid};
 use crate::code;
-use crate::codec::{Decode, Encode, Primitive};
+use crate::codec::{Decode, Encode, Primitive, encode_apart};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
+use crate::write::put;
 
 /// A value of any AMQP type, for places where the type is not known before.
 ///
@@ -183,6 +184,20 @@ impl Value {
     }
 }
 
+impl Value {
+    // Apart, so that the primitives have no registers to save.
+    #[inline(never)]
+    fn encode_compound(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::List(list) => list.encode(out),
+            Self::Map(map) => map.encode(out),
+            Self::Array(array) => array.encode(out),
+            Self::Described(described) => described.encode(out),
+            primitive => primitive.encode(out),
+        }
+    }
+}
+
 // Functions of their own, because what recurses must need little stack.
 #[inline(never)]
 fn decode_array(code: u8, decoder: &mut Decoder<'_>) -> Result<Value, DecodeError> {
@@ -249,12 +264,9 @@ impl Encode for Value {
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        primitive!(self, content => content.encode(out),
-            Self::Null => out.push(code::NULL),
-            Self::List(list) => list.encode(out),
-            Self::Map(map) => map.encode(out),
-            Self::Array(array) => array.encode(out),
-            Self::Described(described) => described.encode(out),
+        primitive!(self, content => encode_apart(content, out),
+            Self::Null => put(out, [code::NULL]),
+            Self::List(_) | Self::Map(_) | Self::Array(_) | Self::Described(_) => self.encode_compound(out),
         );
     }
 

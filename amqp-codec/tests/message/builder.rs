@@ -77,13 +77,13 @@ fn a_key_set_again_is_replaced() {
 
 #[test]
 fn the_last_body_counts() {
-    let built = |builder: amqp_codec::MessageBuilder| builder.build().body;
-    let builder = Message::builder().data("data");
-    assert_eq!(built(builder.clone()), Body::from(b"data"));
-    assert_eq!(built(builder.clone().value(1)), Body::Value(Value::Int(1)));
+    let mut builder = Message::builder();
+    assert_eq!(builder.data("data").build().body, Body::from(b"data"));
+    assert_eq!(builder.data("data").value(1).build().body, Body::Value(Value::Int(1)));
     let sequence = Body::Sequence(vec![vec!["a".into(), "b".into()]]);
-    assert_eq!(built(builder.clone().sequence(["a", "b"])), sequence);
-    assert_eq!(built(builder.body("text")), Body::from("text"));
+    assert_eq!(builder.data("data").sequence(["a", "b"]).build().body, sequence);
+    assert_eq!(builder.data("data").body("text").build().body, Body::from("text"));
+    assert_eq!(builder.build(), Message::default(), "built messages leave nothing behind");
 }
 
 #[test]

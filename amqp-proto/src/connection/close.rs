@@ -44,7 +44,7 @@ impl Connection {
     /// After our close only the peer's matters; whatever else comes is dropped, and what is no frame of
     /// ours to read ends the transport (req: TR-2.4.6-02, TR-2.4.6-03).
     pub(crate) fn received_after_close(&mut self, now: Instant, body: &Bytes) {
-        let mut decoder = Decoder::with_limits(body, self.config.limits);
+        let mut decoder = Decoder::with_limits(body, &self.config.limits);
         if let Ok(Performative::Close(close)) = decoder.decode::<Performative>() {
             self.received_close(now, crate::error::said(close.error));
         }

@@ -15,7 +15,7 @@ impl Connection {
         if channel > self.config.open.channel_max {
             return Err(Violation::ChannelTooHigh);
         }
-        let mut decoder = Decoder::with_limits(body, self.config.limits);
+        let mut decoder = Decoder::with_limits(body, &self.config.limits);
         let performative = decoder.decode::<Performative>()?;
         let payload = match performative {
             Performative::Transfer(_) => decoder.rest(),

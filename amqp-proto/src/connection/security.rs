@@ -83,7 +83,7 @@ impl Connection {
     /// One SASL frame.
     pub(crate) fn received_sasl(&mut self, body: &Bytes) {
         let Layer::Sasl(exchange) = &mut self.layer else { return };
-        let mut decoder = Decoder::with_limits(body, self.config.limits);
+        let mut decoder = Decoder::with_limits(body, &self.config.limits);
         let frame = match decoder.decode::<SaslFrame>() {
             Ok(frame) if decoder.is_empty() => frame,
             Ok(_) => return self.sasl_violation(Violation::PayloadNotAllowed),

@@ -87,7 +87,7 @@ impl Array {
 
     /// The elements, one by one.
     pub fn iter(&self) -> ArrayIter<'_> {
-        let mut decoder = Decoder::with_limits(&self.octets, Limits::checked());
+        let mut decoder = Decoder::with_limits(&self.octets, &Limits::CHECKED);
         let constructor = Constructor::decode(&mut decoder);
         ArrayIter {
             left: if constructor.is_ok() { self.count } else { 0 },
@@ -98,7 +98,7 @@ impl Array {
 
     /// The elements, if they are of this type.
     pub fn to_vec<T: Primitive>(&self) -> Option<Vec<T>> {
-        let mut decoder = Decoder::with_limits(&self.octets, Limits::checked());
+        let mut decoder = Decoder::with_limits(&self.octets, &Limits::CHECKED);
         let code = decoder.code(NAME).ok()?;
         let element = |_| T::decode_data(code, &mut decoder).ok();
         (0..self.count).map(element).collect()
