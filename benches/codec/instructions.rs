@@ -1,9 +1,12 @@
 //! Counts the instructions of the codec's work, and fails if any of it takes more than it may.
 //!
 //! `cargo bench --bench codec-instructions [-- NAME…]` counts all work, or the work whose name contains one of the
-//! words. It needs valgrind. The program that is counted is this one: `PROGRAM NAME N` does the work N times.
+//! words. It needs valgrind. An argument `PEER=PROGRAM` counts a peer's program beside it, and takes the times of
+//! both: `benches/peers/run` does that.
 
-mod callgrind;
+mod measure;
+mod program;
+mod table;
 mod values;
 #[expect(dead_code, reason = "allocations are counted by a test of amqp-codec")]
 mod work;
@@ -11,15 +14,14 @@ mod work;
 use std::path::Path;
 use std::process::ExitCode;
 
+use measure::Program;
+use program::Start;
 use work::{ALL, Work};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let result = match arguments.as_slice() {
-        [name, repetitions] if repetitions.parse::<u64>().is_ok() => repeat(name, repetitions),
-        words => count(words),
-    };
-    match result {
+    let works: Vec<(&str, Start)> = ALL.iter().map(|work| (work.name, work.start)).collect();
+    match program::obey(&arguments, &works).unwrap_or_else(|| measure(&arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("codec-instructions: {problem}");
@@ -28,27 +30,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn repeat(name: &str, repetitions: &str) -> Result<(), String> {
-    let work = ALL.iter().find(|work| work.name == name).ok_or(format!("no work is called {name}"))?;
-    let mut operation = (work.start)();
-    for _ in 0..repetitions.parse().map_err(|_| "not a number")? {
-        operation();
-    }
-    Ok(())
-}
-
-fn count(words: &[String]) -> Result<(), String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let wanted = |work: &&Work| words.is_empty() || words.iter().any(|word| work.name.contains(word.as_str()));
-    let mut over = Vec::new();
-    println!("| work | instructions | at most |\n| --- | ---: | ---: |");
-    for work in ALL.iter().filter(wanted) {
-        let instructions = callgrind::instructions(Path::new(&program), work.name)?;
-        let budget = work.budget.map_or("–".into(), |budget| budget.to_string());
-        println!("| {} | {instructions:.0} | {budget} |", work.name);
-        if work.budget.is_some_and(|budget| instructions > budget as f64) {
-            over.push(work.name);
-        }
+fn measure(arguments: &[String]) -> Result<(), String> {
+    let (peers, words): (Vec<_>, Vec<_>) = arguments.iter().partition(|argument| argument.contains('='));
+    let works: Vec<&Work> = ALL
+        .iter()
+        .filter(|work| words.is_empty() || words.iter().any(|word| work.name.contains(word.as_str())))
+        .collect();
+    let programs = programs(&peers)?;
+    let over = table::instructions(&works, &programs)?;
+    if programs.len() > 1 {
+        table::times(&works, &programs)?;
     }
     if over.is_empty() { Ok(()) } else { Err(format!("over their budget: {}", over.join(", "))) }
+}
+
+/// This program, and those of the peers.
+fn programs(peers: &[&String]) -> Result<Vec<Program>, String> {
+    let this = std::env::current_exe().map_err(|error| error.to_string())?;
+    let mut programs = vec![Program::new("amqp10", &this)?];
+    for (name, path) in peers.iter().filter_map(|peer| peer.split_once('=')) {
+        let peer = Program::new(name, Path::new(path))?;
+        if let Some(strange) = peer.works().iter().find(|name| ALL.iter().all(|work| work.name != **name)) {
+            return Err(format!("{name} has work that we have not: {strange}"));
+        }
+        programs.push(peer);
+    }
+    Ok(programs)
 }

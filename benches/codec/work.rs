@@ -20,10 +20,10 @@ pub(crate) struct Work {
     pub(crate) start: fn() -> Operation,
 }
 
-/// Does the work once. What it makes it also drops; output goes into a buffer that is used again.
+/// Does the work once. What it makes it also drops.
 pub(crate) type Operation = Box<dyn FnMut()>;
 
-/// The size of that buffer, which is enough for all of it.
+/// The size of the buffer that output goes into, time after time: enough for all of it.
 const ROOM: usize = 8_192;
 
 const fn work(name: &'static str, budget: Option<u64>, allocations: u64, start: fn() -> Operation) -> Work {
