@@ -121,10 +121,14 @@ pub(crate) fn map() -> Map {
     (0..100_i32).map(|i| (format!("key-{i:03}"), i * 1_000)).collect()
 }
 
-/// 1,000 ints, most of which take four octets.
+/// 1,000 ints, most of which need four octets.
+pub(crate) fn ints() -> Vec<i32> {
+    (0..1_000).map(|i| (i - 500) * 65_537).collect()
+}
+
+/// An array of them.
 pub(crate) fn array() -> Array {
-    let ints: Vec<i32> = (0..1_000).map(|i| (i - 500) * 65_537).collect();
-    Array::of(&ints)
+    Array::of(&ints())
 }
 
 fn fields(entries: [(&'static str, &'static str); 3]) -> Fields {

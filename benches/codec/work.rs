@@ -49,8 +49,8 @@ pub(crate) const ALL: &[Work] = &[
     work("message-route", Some(600), 0, routing),
     work("map-decode", None, 4, || decoding::<Map>(&octets(&values::map()))),
     work("map-encode", None, 0, || encoding(values::map())),
-    work("array-decode", None, 9, ints),
-    work("array-encode", None, 0, || encoding(values::array())),
+    work("array-decode", None, 9, decoding_ints),
+    work("array-encode", None, 11, encoding_ints),
 ];
 
 /// Reads a value of the type `T`. Of a message that is every section; the body is a slice of the input.
@@ -96,12 +96,23 @@ fn routing() -> Operation {
 }
 
 /// Reads an array, and takes its elements out.
-fn ints() -> Operation {
+fn decoding_ints() -> Operation {
     let input = received(&octets(&values::array()));
     Box::new(move || {
         let array: Array = Decoder::new(black_box(&input)).decode().expect("the input is valid");
-        let ints: Vec<i32> = array.to_vec().expect("the elements are ints");
+        let ints = array.to_vec::<i32>().expect("the elements are ints");
         black_box(&ints);
+    })
+}
+
+/// Makes an array of ints, and writes it.
+fn encoding_ints() -> Operation {
+    let ints = values::ints();
+    let mut out = Vec::with_capacity(ROOM);
+    Box::new(move || {
+        out.clear();
+        Array::of(black_box(&ints)).encode(&mut out);
+        black_box(&out);
     })
 }
 
