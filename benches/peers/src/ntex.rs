@@ -30,7 +30,7 @@ const ALL: &[(&str, Start)] = &[
     ("attach-decode", || decoding::<Frame>(&octets(&values::attach()))),
     ("attach-encode", || encoding::<Frame>(&octets(&values::attach()))),
     ("message-build-encode", || building(ByteString::from_static)),
-    ("message-copy-encode", || building(|text| ByteString::from(text))),
+    ("message-copy-encode", || building(ByteString::from)),
     ("message-encode", || encoding::<Message>(&setup::message())),
     ("message-decode", || decoding::<Message>(&setup::message())),
     ("map-decode", || decoding::<Variant>(&octets(&values::map()))),
