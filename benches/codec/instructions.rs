@@ -36,6 +36,9 @@ fn measure(arguments: &[String]) -> Result<(), String> {
         .iter()
         .filter(|work| words.is_empty() || words.iter().any(|word| work.name.contains(word.as_str())))
         .collect();
+    if works.is_empty() {
+        return Err(format!("no work is called {words:?}"));
+    }
     let programs = programs(&peers)?;
     let over = table::instructions(&works, &programs)?;
     if programs.len() > 1 {

@@ -1,5 +1,5 @@
 //! The work of the codec, defined once: timed by `main.rs`, counted by `instructions.rs`, and proved to allocate no
-//! more than it says by `amqp-codec/tests/allocations.rs`.
+//! more than it says by `amqp-codec/tests/allocations`.
 
 use amqp_codec::message::Section;
 use amqp_codec::{Array, Bytes, Decode, Decoder, Encode, EncodedMessage, Map, Message, Performative, Transfer};
