@@ -1,0 +1,65 @@
+//! What the codec allocates, counted by an allocator of the test's own.
+
+mod heap;
+mod samples;
+#[path = "../../../benches/codec/values.rs"]
+mod values;
+#[path = "../../../benches/codec/work.rs"]
+#[expect(dead_code, reason = "instructions are counted by a bench")]
+mod work;
+
+use amqp_codec::{Bytes, Decode, Decoder, Encode, Performative};
+
+use self::heap::allocations;
+
+/// How often writing the value into a buffer that has room for it allocates.
+fn to_encode(value: &impl Encode) -> u64 {
+    let mut out = Vec::with_capacity(4_096);
+    let count = allocations(|| value.encode(&mut out));
+    assert_eq!(out.len(), value.encoded_len());
+    count
+}
+
+/// How often reading the value allocates, as one of the nine performatives.
+fn to_decode(value: &impl Encode) -> u64 {
+    let mut octets = Vec::new();
+    value.encode(&mut octets);
+    let input = Bytes::from(octets);
+    allocations(|| assert!(Performative::decode(&mut Decoder::new(&input)).is_ok()))
+}
+
+#[test]
+fn a_performative_is_encoded_without_allocating() {
+    for performative in samples::bare_performatives().iter().chain(&samples::full_performatives()) {
+        assert_eq!(to_encode(performative), 0, "{performative:?}");
+    }
+}
+
+#[test]
+fn a_sasl_frame_is_encoded_without_allocating() {
+    for frame in samples::sasl_frames() {
+        assert_eq!(to_encode(&frame), 0, "{frame:?}");
+    }
+}
+
+/// What these three hold is held in place. Not so the content of a state that has some (rejected, modified, declared,
+/// transactional), nor properties of a flow.
+#[test]
+fn a_transfer_flow_or_disposition_is_decoded_without_allocating() {
+    assert_eq!(to_decode(&samples::flow(None)), 0);
+    for state in samples::plain_states() {
+        assert_eq!(to_decode(&samples::transfer(state.clone())), 0, "{state:?}");
+        assert_eq!(to_decode(&samples::disposition(state.clone())), 0, "{state:?}");
+    }
+}
+
+#[test]
+fn the_work_of_the_benches_allocates_no_more_than_it_says() {
+    for work in work::ALL {
+        let mut operation = (work.start)();
+        for time in ["first", "second"] {
+            let count = allocations(&mut operation);
+            assert!(count <= work.allocations, "{}: {count}, the {time} time", work.name);
+        }
+    }
+}
