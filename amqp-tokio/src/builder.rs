@@ -226,7 +226,7 @@ impl Builder {
         tokio::spawn(driver);
         match connection.opened().await {
             Ok(()) => Ok(connection),
-            Err(source) => Err(ConnectError::Open { target, source }),
+            Err(source) => Err(ConnectError::Open { target, source: source.into() }),
         }
     }
 }

@@ -59,7 +59,7 @@ pub enum ConnectError {
         /// Host and port.
         target: String,
         /// What came of it.
-        source: Error,
+        source: Box<Error>,
     },
 }
 
