@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use amqp_codec::message::{Annotations, ApplicationProperties, Body, Header, MessageAnnotations, SimpleValue};
+use amqp_codec::message::{
+    Annotations, ApplicationProperties, Body, Header, MESSAGE_FORMAT, MessageAnnotations, SimpleValue,
+};
 use amqp_codec::{Bytes, Map, Message, Str, Symbol, Value};
 
 use super::{decode, encode, golden, hex};
@@ -116,6 +118,22 @@ fn missing_body_is_received_and_told_apart() {
     golden(&Message::from(Body::Empty), "");
     let message: Message = decode(&hex("005373 c00401 a10161")).unwrap();
     assert_eq!(message.body, Body::Empty);
+}
+
+// req: MS-3.2.16-01
+#[test]
+fn the_format_of_these_messages_is_0() {
+    assert_eq!(MESSAGE_FORMAT, 0);
+}
+
+// req: MS-3.2.4-06
+#[test]
+fn a_content_type_is_never_made_up() {
+    for message in [Message::from("text"), Message::from(vec![7]), Message::from(vec![Value::Null])] {
+        assert_eq!(message.properties, None);
+    }
+    let message = Message::builder().value("text").message_id(7).build();
+    assert_eq!(message.properties.and_then(|properties| properties.content_type), None);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Which file names which rows.
 //!
-//! Tests, traces and vectors prove what they name. Under a `src` folder only the tests do: what comes after
+//! Tests, traces, vectors and cases of the hostile catalogue prove what they name. Under a `src` folder only the tests do: what comes after
 //! `#[cfg(test)]` and `mod … {`, and files called `tests.rs`. What the rest of the code names is where a row is
 //! implemented; it has to exist, and proves nothing.
 
@@ -35,7 +35,8 @@ impl Claims {
             let built = path.ends_with("target");
             return if built { Ok(()) } else { entries(path)?.iter().try_for_each(|entry| self.search(root, entry)) };
         }
-        if path.extension().is_some_and(|extension| extension == "rs" || extension == "trace" || extension == "hex") {
+        let extension = path.extension().unwrap_or_default().to_string_lossy();
+        if matches!(&*extension, "rs" | "trace" | "hex" | "jsonl") {
             let text = fs::read_to_string(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
             self.take(&path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/"), &text);
         }
