@@ -6,6 +6,9 @@
 //! * be written again as they were, or as the `>` line says, in exactly `encoded_len` octets, which read the same;
 //! * mean the same amid other octets, which stay unread.
 //!
+//! Qpid Proton 0.40 reads what is accepted here, as far as values go, except for descriptors that are lists, maps, arrays
+//! or described, for empty arrays without a constructor, and for tens of thousands of elements that take no octets.
+//!
 //! Octets of either kind must, wherever they are cut, be incomplete (§1.2.1) or refused for the same reason as the whole:
 //! what is made of them does not depend on how they arrive. Only messages may be cut, at the borders of sections.
 
