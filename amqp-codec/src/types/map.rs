@@ -178,3 +178,59 @@ pub(crate) fn encode_entries<K: Encode, V: Encode>(entries: &[(K, V)], out: &mut
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+    use core::cmp::Ordering;
+
+    use super::*;
+
+    /// A key that counts how often it is compared.
+    #[derive(Debug, Clone, Copy)]
+    struct Counted<'a>(u32, &'a Cell<u32>);
+
+    impl Ord for Counted<'_> {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.1.set(self.1.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Counted<'_> {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl PartialEq for Counted<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other).is_eq()
+        }
+    }
+
+    impl Eq for Counted<'_> {}
+
+    /// However the keys are ordered, and whether two are equal or none: at most 4 n log2 n comparisons.
+    #[test]
+    fn equal_keys_are_found_in_n_log_n_comparisons() {
+        // req: TY-1.6.23-04
+        type Order = fn(u32, u32) -> u32;
+        let orders: [(Order, bool); 5] = [
+            (|index, _| index, false),
+            (|index, count| count - index, false),
+            (|index, _| index.wrapping_mul(0x9e37_79b1), false),
+            (|index, count| index % (count / 2), true),
+            (|_, _| 7, true),
+        ];
+        for count in [2, 12, 13, 100, 1 << 10, 1 << 14] {
+            for (order, equal) in orders {
+                let compared = Cell::new(0);
+                let entries: Vec<_> = (0..count).map(|index| (Counted(order(index, count), &compared), ())).collect();
+                assert_eq!(has_equal_keys(&entries), equal);
+                let bound = 4 * count * (count.ilog2() + 1);
+                assert!(compared.get() <= bound, "{count} keys: {} comparisons", compared.get());
+            }
+        }
+    }
+}

@@ -1,9 +1,9 @@
 //! The four types of message-id and correlation-id.
 
 use amqp_codec::message::{MessageId, Properties};
-use amqp_codec::{Bytes, DecodeErrorKind, Message, Uuid};
+use amqp_codec::{Bytes, Message, Uuid};
 
-use super::{decode, encode, golden, hex, refused};
+use super::{decode, encode, golden, hex};
 
 fn with_id(id: impl Into<MessageId>) -> Properties {
     Properties { message_id: Some(id.into()), ..Properties::default() }
@@ -29,19 +29,6 @@ fn correlation_id_keeps_the_type_of_the_id_it_answers() {
         let reply = Properties { correlation_id: request.message_id.clone(), ..Properties::default() };
         let reply: Properties = decode(&encode(&reply)).unwrap();
         assert_eq!(reply.correlation_id, request.message_id);
-    }
-}
-
-// req: MS-3.2.4-01
-#[test]
-fn ids_of_other_types_are_refused() {
-    for (octets, code) in [("43", 0x43), ("a30161", 0xa3), ("41", 0x41), ("45", 0x45)] {
-        let len = octets.len() / 2;
-        let kind = DecodeErrorKind::UnexpectedCode { code };
-        let first = format!("005373 c0{:02x}01 {octets}", 1 + len);
-        refused(&first, kind, "properties.message-id");
-        let sixth = format!("005373 c0{:02x}06 4040404040 {octets}", 6 + len);
-        refused(&sixth, kind, "properties.correlation-id");
     }
 }
 

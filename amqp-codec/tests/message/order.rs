@@ -58,19 +58,6 @@ fn every_pair_of_sections() {
     }
 }
 
-// req: MS-3.2-08
-#[test]
-fn unknown_sections_and_octets_behind_the_footer() {
-    let kind = DecodeErrorKind::UnknownDescriptor;
-    refused("00536f45", kind, "message");
-    refused("00537945", kind, "message");
-    refused("00800000000100000075a000", kind, "message");
-    refused("00a1016145", kind, "message");
-    let footer = joined(&[Section::Data, Section::Footer]);
-    let kind = DecodeErrorKind::UnexpectedCode { code: 0x40 };
-    refused(&format!("{footer}40"), kind, "message");
-}
-
 // req: MS-3.2-01
 #[test]
 fn cut_off_anywhere() {
@@ -93,19 +80,6 @@ fn sections_are_counted() {
     refused(&more, DecodeErrorKind::TooManySections, "data");
     let error = EncodedMessage::parse(hex(&more)).unwrap_err();
     assert_eq!(error.condition(), Condition::RESOURCE_LIMIT_EXCEEDED);
-}
-
-// req: MS-3.2.6-01, MS-3.2.7-01
-#[test]
-fn sections_carried_by_another_type() {
-    for section in Section::ALL {
-        if section == Section::AmqpValue {
-            continue;
-        }
-        let octets = format!("0053{:02x}a10161", section.code());
-        let kind = DecodeErrorKind::UnexpectedCode { code: 0xa1 };
-        refused(&octets, kind, section.name());
-    }
 }
 
 #[test]

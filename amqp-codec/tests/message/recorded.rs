@@ -134,7 +134,6 @@ fn azure_data() {
     assert_eq!(properties(AZURE_DATA).group_sequence.map(|no| no.0), Some(1));
 }
 
-// req: MS-3.2-04
 #[test]
 fn proton_without_a_body() {
     let view = EncodedMessage::parse(hex(PROTON_NO_BODY)).unwrap();

@@ -35,7 +35,7 @@ fn every_accessor() {
     assert_eq!(view.into_bytes(), message.to_bytes());
 }
 
-// req: MS-3.2-04, MS-3.2.1-01, MS-3.2.2-01
+// req: MS-3.2.1-01, MS-3.2.2-01
 #[test]
 fn absent_sections() {
     let view = EncodedMessage::parse(Bytes::new()).unwrap();

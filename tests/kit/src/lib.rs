@@ -7,11 +7,13 @@
 //! | [`wire`] | a second, plain implementation of values and frames, so that the codec does not test itself |
 //! | [`trace`], [`runner`] | the trace format, and playing a trace against the core |
 //! | [`recording`], [`observer`], [`convert`], [`meaning`] | recorded sessions of foreign peers as traces, compared in meaning |
+//! | [`coverage`] | which requirements are proved by which tests |
 //! | [`hostile`], [`heap`] | the catalogue of hostile input, and an allocator that counts |
 //! | [`replay`] | the commands of the binary |
 
 pub mod clock;
 pub mod convert;
+pub mod coverage;
 pub mod heap;
 pub mod hostile;
 pub mod meaning;

@@ -2,15 +2,18 @@
 //!
 //! The format is told in the catalogue's own README. A case is played in four steps: the preamble brings the core to
 //! a state (`endpoint` is the application meanwhile), the octets go in, time passes if asked, and the reaction is
-//! judged (`judge`). Panics, time and heap are watched around the middle two.
+//! judged (`judge`). Panics, time and heap are watched around the middle two. Cases about the codec (`k-…`) can be
+//! played against it alone besides (`codec`).
 
 mod case;
+mod codec;
 mod endpoint;
 mod judge;
 
 use crate::heap;
 use case::{Case, Preambles};
 use endpoint::Endpoint;
+use std::fmt;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -28,44 +31,90 @@ struct Watched {
     stopped: bool,
 }
 
+/// What became of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The reaction was right.
+    Pass,
+    /// It needs a part that the core does not have.
+    Skipped(String),
+    /// What was wrong.
+    Fail(String),
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pass => f.write_str("pass"),
+            Self::Skipped(feature) => write!(f, "skipped: needs {feature}"),
+            Self::Fail(fault) => write!(f, "FAIL: {fault}"),
+        }
+    }
+}
+
 /// Plays a catalogue, a line a case and a count at the end; says whether none failed.
 ///
 /// # Errors
 /// When the catalogue, or the `preambles.json` beside it, cannot be read.
 pub fn run(path: &Path) -> Result<bool, String> {
-    let read = |path: &Path| fs::read_to_string(path).map_err(|fault| format!("{}: {fault}", path.display()));
-    let preambles = Preambles::parse(&read(&path.with_file_name("preambles.json"))?)?;
-    let (mut passed, mut skipped, mut failed) = (0u32, 0u32, 0u32);
-    for (number, line) in read(path)?.lines().enumerate() {
-        let case = Case::parse(line).map_err(|fault| format!("{}:{}: {fault}", path.display(), number + 1))?;
-        if let Some(feature) = &case.feature {
-            println!("{}: skipped: needs {feature}", case.id);
-            skipped += 1;
-            continue;
-        }
-        match play(&case, &preambles) {
-            Ok(()) => {
-                println!("{}: pass", case.id);
-                passed += 1;
-            }
-            Err(fault) => {
-                println!("{}: FAIL: {fault}", case.id);
-                failed += 1;
-            }
-        }
-    }
-    println!("{passed} pass, {skipped} skipped, {failed} FAIL");
+    let verdicts = play_all(path)?;
+    verdicts.iter().for_each(|(id, verdict)| println!("{id}: {verdict}"));
+    let count = |wanted: fn(&Verdict) -> bool| verdicts.iter().filter(|(_, verdict)| wanted(verdict)).count();
+    let passed = count(|verdict| *verdict == Verdict::Pass);
+    let failed = count(|verdict| matches!(verdict, Verdict::Fail(_)));
+    println!("{passed} pass, {} skipped, {failed} FAIL", verdicts.len() - passed - failed);
     Ok(failed == 0)
 }
 
-/// On a stack of 128 KiB where the case is about the stack, as the catalogue demands.
+/// Plays a catalogue; the verdicts by the ids of the cases.
+///
+/// # Errors
+/// As [`run`].
+pub fn play_all(path: &Path) -> Result<Vec<(String, Verdict)>, String> {
+    let preambles = Preambles::parse(&read(&path.with_file_name("preambles.json"))?)?;
+    let verdict = |case: Case| {
+        let verdict = match &case.feature {
+            Some(feature) => Verdict::Skipped(feature.clone()),
+            None => play(&case, &preambles).map_or_else(Verdict::Fail, |()| Verdict::Pass),
+        };
+        (case.id, verdict)
+    };
+    Ok(cases(path)?.into_iter().map(verdict).collect())
+}
+
+/// Plays the cases about the codec against the codec alone.
+///
+/// # Errors
+/// When the catalogue cannot be read.
+pub fn play_codec(path: &Path) -> Result<Vec<(String, Verdict)>, String> {
+    let cases = cases(path)?.into_iter().filter(|case| case.id.starts_with("k-"));
+    Ok(cases.map(|case| (case.id.clone(), codec::play(&case).map_or_else(Verdict::Fail, |()| Verdict::Pass))).collect())
+}
+
+fn cases(path: &Path) -> Result<Vec<Case>, String> {
+    let text = read(path)?;
+    let case = |(number, line)| Case::parse(line).map_err(|fault| format!("{}:{number}: {fault}", path.display()));
+    (1..).zip(text.lines()).map(case).collect()
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|fault| format!("{}: {fault}", path.display()))
+}
+
+/// On a small stack where the case is about the stack.
 fn play(case: &Case, preambles: &Preambles) -> Result<(), String> {
-    if !case.must_not("stack-overflow") {
-        return play_here(case, preambles);
+    if case.must_not("stack-overflow") {
+        on_small_stack(|| play_here(case, preambles))
+    } else {
+        play_here(case, preambles)
     }
+}
+
+/// On a stack of 128 KiB, as the catalogue demands.
+fn on_small_stack(run: impl FnOnce() -> Result<(), String> + Send) -> Result<(), String> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(128 * 1024);
-        let running = thread.spawn_scoped(scope, || play_here(case, preambles)).map_err(|fault| fault.to_string())?;
+        let running = thread.spawn_scoped(scope, run).map_err(|fault| fault.to_string())?;
         running.join().map_err(|_| "the thread died".to_owned())?
     })
 }
