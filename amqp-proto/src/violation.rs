@@ -80,9 +80,14 @@ violations! {
     ChannelNotBegun: "§2.4" NOT_ALLOWED Connection "a frame came on a channel that has no session";
     BegunTwice: "§2.5.1" ILLEGAL_STATE Connection "begin came on a channel that has a session";
     AnswersUnread: "§2.4" RESOURCE_LIMIT_EXCEEDED Connection "the peer goes on sending and does not read the answers";
+    FramesBeforeOpen: "§2.4.1" RESOURCE_LIMIT_EXCEEDED Connection "too many frames came before open";
+    Churn: "§2.5.2" RESOURCE_LIMIT_EXCEEDED Connection "sessions or links are begun and ended too often";
+    TooManyViolations: "§2.5.4" RESOURCE_LIMIT_EXCEEDED Connection "too many sessions and links had to be ended for violations";
     NoChannelLeft: "§2.7.1" NOT_ALLOWED Connection "the peer's channel-max leaves no channel to answer its begin";
     RemoteChannel: "§2.5.1" NOT_ALLOWED Connection "the remote-channel in begin names no session that waits for an answer";
 
+    SessionLimit: "§2.5.1" RESOURCE_LIMIT_EXCEEDED Session "the connection holds as many sessions as it may";
+    LinkLimit: "§2.6.3" RESOURCE_LIMIT_EXCEEDED Session "the connection holds as many links as it may";
     WindowExceeded: "§2.5.6" WINDOW_VIOLATION Session "a transfer came with the incoming-window closed";
     IncomingIdAhead: "§2.5.6" INVALID_FIELD Session "next-incoming-id in flow is ahead of what was sent";
     HandleInUse: "§2.7.3" HANDLE_IN_USE Session "attach names a handle that is in use";

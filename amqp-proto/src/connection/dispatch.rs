@@ -45,6 +45,9 @@ impl Connection {
         payload: Bytes,
     ) -> Result<(), Violation> {
         let index = self.channels.get(u32::from(channel)).ok_or(Violation::ChannelNotBegun)?;
+        if let Performative::Attach(_) = performative {
+            self.ctx.links = self.sessions.iter().map(|(_, session)| session.links.len()).sum();
+        }
         let session = self.sessions.get_mut(index).ok_or(Violation::ChannelNotBegun)?;
         match session.received(&mut self.ctx, performative, payload) {
             Err(violation) if violation.scope() != Scope::Connection => {
@@ -59,6 +62,8 @@ impl Connection {
         if self.channels.get(u32::from(channel)).is_some() {
             return Err(Violation::BegunTwice);
         }
+        let one_too_many =
+            begin.remote_channel.is_none() && self.sessions.len() >= self.ctx.limits.max_sessions as usize;
         let index = match begin.remote_channel {
             None if self.sessions.next_index() > u32::from(self.ctx.remote_channel_max) => {
                 return Err(Violation::NoChannelLeft);
@@ -71,7 +76,13 @@ impl Connection {
             }
         };
         self.channels.insert(u32::from(channel), index);
-        if let Some(session) = self.sessions.get_mut(index) {
+        let Some(session) = self.sessions.get_mut(index) else { return Ok(()) };
+        if begin.remote_channel.is_none() {
+            self.ctx.budget.requested();
+        }
+        if one_too_many {
+            session.turn_away(&mut self.ctx, channel);
+        } else {
             session.received_begin(&mut self.ctx, channel, begin);
         }
         Ok(())
@@ -81,6 +92,7 @@ impl Connection {
         let index = self.channels.get(u32::from(channel)).ok_or(Violation::ChannelNotBegun)?;
         // Its channel may be begun again from now on (req: TR-2.5.2-03).
         self.channels.remove(u32::from(channel));
+        self.ctx.budget.ended();
         if let Some(session) = self.sessions.get_mut(index) {
             session.received_end(&mut self.ctx, said(end.error));
         }

@@ -63,6 +63,7 @@ impl Session {
 
     fn received_transfer(&mut self, ctx: &mut Context, transfer: &Transfer, payload: Bytes) -> Result<(), Violation> {
         self.window.received()?;
+        ctx.budget.transferred();
         if self.window.dry() {
             self.owe_flow(ctx, false);
         }

@@ -26,8 +26,18 @@ impl Session {
         Ok(())
     }
 
+    /// Ends a session of the peer's that is one too many, before anybody has heard of it (req: TR-2.5.1-07).
+    pub(crate) fn turn_away(&mut self, ctx: &mut Context, channel: u16) {
+        ctx.budget.violated();
+        self.remote = Half::Active;
+        self.remote_channel = Some(channel);
+        self.gone = true;
+        self.send_end(ctx, Some(Violation::SessionLimit.to_error()));
+    }
+
     /// Ends the session because the peer broke a rule; from now on its input is dropped (§2.5.4).
     pub(crate) fn fail(&mut self, ctx: &mut Context, violation: Violation) {
+        ctx.budget.violated();
         if self.local != Half::Ended {
             self.send_end(ctx, Some(violation.to_error()));
         }

@@ -114,7 +114,7 @@ pub fn print_row(name: &str, trace: &Trace) -> String {
         steps.filter(|step| wanted(step)).count()
     };
     let connections = trace.connections.len();
-    let input = count(|step| matches!(step, Step::Input(_) | Step::Raw(..) | Step::InputEnd));
+    let input = count(|step| matches!(step, Step::Input(_) | Step::Raw(..) | Step::Part(_) | Step::InputEnd));
     let frames = count(|step| matches!(step, Step::Output(_)));
     let events = count(|step| matches!(step, Step::Event(_)));
     let snapshots = count(|step| matches!(step, Step::Snapshot(_)));

@@ -46,8 +46,10 @@ impl Driver {
             "dispose" => self.dispose(command)?,
             "take" => {
                 let receiver = self.receiver_id(command)?;
-                self.take_deliveries(receiver)?;
+                self.take_deliveries(receiver, command.number("count").unwrap_or(u64::MAX))?;
             }
+            "hold" => self.peer.blocked = true,
+            "release" => self.peer.blocked = false,
             "detach" => self.detach(command)?,
             "end" => {
                 let (id, error) = (self.session_id(command)?, error(command)?);

@@ -5,7 +5,8 @@ use super::typed::{fields_of, untyped};
 use crate::meaning::word;
 use crate::wire::{Record, Value};
 use amqp_proto::codec::{Attach, Error};
-use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId, SaslRequest, Violation};
+use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId};
+use amqp_proto::{SaslFailure, SaslRequest, Violation};
 
 impl Driver {
     /// One event: names what is new, and keeps a record of it.
@@ -46,7 +47,7 @@ impl Driver {
         self.show('=', &record);
         self.events.push_back(record);
         match arrived {
-            Some(receiver) if self.take == Take::AtOnce => self.take_deliveries(receiver),
+            Some(receiver) if self.take == Take::AtOnce => self.take_deliveries(receiver, u64::MAX),
             _ => Ok(()),
         }
     }
@@ -58,9 +59,10 @@ impl Driver {
         about(fields_of(attach, "attach-requested"), name)
     }
 
-    /// Takes everything that has arrived, as `delivery` events.
-    pub(super) fn take_deliveries(&mut self, receiver: ReceiverId) -> Result<(), String> {
-        while let Some(delivery) = self.receiver(receiver)?.recv() {
+    /// Takes up to so many deliveries that have arrived, as `delivery` events.
+    pub(super) fn take_deliveries(&mut self, receiver: ReceiverId, most: u64) -> Result<(), String> {
+        for _ in 0..most {
+            let Some(delivery) = self.receiver(receiver)?.recv() else { break };
             let name = self.delivery_name(receiver.into(), delivery.id);
             self.names.deliveries.insert(name.clone(), delivery.id);
             let record = Record::new("delivery")
@@ -148,7 +150,24 @@ fn closed(reason: &CloseReason) -> Record {
         CloseReason::Violation(cause) => violation(record, cause),
         CloseReason::Timeout(why) => plain("timeout").with("of", word(format!("{why:?}"))),
         CloseReason::Eof => plain("eof"),
-        CloseReason::Header(_) => plain("header"),
-        CloseReason::Sasl(_) => plain("sasl"),
+        CloseReason::Header(mismatch) => {
+            let received = mismatch.received.map_or(Value::Null, |header| header.to_bytes()[..].into());
+            plain("header").with("received", received)
+        }
+        CloseReason::Sasl(failure) => sasl(plain("sasl"), failure),
+    }
+}
+
+fn sasl(record: Record, failure: &SaslFailure) -> Record {
+    match failure {
+        SaslFailure::NoMechanism(offered) => {
+            let offered = offered.iter().map(|name| Value::Symbol(name.as_str().to_owned())).collect();
+            record.with("of", word("no-mechanism")).with("offered", Value::List(offered))
+        }
+        SaslFailure::Outcome(code) => record.with("of", word("outcome")).with("code", word(format!("{code:?}"))),
+        SaslFailure::Refused => record.with("of", word("refused")),
+        SaslFailure::Protocol(cause) => violation(record.with("of", word("protocol")), cause).with("reason", word("sasl")),
+        SaslFailure::Unexpected => record.with("of", word("unexpected")),
+        other => record.with("of", word(format!("{other:?}"))),
     }
 }

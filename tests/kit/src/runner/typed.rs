@@ -3,7 +3,8 @@
 use crate::trace::{Role, Script};
 use crate::wire::{Record, Value, decode, encode_record};
 use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open};
-use amqp_proto::{Config, CreditMode, LinkOptions, Mechanism, Pipelining, SaslClient, SaslListener, SessionOptions};
+use amqp_proto::{Config, CreditMode, LinkOptions, Mechanism, PeerLimits, Pipelining};
+use amqp_proto::{SaslClient, SaslListener, SessionOptions};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -41,7 +42,26 @@ pub(super) fn renamed(record: &Record, name: &str, without: &[&str]) -> Record {
 }
 
 /// Fields of an `@` line that no open has.
-const OWN: [&str; 5] = ["pipelining", "handshake-timeout", "close-timeout", "start", "take"];
+const OWN: [&str; 18] = [
+    "pipelining",
+    "handshake-timeout",
+    "close-timeout",
+    "start",
+    "take",
+    "split",
+    "heartbeat-percent",
+    "output-high-water",
+    "sasl-max-frame-size",
+    "max-unsettled",
+    "max-sessions",
+    "max-links",
+    "max-unread",
+    "max-frames-before-open",
+    "max-octets-before-outcome",
+    "max-churn",
+    "max-violations",
+    "max-answers",
+];
 
 /// The configuration of the `@` line.
 pub(super) fn config(script: &Script) -> Built<Config> {
@@ -69,13 +89,44 @@ pub(super) fn config(script: &Script) -> Built<Config> {
     if script.config.text("pipelining") == Some("on") {
         builder = builder.pipelining(Pipelining::On);
     }
+    if let Some(percent) = script.config.number("heartbeat-percent") {
+        builder = builder.heartbeat_percent(u8::try_from(percent).unwrap_or(u8::MAX));
+    }
+    if let Some(octets) = script.config.number("output-high-water") {
+        builder = builder.output_high_water(usize::try_from(octets).unwrap_or(usize::MAX));
+    }
+    if let Some(octets) = script.config.uint("sasl-max-frame-size") {
+        builder = builder.sasl_max_frame_size(octets);
+    }
+    if let Some(deliveries) = script.config.uint("max-unsettled") {
+        builder = builder.max_unsettled(deliveries);
+    }
     if let Some(millis) = script.config.number("handshake-timeout") {
         builder = builder.handshake_timeout(Some(Duration::from_millis(millis)));
     }
     if let Some(millis) = script.config.number("close-timeout") {
         builder = builder.close_timeout(Duration::from_millis(millis));
     }
-    builder.build().map_err(|fault| fault.to_string())
+    builder.peer_limits(peer_limits(&script.config)).build().map_err(|fault| fault.to_string())
+}
+
+/// What a peer may cost: defaults, but for what the `@` line says.
+fn peer_limits(config: &Record) -> PeerLimits {
+    let defaults = PeerLimits::default();
+    let count = |name: &str, default: u32| config.uint(name).unwrap_or(default);
+    let octets = |name: &str, default: usize| {
+        config.number(name).and_then(|octets| usize::try_from(octets).ok()).unwrap_or(default)
+    };
+    PeerLimits {
+        max_sessions: count("max-sessions", defaults.max_sessions),
+        max_links: count("max-links", defaults.max_links),
+        max_unread: config.number("max-unread").unwrap_or(defaults.max_unread),
+        max_frames_before_open: count("max-frames-before-open", defaults.max_frames_before_open),
+        max_octets_before_outcome: octets("max-octets-before-outcome", defaults.max_octets_before_outcome),
+        max_churn: count("max-churn", defaults.max_churn),
+        max_violations: count("max-violations", defaults.max_violations),
+        max_answers: octets("max-answers", defaults.max_answers),
+    }
 }
 
 /// The SASL layer of a client.
