@@ -144,12 +144,14 @@ pub enum CloseReason {
 }
 
 /// The protocol headers do not agree (§2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderMismatch {
     /// What we offered.
     pub offered: ProtocolHeader,
     /// What the peer sent; `None` if it was no AMQP header at all.
     pub received: Option<ProtocolHeader>,
+    /// The octets that it began with, at most eight: they tell what it speaks instead.
+    pub octets: Vec<u8>,
 }
 
 /// Why the SASL exchange failed (§5.3).
@@ -258,7 +260,7 @@ impl fmt::Display for HeaderMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.received {
             Some(received) => write!(f, "we offered {:?}, the peer wants {received:?}", self.offered),
-            None => f.write_str("the peer does not speak AMQP 1.0"),
+            None => write!(f, "the peer does not speak AMQP 1.0, it sent \"{}\"", self.octets.escape_ascii()),
         }
     }
 }

@@ -46,7 +46,6 @@ impl Session {
             let Some(sending) = &mut sender.sending else { continue };
             match sending.frame(ctx, channel, &mut self.window) {
                 Sent::Whole => {
-                    ctx.budget.transferred();
                     link.sent_whole(ctx, channel);
                     self.flow_if_due(ctx, index);
                     self.wake(ctx, index);

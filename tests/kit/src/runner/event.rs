@@ -152,7 +152,7 @@ fn closed(reason: &CloseReason) -> Record {
         CloseReason::Eof => plain("eof"),
         CloseReason::Header(mismatch) => {
             let received = mismatch.received.map_or(Value::Null, |header| header.to_bytes()[..].into());
-            plain("header").with("received", received)
+            plain("header").with("received", received).with("octets", &mismatch.octets[..])
         }
         CloseReason::Sasl(failure) => sasl(plain("sasl"), failure),
     }
