@@ -4,7 +4,7 @@ use super::driver::{Driver, Take};
 use super::typed::{fields_of, untyped};
 use crate::meaning::word;
 use crate::wire::{Record, Value};
-use amqp_proto::codec::{Attach, Error};
+use amqp_proto::codec::{Attach, Error, Str};
 use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId};
 use amqp_proto::{SaslFailure, SaslRequest, Violation};
 
@@ -93,14 +93,18 @@ fn about(mut record: Record, subject: String) -> Record {
 }
 
 fn sasl_init(request: &SaslRequest) -> Record {
-    let init = |mechanism: &str| Record::new("sasl-init").with("mechanism", Value::Symbol(mechanism.to_owned()));
+    let init = |mechanism: &str, hostname: &Option<Str>| {
+        Record::new("sasl-init")
+            .with("mechanism", Value::Symbol(mechanism.to_owned()))
+            .with("hostname", hostname.as_ref().map_or(Value::Null, |hostname| hostname.as_str().into()))
+    };
     match request {
-        SaslRequest::Anonymous { .. } => init("ANONYMOUS"),
-        SaslRequest::Plain { user, password, .. } => {
-            init("PLAIN").with("user", user.as_str()).with("password", &*String::from_utf8_lossy(password.expose()))
-        }
-        SaslRequest::External { .. } => init("EXTERNAL"),
-        other => init(&format!("{other:?}")),
+        SaslRequest::Anonymous { hostname, .. } => init("ANONYMOUS", hostname),
+        SaslRequest::Plain { user, password, hostname, .. } => init("PLAIN", hostname)
+            .with("user", user.as_str())
+            .with("password", &*String::from_utf8_lossy(password.expose())),
+        SaslRequest::External { hostname, .. } => init("EXTERNAL", hostname),
+        other => Record::new("sasl-init").with("mechanism", word(format!("{other:?}"))),
     }
 }
 

@@ -133,12 +133,19 @@ fn peer_limits(config: &Record) -> PeerLimits {
 pub(super) fn sasl_client(script: &Script) -> Built<Option<SaslClient>> {
     let (Role::Client, Some(sasl)) = (script.role, &script.sasl) else { return Ok(None) };
     let text = |name: &str| sasl.text(name).unwrap_or_default().to_owned();
-    let client = match text("mechanism").as_str() {
-        "PLAIN" => SaslClient::plain(text("user"), text("password").as_str()).insecure_allowed(true),
-        "ANONYMOUS" => SaslClient::anonymous(),
-        "EXTERNAL" => SaslClient::external(),
-        other => return Err(format!("the core has no SASL mechanism {other:?}")),
+    let mechanisms = match sasl.get("mechanism") {
+        Value::List(mechanisms) => mechanisms.clone(),
+        one => vec![one.clone()],
     };
+    let clients = mechanisms.iter().map(|mechanism| match mechanism {
+        Value::Symbol(name) if name == "PLAIN" => Ok(SaslClient::plain(text("user"), text("password").as_str())),
+        Value::Symbol(name) if name == "ANONYMOUS" => Ok(SaslClient::anonymous()),
+        Value::Symbol(name) if name == "EXTERNAL" => Ok(SaslClient::external()),
+        other => Err(format!("the core has no SASL mechanism {other:?}")),
+    });
+    let clients = clients.collect::<Built<Vec<_>>>()?;
+    let client = clients.into_iter().reduce(SaslClient::or).ok_or("which mechanism?")?;
+    let client = client.insecure_allowed(*sasl.get("insecure-allowed") != Value::Bool(false));
     let hostname = sasl.text("hostname").map(str::to_owned);
     Ok(Some(match hostname {
         Some(hostname) => client.hostname(hostname),

@@ -5,7 +5,7 @@
 //! | line | meaning |
 //! | --- | --- |
 //! | `@ client container-id="x" …` | a connection begins; the core is the client (or `@ listener`), with this configuration |
-//! | `@ sasl plain user="u" password="p"` | its SASL layer; a listener's is `@ sasl mechanisms=[:PLAIN]`, `optional=true` takes bare AMQP too |
+//! | `@ sasl mechanism=:PLAIN user="u" password="p"` | its SASL layer; `mechanism` may be a list, `insecure-allowed=false` keeps PLAIN back; a listener's is `@ sasl mechanisms=[:PLAIN]`, `optional=true` takes bare AMQP too |
 //! | `@ unsupported "why"` | the core cannot play this yet: the verdict is `unsupported`, neither pass nor fail |
 //! | `> open container-id="peer"` | from the peer to the core: a header, a frame, or `eof` |
 //! | `> 0000001802000000…  # text` | the same as raw octets, for input that must be exact; the comment is for people |
