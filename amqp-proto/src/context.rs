@@ -1,11 +1,11 @@
 //! What every layer needs beside its own state: where frames go, where events go, and what was agreed.
 
+use crate::PeerLimits;
 use crate::budget::Budget;
 use crate::config::{Config, Pipelining};
 use crate::event::{Event, Events};
 use crate::id::Generation;
 use crate::output::Output;
-use crate::PeerLimits;
 use alloc::collections::VecDeque;
 
 #[derive(Debug)]

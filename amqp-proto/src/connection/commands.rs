@@ -18,9 +18,6 @@ impl Connection {
         if self.local == Half::Ended || self.gone {
             return Err(Misuse::ConnectionClosed);
         }
-        if self.sessions.next_index() > u32::from(self.ctx.remote_channel_max) {
-            return Err(Misuse::ChannelMax);
-        }
         let index = self.new_session().ok_or(Misuse::ChannelMax)?;
         let session = self.sessions.get_mut(index).ok_or(Misuse::ChannelMax)?;
         session.prepare(options);

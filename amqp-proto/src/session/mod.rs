@@ -15,13 +15,13 @@ pub(crate) mod window;
 
 pub(crate) use window::Window;
 
-use crate::SessionId;
 use crate::context::Context;
 use crate::delivery::disposition::Dispositions;
 use crate::delivery::unsettled::Unsettled;
 use crate::id::LinkKey;
 use crate::link::{Half, Link};
 use crate::store::{Numbers, Store};
+use crate::{EndReason, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use amqp_codec::{Begin, DeliveryState, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
@@ -109,6 +109,9 @@ pub(crate) struct Session {
     pub(crate) dirty: bool,
     /// The ended event has been raised.
     pub(crate) gone: bool,
+    /// begin and end of the peer that are still to come for sessions which had this channel before, and were given
+    /// up before the peer had answered them.
+    pub(crate) owed: u32,
 }
 
 impl Session {
@@ -136,7 +139,20 @@ impl Session {
             blocked: VecDeque::new(),
             dirty: false,
             gone: false,
+            owed: 0,
         }
+    }
+
+    /// Takes the channel over from a session that was given up, and is over by that.
+    pub(crate) fn succeed(&mut self, ctx: &mut Context, id: SessionId) {
+        self.gone(ctx, EndReason::Local);
+        let owed = self.owed.saturating_add(1);
+        *self = Self { owed, ..Self::new(id) };
+    }
+
+    /// Ended by us before the peer has answered its begin: only that answer is awaited, and end behind it.
+    pub(crate) fn given_up(&self) -> bool {
+        self.local == Half::Ended && self.remote == Half::Idle && self.links.len() == 0
     }
 
     /// The channel that we send on: the index of the session (§2.5.1).

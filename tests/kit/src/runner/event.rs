@@ -170,7 +170,9 @@ fn sasl(record: Record, failure: &SaslFailure) -> Record {
         }
         SaslFailure::Outcome(code) => record.with("of", word("outcome")).with("code", word(format!("{code:?}"))),
         SaslFailure::Refused => record.with("of", word("refused")),
-        SaslFailure::Protocol(cause) => violation(record.with("of", word("protocol")), cause).with("reason", word("sasl")),
+        SaslFailure::Protocol(cause) => {
+            violation(record.with("of", word("protocol")), cause).with("reason", word("sasl"))
+        }
         SaslFailure::Unexpected => record.with("of", word("unexpected")),
         other => record.with("of", word(format!("{other:?}"))),
     }
