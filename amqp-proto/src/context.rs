@@ -6,6 +6,7 @@ use crate::config::{Config, Pipelining};
 use crate::event::{Event, Events};
 use crate::id::Generation;
 use crate::output::Output;
+use crate::session::memory::Memory;
 use alloc::collections::VecDeque;
 
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Context {
     pub(crate) limits: PeerLimits,
     /// What the peer has cost so far, by what is counted over time.
     pub(crate) budget: Budget,
+    /// What the sessions share for what waits to be read.
+    pub(crate) memory: Memory,
     /// Links on all sessions; true while the frame of a session is led to it.
     pub(crate) links: usize,
     /// A sender was told that the output is full.
@@ -42,6 +45,7 @@ impl Context {
             max_unsettled: config.max_unsettled,
             limits: config.peer_limits.clone(),
             budget: Budget::default(),
+            memory: Memory::new(config.peer_limits.max_unread, config.open.max_frame_size),
             links: 0,
             starved: false,
             dirty: VecDeque::new(),

@@ -48,6 +48,9 @@ pub enum Misuse {
     /// The delivery ids of a range belong to different sessions, or the last comes before the first.
     #[error("the deliveries are no range of one session")]
     NotARange,
+    /// `incoming_octets` of a session is less than one frame of our max-frame-size (§2.5.6).
+    #[error("the incoming window is smaller than one frame of our max-frame-size")]
+    WindowTooSmall,
     /// A performative that does not fit into the peer's max-frame-size (§2.7.1).
     #[error("the frame would be larger than the peer's max-frame-size")]
     FrameSize,

@@ -15,8 +15,9 @@ pub struct PeerLimits {
     /// session, with all links on it (§2.6.3). Default 8,192.
     pub max_links: u32,
     /// Octets of payload that may wait for the application on all sessions together. Kept by granting no larger
-    /// incoming-windows; of what is left a session gets at most half, and at least one frame (§2.5.6). A delivery
-    /// that is larger than a window is bounded by its link's max-message-size instead. Default 268,435,456.
+    /// incoming-windows; of what is left a session gets at most half, and at least one frame, each frame taken for as
+    /// large as our max-frame-size (§2.5.6): where that is huge, windows are of few frames. A delivery that is larger
+    /// than a window is bounded by its link's max-message-size instead. Default 268,435,456.
     pub max_unread: u64,
     /// Frames before open, those of SASL and empty ones included (§2.4.1). Default 64.
     pub max_frames_before_open: u32,

@@ -33,7 +33,8 @@ impl Connection {
         }
         if self.finished {
             Transmit::Closing
-        } else if self.ctx.dirty.is_empty() {
+        } else if self.ctx.dirty.is_empty() || self.ctx.output.is_full() {
+            // Full although everything was taken: the mark is 0.
             Transmit::Idle
         } else {
             Transmit::More
@@ -43,7 +44,8 @@ impl Connection {
     /// Whether [`poll_transmit`](Self::poll_transmit) would have anything to say: octets, or that nothing more comes.
     #[must_use]
     pub fn has_output(&self) -> bool {
-        self.ctx.output.pending() > 0 || !self.ctx.dirty.is_empty() || self.finished
+        let may_flush = !self.ctx.dirty.is_empty() && !self.ctx.output.is_full();
+        self.ctx.output.pending() > 0 || may_flush || self.finished
     }
 
     /// One round of all sessions with something to flush; who is stopped by full output comes again.

@@ -3,6 +3,7 @@
 
 use super::{End, Half, Leaving, Link};
 use crate::context::Context;
+use crate::delivery::Load;
 use crate::event::Event;
 use crate::session::Window;
 use crate::violation::{Violation, supported};
@@ -20,8 +21,8 @@ pub(crate) struct Arrival {
     pub(crate) settled: bool,
     /// The application should look.
     pub(crate) arrived: bool,
-    /// Transfers that the session window gets back.
-    pub(crate) released: u32,
+    /// What the session window gets back.
+    pub(crate) released: Load,
 }
 
 impl Link {

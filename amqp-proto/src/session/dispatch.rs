@@ -3,6 +3,7 @@
 use super::{Held, Session};
 use crate::Blocked;
 use crate::context::Context;
+use crate::delivery::Load;
 use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{End, Half, Link};
@@ -62,23 +63,21 @@ impl Session {
     }
 
     fn received_transfer(&mut self, ctx: &mut Context, transfer: &Transfer, payload: Bytes) -> Result<(), Violation> {
-        self.window.received()?;
+        let load = Load::one(payload.len());
+        self.window.received(&mut ctx.memory, payload.len())?;
         ctx.budget.transferred();
-        if self.window.dry() {
-            self.owe_flow(ctx, false);
-        }
         let index = self.handles.get(transfer.handle.0).ok_or(Violation::UnattachedHandle)?;
         let Some(link) = self.links.get_mut(index) else { return Ok(()) };
         if link.local == Half::Ended || link.gone {
             // It crossed our detach on the wire (req: TR-2.6.5-03).
             self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
-            self.release(ctx, 1);
+            self.release(ctx, load);
             return Ok(());
         }
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
             Ok(arrival) => self.arrived(ctx, index, &arrival),
             Err(violation) if violation.scope() == Scope::Link => {
-                self.release(ctx, 1);
+                self.release(ctx, load);
                 self.fail_link(ctx, index, violation);
             }
             Err(violation) => return Err(violation),
@@ -100,7 +99,7 @@ impl Session {
             ctx.event(Event::Arrived { receiver: crate::ReceiverId(link.key) });
         }
         link.drain_progress(ctx);
-        if arrival.released > 0 {
+        if arrival.released.transfers > 0 {
             // Aborted: nobody will take it, but it has used credit.
             link.taken();
             self.flow_if_due(ctx, index);
@@ -112,26 +111,36 @@ impl Session {
     /// Where the window is closed by pieces of deliveries alone, no whole one can be taken, and none will ever
     /// be whole: those pieces no longer count. What they may amount to is the matter of max-message-size.
     fn unjam(&mut self, ctx: &mut Context) {
-        if self.window.view().incoming_window > 0 {
+        if self.window.view().incoming_window > 0 || self.can_be_taken() {
             return;
         }
-        let mut pieces = 0;
-        for (_, link) in self.links.iter_mut() {
-            let End::Receiver(receiver) = &mut link.end else { continue };
-            if receiver.incoming.can_be_taken() {
-                return;
-            }
-            pieces += receiver.incoming.pieces();
+        if self.window.dry(&ctx.memory) {
+            return self.owe_flow(ctx, false);
         }
-        if pieces > 0 {
-            self.links.iter_mut().for_each(|(_, link)| link.forget_pieces());
+        let mut pieces = Load::default();
+        for (_, link) in self.links.iter_mut() {
+            if let End::Receiver(receiver) = &link.end {
+                pieces += receiver.incoming.pieces();
+            }
+            link.forget_pieces();
+        }
+        if pieces.transfers > 0 {
             self.release(ctx, pieces);
         }
     }
 
-    /// The session window gets back what so many transfers took of it.
-    pub(crate) fn release(&mut self, ctx: &mut Context, transfers: u32) {
-        if self.window.released(transfers) || self.window.dry() {
+    /// Whether the application can take something, and give the window back what that took.
+    fn can_be_taken(&self) -> bool {
+        self.links.iter().any(|(_, link)| match &link.end {
+            End::Sender(_) => false,
+            End::Receiver(receiver) => receiver.incoming.can_be_taken(),
+        })
+    }
+
+    /// The session window gets back what was taken of it. Where the peer has run dry and the application could
+    /// take nothing more, there is nothing to wait for.
+    pub(crate) fn release(&mut self, ctx: &mut Context, load: Load) {
+        if self.window.released(&mut ctx.memory, load) || (self.window.dry(&ctx.memory) && !self.can_be_taken()) {
             self.owe_flow(ctx, false);
         }
     }

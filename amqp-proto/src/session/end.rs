@@ -62,6 +62,7 @@ impl Session {
             return;
         }
         self.detach_all(ctx);
+        self.window.close(&mut ctx.memory);
         self.gone = true;
         self.waiting = None;
         self.sending.clear();
@@ -103,13 +104,14 @@ impl Session {
     fn send_end(&mut self, ctx: &mut Context, error: Option<Error>) {
         if self.local == Half::Idle {
             // The peer's begin was never answered: that comes first (§2.5.1).
-            self.prepare(SessionOptions::default());
+            self.prepare(ctx, SessionOptions::default());
             self.try_begin(ctx);
         }
         let channel = self.channel();
         self.as_sender.flush(ctx, channel);
         self.as_receiver.flush(ctx, channel);
         ctx.output.end(channel, amqp_codec::End { error });
+        self.window.close(&mut ctx.memory);
         self.local = Half::Ended;
         self.mark(ctx);
     }

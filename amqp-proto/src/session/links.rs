@@ -3,6 +3,7 @@
 
 use super::Session;
 use crate::context::Context;
+use crate::delivery::Load;
 use crate::error::said;
 use crate::id::LinkKey;
 use crate::link::{End, Half, Link};
@@ -181,7 +182,7 @@ impl Session {
         let Some(link) = self.links.get_mut(index) else { return };
         let key = link.key;
         let partial = match &mut link.end {
-            End::Sender(_) => 0,
+            End::Sender(_) => Load::default(),
             End::Receiver(receiver) => receiver.incoming.drop_partial(),
         };
         if core::mem::take(&mut link.unsettled) > 0 {
@@ -193,7 +194,7 @@ impl Session {
         }
         self.mark(ctx);
         self.reap(index);
-        if partial > 0 {
+        if partial.transfers > 0 {
             self.release(ctx, partial);
         }
     }

@@ -120,7 +120,8 @@ fn peer_limits(config: &Record) -> PeerLimits {
     PeerLimits {
         max_sessions: count("max-sessions", defaults.max_sessions),
         max_links: count("max-links", defaults.max_links),
-        max_unread: config.number("max-unread").unwrap_or(defaults.max_unread),
+        // Not bounded unless said so: the max-frame-size of most traces is not bounded either.
+        max_unread: config.number("max-unread").unwrap_or(u64::MAX),
         max_frames_before_open: count("max-frames-before-open", defaults.max_frames_before_open),
         max_octets_before_outcome: octets("max-octets-before-outcome", defaults.max_octets_before_outcome),
         max_churn: count("max-churn", defaults.max_churn),
@@ -170,7 +171,7 @@ pub(super) fn sasl_listener(script: &Script) -> Built<Option<SaslListener>> {
 /// Options of a begin, from the fields of one.
 pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
     let defaults = SessionOptions::default();
-    let mut begin = renamed(command, "begin", &[]);
+    let mut begin = renamed(command, "begin", &["incoming-octets", "low-water"]);
     let standard = [
         ("next-outgoing-id", defaults.next_outgoing_id.0),
         ("incoming-window", defaults.incoming_window),
@@ -184,6 +185,8 @@ pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
     let begin: Begin = typed(&begin)?;
     Ok(SessionOptions {
         incoming_window: begin.incoming_window,
+        incoming_octets: command.number("incoming-octets"),
+        low_water: command.uint("low-water"),
         outgoing_window: begin.outgoing_window,
         handle_max: begin.handle_max,
         next_outgoing_id: begin.next_outgoing_id,

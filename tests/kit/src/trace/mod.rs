@@ -41,7 +41,8 @@
 //! `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send. `attach` and `accept` of
 //! a receiver take `credit=N` to have the core grant it; `dispose s0/l0#3 last=9` settles a range; `take s0/l0
 //! count=2` takes so many deliveries; with `fails="text"` the core must refuse the command and give that text for a
-//! reason. `hold` and `release` are the transport's: between them it takes no output of the core.
+//! reason. `begin` and `accept` of a session take `incoming-octets` and `low-water`; `flow s0 incoming-window=N` sets
+//! that window; `output-high-water octets=N` sets that mark. `hold` and `release` are the transport's: between them it takes no output of the core.
 //!
 //! # Snapshots
 //! `? connection` has `state`, `local`, `remote`, `sessions`, `output-pending`, `output` (`open`, or `ended` once the
