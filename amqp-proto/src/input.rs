@@ -114,8 +114,9 @@ impl Connection {
             return; // a heartbeat (req: TR-2.3.2-04)
         }
         let before = self.ctx.output.pending();
+        self.ctx.budget.tick(now);
         let received = self.received_frame(now, header.channel, body);
-        if let Err(violation) = received.and_then(|()| self.ctx.budget.check(now, &self.ctx.limits)) {
+        if let Err(violation) = received.and_then(|()| self.ctx.budget.check(&self.ctx.limits)) {
             return self.fail(now, violation);
         }
         self.answers += self.ctx.output.pending().saturating_sub(before);

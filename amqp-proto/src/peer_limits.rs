@@ -17,7 +17,8 @@ pub struct PeerLimits {
     /// Octets of payload that may wait for the application on all sessions together. Kept by granting no larger
     /// incoming-windows; of what is left a session gets at most half, and at least one frame, each frame taken for as
     /// large as our max-frame-size (§2.5.6): where that is huge, windows are of few frames. A delivery that is larger
-    /// than a window is bounded by its link's max-message-size instead. Default 268,435,456.
+    /// than a window may take all that a session gets; one for which that is not enough is refused by a detach.
+    /// Default 268,435,456.
     pub max_unread: u64,
     /// Frames before open, those of SASL and empty ones included (§2.4.1). Default 64.
     pub max_frames_before_open: u32,

@@ -108,6 +108,7 @@ violations! {
     TransferDirection: "§2.7.5" NOT_ALLOWED Link "a transfer came from the receiver of a link";
     TransferLimit: "§2.6.7" TRANSFER_LIMIT_EXCEEDED Link "a delivery came without link-credit";
     MessageSize: "§2.7.3" MESSAGE_SIZE_EXCEEDED Link "a message is larger than the max-message-size of the link";
+    Unread: "§2.5.6" RESOURCE_LIMIT_EXCEEDED Link "a delivery is larger than what may wait to be read on the connection";
     DeliveryCount: "§2.6.7" INVALID_FIELD Link "the delivery-count in flow went backwards or beyond the credit";
     DeliveryCountMissing: "§2.7.4" INVALID_FIELD Link "the flow of a sender has no delivery-count";
     NotSettled: "§2.7.5" INVALID_FIELD Link "an unsettled delivery came on a link of mode settled";

@@ -293,3 +293,18 @@ fn settings_at_their_edges() {
         assert_eq!(built.err(), (!right).then_some(ConfigError::SaslMaxFrameSize), "{octets}");
     }
 }
+
+#[test]
+fn header_open_and_begin_cut_anywhere() {
+    // Scenario CN-08; req: TR-2.4.2-01
+    let mut octets = ProtocolHeader::AMQP.to_bytes().to_vec();
+    octets.extend_from_slice(&frame(0, &Open::new("raw"), &[]));
+    octets.extend_from_slice(&frame(0, &Begin::new(SequenceNo(0), 1, 1), &[]));
+    for cut in 0..=octets.len() {
+        let mut side = Side::new(Connection::listener(config("l").build().unwrap(), None, Instant::ZERO));
+        side.feed(Instant::ZERO, &octets[..cut]);
+        side.feed(Instant::ZERO, &octets[cut..]);
+        let events = side.take();
+        assert!(matches!(events[..], [Event::Open(_), Event::BeginRequested { .. }]), "cut at {cut}: {events:?}");
+    }
+}

@@ -120,7 +120,8 @@ impl Connection {
     /// Frees the slot of a session that nobody needs any more.
     pub(super) fn reap(&mut self, index: u32) {
         if self.sessions.get(index).is_some_and(Session::finished) {
-            self.sessions.remove(index);
+            let session = self.sessions.remove(index);
+            debug_assert_eq!(session.map_or(0, |session| session.window.used()), 0, "memory that nobody uses");
         }
     }
 }

@@ -150,10 +150,10 @@ impl Incoming {
         self.arriving.as_ref().map_or(Load::default(), |arriving| arriving.load)
     }
 
-    /// That has been given back to the session window.
-    pub(crate) fn forget_pieces(&mut self) {
+    /// The session window gets that back, although it is here still.
+    pub(crate) fn hide_pieces(&mut self) {
         if let Some(arriving) = &mut self.arriving {
-            arriving.load = Load::default();
+            arriving.load.hide();
         }
     }
 

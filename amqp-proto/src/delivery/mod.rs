@@ -20,12 +20,19 @@ pub(crate) struct Load {
     pub(crate) transfers: u32,
     /// Of payload.
     pub(crate) octets: u64,
+    /// Octets that the window has been given back although they are still here.
+    pub(crate) hidden: u64,
 }
 
 impl Load {
     /// One transfer.
     pub(crate) fn one(octets: usize) -> Self {
-        Self { transfers: 1, octets: octets as u64 }
+        Self { transfers: 1, octets: octets as u64, hidden: 0 }
+    }
+
+    /// Gives all of it back to the window.
+    pub(crate) fn hide(&mut self) {
+        *self = Self { hidden: self.hidden.saturating_add(self.octets), ..Self::default() };
     }
 }
 
@@ -33,6 +40,7 @@ impl AddAssign for Load {
     fn add_assign(&mut self, other: Self) {
         self.transfers = self.transfers.saturating_add(other.transfers);
         self.octets = self.octets.saturating_add(other.octets);
+        self.hidden = self.hidden.saturating_add(other.hidden);
     }
 }
 
@@ -40,6 +48,7 @@ impl SubAssign for Load {
     fn sub_assign(&mut self, other: Self) {
         self.transfers = self.transfers.saturating_sub(other.transfers);
         self.octets = self.octets.saturating_sub(other.octets);
+        self.hidden = self.hidden.saturating_sub(other.hidden);
     }
 }
 

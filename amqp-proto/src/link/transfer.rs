@@ -62,13 +62,6 @@ impl Link {
         })
     }
 
-    /// Receiver: the pieces of the delivery that is not whole have been given back to the session window.
-    pub(crate) fn forget_pieces(&mut self) {
-        if let End::Receiver(receiver) = &mut self.end {
-            receiver.incoming.forget_pieces();
-        }
-    }
-
     /// Sender: why it cannot send now. `full`: too many deliveries of the session are unsettled.
     pub(crate) fn why_blocked(&self, ctx: &Context, window: &Window, full: bool) -> Option<Blocked> {
         let End::Sender(sender) = &self.end else { return Some(Blocked::NotAttached) };

@@ -66,6 +66,15 @@ impl Session {
         let load = Load::one(payload.len());
         self.window.received(&mut ctx.memory, payload.len())?;
         ctx.budget.transferred();
+        let taken = self.deliver(ctx, transfer, payload, load);
+        if taken.is_err() {
+            self.window.released(&mut ctx.memory, load);
+        }
+        taken
+    }
+
+    /// A transfer that the window admits goes to its link.
+    fn deliver(&mut self, ctx: &mut Context, transfer: &Transfer, payload: Bytes, load: Load) -> Result<(), Violation> {
         let index = self.handles.get(transfer.handle.0).ok_or(Violation::UnattachedHandle)?;
         let Some(link) = self.links.get_mut(index) else { return Ok(()) };
         if link.local == Half::Ended || link.gone {
@@ -109,24 +118,24 @@ impl Session {
     }
 
     /// Where the window is closed by pieces of deliveries alone, no whole one can be taken, and none will ever
-    /// be whole: those pieces no longer count. What they may amount to is the matter of max-message-size.
+    /// be whole: those pieces no longer count for it, up to what the connection may hold.
     fn unjam(&mut self, ctx: &mut Context) {
-        if self.window.view().incoming_window > 0 || self.can_be_taken() {
+        if self.window.view().incoming_window > 0 || self.window.is_stopped() || self.can_be_taken() {
             return;
         }
-        if self.window.dry(&ctx.memory) {
-            return self.owe_flow(ctx, false);
-        }
-        let mut pieces = Load::default();
-        for (_, link) in self.links.iter_mut() {
-            if let End::Receiver(receiver) = &link.end {
-                pieces += receiver.incoming.pieces();
+        if !self.window.dry(&ctx.memory) {
+            self.window.hide(&mut ctx.memory);
+            let mut largest = (0, None);
+            for (index, link) in self.links.iter_mut() {
+                let End::Receiver(receiver) = &mut link.end else { continue };
+                receiver.incoming.hide_pieces();
+                largest = largest.max((receiver.incoming.pieces().hidden, Some(index)));
             }
-            link.forget_pieces();
+            if let (false, (_, Some(index))) = (self.window.dry(&ctx.memory), largest) {
+                return self.fail_link(ctx, index, Violation::Unread);
+            }
         }
-        if pieces.transfers > 0 {
-            self.release(ctx, pieces);
-        }
+        self.owe_flow(ctx, false);
     }
 
     /// Whether the application can take something, and give the window back what that took.

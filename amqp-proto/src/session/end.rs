@@ -89,7 +89,8 @@ impl Session {
             link.gone(ctx, DetachReason::Session);
             if let End::Receiver(receiver) = &mut link.end {
                 // req: TR-2.6.14-06
-                receiver.incoming.drop_partial();
+                let dropped = receiver.incoming.drop_partial();
+                self.window.released(&mut ctx.memory, dropped);
             }
             link.local = Half::Ended;
             link.remote = Half::Ended;

@@ -194,7 +194,7 @@ impl Session {
         }
         self.mark(ctx);
         self.reap(index);
-        if partial.transfers > 0 {
+        if partial != Load::default() {
             self.release(ctx, partial);
         }
     }

@@ -145,6 +145,17 @@ impl Window {
         growth >= all.saturating_sub(low_water).max(1)
     }
 
+    /// Gives back what is still here.
+    pub(crate) fn hide(&mut self, memory: &mut Memory) {
+        self.unread.hide();
+        self.account(memory);
+    }
+
+    /// Whether the application wants nothing at all.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.view.incoming_window_max == 0
+    }
+
     /// Whether the peer has run dry although there is room.
     pub(crate) fn dry(&self, memory: &Memory) -> bool {
         self.view.incoming_window == 0 && self.room(memory, self.unread) > 0
@@ -152,8 +163,9 @@ impl Window {
 
     /// How many transfers could be granted with so much waiting: by their number, and by what they may amount to.
     fn room(&self, memory: &Memory, unread: Load) -> u32 {
-        let share = memory.share(self.used).min(self.incoming.octets.unwrap_or(u64::MAX));
-        let by_octets = share.saturating_sub(unread.octets) / memory.frame().max(1);
+        let share = memory.share(self.used).saturating_sub(self.unread.hidden);
+        let octets = share.min(self.incoming.octets.unwrap_or(u64::MAX)).saturating_sub(unread.octets);
+        let by_octets = octets / memory.frame().max(1);
         let by_octets = u32::try_from(by_octets).unwrap_or(u32::MAX);
         self.incoming.transfers.saturating_sub(unread.transfers).min(by_octets)
     }
@@ -161,9 +173,17 @@ impl Window {
     /// Reports to the connection what the session holds and has promised to take.
     fn account(&mut self, memory: &mut Memory) {
         let promised = u64::from(self.view.incoming_window) + u64::from(self.excess);
-        let used = promised.saturating_mul(memory.frame()).saturating_add(self.unread.octets);
+        let used = promised
+            .saturating_mul(memory.frame())
+            .saturating_add(self.unread.octets)
+            .saturating_add(self.unread.hidden);
         memory.moved(self.used, used);
         self.used = used;
+    }
+
+    /// What the session uses of the connection's memory, in octets.
+    pub(crate) fn used(&self) -> u64 {
+        self.used
     }
 
     /// Nothing more is taken: the session has ended.
