@@ -33,8 +33,7 @@ impl Connection {
         }
         if self.finished {
             Transmit::Closing
-        } else if self.ctx.dirty.is_empty() || self.ctx.output.is_full() {
-            // Full although everything was taken: the mark is 0.
+        } else if self.ctx.dirty.is_empty() {
             Transmit::Idle
         } else {
             Transmit::More
@@ -44,8 +43,7 @@ impl Connection {
     /// Whether [`poll_transmit`](Self::poll_transmit) would have anything to say: octets, or that nothing more comes.
     #[must_use]
     pub fn has_output(&self) -> bool {
-        let may_flush = !self.ctx.dirty.is_empty() && !self.ctx.output.is_full();
-        self.ctx.output.pending() > 0 || may_flush || self.finished
+        self.ctx.output.pending() > 0 || !self.ctx.dirty.is_empty() || self.finished
     }
 
     /// One round of all sessions with something to flush; who is stopped by full output comes again.

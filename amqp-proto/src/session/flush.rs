@@ -16,7 +16,7 @@ impl Session {
         self.pump(ctx);
         self.flush_dispositions(ctx);
         self.flush_flows(ctx);
-        if !self.sending.is_empty() && self.window.can_send() {
+        if !self.sending.is_empty() && self.window.can_send() && !ctx.output.is_stopped() {
             self.mark(ctx);
         }
     }

@@ -165,9 +165,11 @@ impl Window {
     fn room(&self, memory: &Memory, unread: Load) -> u32 {
         let share = memory.share(self.used).saturating_sub(self.unread.hidden);
         let octets = share.min(self.incoming.octets.unwrap_or(u64::MAX)).saturating_sub(unread.octets);
-        let by_octets = octets / memory.frame().max(1);
-        let by_octets = u32::try_from(by_octets).unwrap_or(u32::MAX);
-        self.incoming.transfers.saturating_sub(unread.transfers).min(by_octets)
+        let transfers = self.incoming.transfers.saturating_sub(unread.transfers);
+        if u64::from(transfers).saturating_mul(memory.frame()) <= octets {
+            return transfers;
+        }
+        u32::try_from(octets / memory.frame().max(1)).unwrap_or(transfers).min(transfers)
     }
 
     /// Reports to the connection what the session holds and has promised to take.
