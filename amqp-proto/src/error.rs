@@ -206,6 +206,8 @@ impl CloseReason {
         match self {
             CloseReason::Remote(error) => error.as_ref().map(|error| error.condition.clone()),
             CloseReason::Violation(violation) => Some(violation.condition()),
+            // The server's own trouble, which passes (§5.3.3.6).
+            CloseReason::Sasl(SaslFailure::Outcome(SaslCode::SysTemp)) => None,
             CloseReason::Sasl(_) => Some(Condition::UNAUTHORIZED_ACCESS),
             CloseReason::Local | CloseReason::Timeout(_) | CloseReason::Eof | CloseReason::Header(_) => None,
         }
