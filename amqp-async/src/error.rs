@@ -1,6 +1,6 @@
 //! Errors that say whose fault it was, how much is lost by it, and what is worth trying next.
 
-use amqp_proto::codec::{Condition, Message};
+use amqp_proto::codec::{Condition, Message, SaslCode};
 use amqp_proto::{Blocked, CloseReason, DetachReason, EndReason, Misuse, SaslFailure, Scope, TimeoutReason, Violation};
 use std::fmt;
 use std::io;
@@ -134,6 +134,7 @@ impl Error {
         }
         match self {
             Self::Misuse(_) | Self::TooLarge { .. } => Recovery::GiveUp,
+            Self::Closed(CloseReason::Sasl(SaslFailure::Outcome(SaslCode::SysTemp))) => Recovery::Reconnect,
             Self::Closed(CloseReason::Sasl(_) | CloseReason::Header(_)) => Recovery::GiveUp,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach | Step::Drain) => Recovery::Reattach,
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Recovery::Rebegin,
@@ -269,4 +270,30 @@ pub enum TrySendError {
     /// Never on this link.
     #[error("not sent: {0}")]
     Failed(#[source] Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_refused_logins_only_what_the_server_calls_temporary_is_tried_again() {
+        // Scenario SA-14; req: SE-5.3.3.5-03
+        for (code, recovery) in [
+            (SaslCode::Auth, Recovery::GiveUp),
+            (SaslCode::Sys, Recovery::GiveUp),
+            (SaslCode::SysPerm, Recovery::GiveUp),
+            (SaslCode::SysTemp, Recovery::Reconnect),
+        ] {
+            let error = Error::Closed(CloseReason::Sasl(SaslFailure::Outcome(code)));
+            assert_eq!(error.recovery(), recovery, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_connection_closed_by_force_is_made_anew() {
+        // Scenario CN-46
+        let forced = CloseReason::Remote(Some(Condition::CONNECTION_FORCED.into()));
+        assert_eq!(Error::Closed(forced).recovery(), Recovery::Reconnect);
+    }
 }

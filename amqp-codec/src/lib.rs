@@ -78,8 +78,8 @@ pub use bytes::Bytes;
 pub use crate::codec::{Decode, Encode, Primitive};
 pub use crate::decoder::Decoder;
 pub use crate::definition::{
-    Condition, DeliveryNumber, DeliveryTag, DeliveryTagTooLong, Error, Fields, Handle, Info, ReceiverSettleMode, Role,
-    SenderSettleMode, SequenceNo, TransferNumber,
+    Condition, DeliveryNumber, DeliveryTag, DeliveryTagTooLong, Error, Fields, Handle, Info, ReceiverSettleMode,
+    Redirect, Role, SenderSettleMode, SequenceNo, TransferNumber,
 };
 pub use crate::delivery_state::{DeliveryState, Modified, NotAnOutcome, Outcome, Received, Rejected};
 pub use crate::error::{DecodeError, DecodeErrorKind};

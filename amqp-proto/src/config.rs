@@ -1,8 +1,12 @@
 //! What one end of a connection wants: checked once, when built, so that nothing later can fail on it.
 
+use crate::PeerLimits;
 use amqp_codec::frame::MIN_MAX_FRAME_SIZE;
 use amqp_codec::{Fields, Limits, Multiple, Open, Str, Symbol};
 use core::time::Duration;
+
+/// The largest SASL frame that can be allowed, in octets.
+const MAX_SASL_FRAME_SIZE: u32 = 65_536;
 
 /// Whether frames may leave before the peer's answer to the ones before them has come (§2.4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -25,6 +29,9 @@ pub struct Config {
     pub(crate) output_high_water: usize,
     pub(crate) limits: Limits,
     pub(crate) max_unsettled: u32,
+    pub(crate) heartbeat_percent: u8,
+    pub(crate) sasl_max_frame_size: u32,
+    pub(crate) peer_limits: PeerLimits,
 }
 
 /// A configuration that cannot be.
@@ -37,6 +44,12 @@ pub enum ConfigError {
     /// The idle time-out is shorter than anybody can keep (§2.4.5).
     #[error("the idle time-out is less than 2 milliseconds")]
     IdleTimeOut,
+    /// The heartbeat would never come, or too late (§2.4.5).
+    #[error("the heartbeat is not between 1 and 90 per cent of the peer's idle-time-out")]
+    HeartbeatPercent,
+    /// SASL frames of 512 octets must be read, and nothing needs more than 65,536 (§5.3.1).
+    #[error("the largest SASL frame is not between 512 and 65,536 octets")]
+    SaslMaxFrameSize,
     /// Nothing could ever be sent.
     #[error("the high-water mark of the output is 0")]
     OutputHighWater,
@@ -65,6 +78,9 @@ impl Config {
                 output_high_water: 256 * 1024,
                 limits: Limits::default(),
                 max_unsettled: 1 << 20,
+                heartbeat_percent: 50,
+                sasl_max_frame_size: 4096,
+                peer_limits: PeerLimits::default(),
             },
         }
     }
@@ -106,6 +122,13 @@ impl ConfigBuilder {
     /// told. `None`: never. Default 60 s.
     pub fn idle_time_out(mut self, time_out: Option<Duration>) -> Self {
         self.config.idle_time_out = time_out;
+        self
+    }
+
+    /// After how much of the peer's idle-time-out, in per cent, we send an empty frame if there is nothing else to
+    /// send (§2.4.5); 1 to 90. Default 50.
+    pub fn heartbeat_percent(mut self, percent: u8) -> Self {
+        self.config.heartbeat_percent = percent;
         self
     }
 
@@ -176,6 +199,19 @@ impl ConfigBuilder {
         self
     }
 
+    /// The largest SASL frame that is read, in octets, 512 to 65,536. The specification says 512 (§5.3.1), which
+    /// tokens exceed. Default 4096.
+    pub fn sasl_max_frame_size(mut self, octets: u32) -> Self {
+        self.config.sasl_max_frame_size = octets;
+        self
+    }
+
+    /// What the peer may make this connection hold or do. Default [`PeerLimits::default`].
+    pub fn peer_limits(mut self, limits: PeerLimits) -> Self {
+        self.config.peer_limits = limits;
+        self
+    }
+
     /// Checks the settings.
     ///
     /// # Errors
@@ -186,6 +222,12 @@ impl ConfigBuilder {
         }
         if self.config.output_high_water == 0 {
             return Err(ConfigError::OutputHighWater);
+        }
+        if !(1..=90).contains(&self.config.heartbeat_percent) {
+            return Err(ConfigError::HeartbeatPercent);
+        }
+        if !(MIN_MAX_FRAME_SIZE..=MAX_SASL_FRAME_SIZE).contains(&self.config.sasl_max_frame_size) {
+            return Err(ConfigError::SaslMaxFrameSize);
         }
         self.config.open.idle_time_out = match self.config.idle_time_out {
             Some(time_out) if time_out.as_millis() < 2 => return Err(ConfigError::IdleTimeOut),

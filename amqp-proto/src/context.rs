@@ -1,9 +1,12 @@
 //! What every layer needs beside its own state: where frames go, where events go, and what was agreed.
 
+use crate::PeerLimits;
+use crate::budget::Budget;
 use crate::config::{Config, Pipelining};
 use crate::event::{Event, Events};
 use crate::id::Generation;
 use crate::output::Output;
+use crate::session::memory::Memory;
 use alloc::collections::VecDeque;
 
 #[derive(Debug)]
@@ -17,6 +20,13 @@ pub(crate) struct Context {
     /// The peer's channel-max, once known.
     pub(crate) remote_channel_max: u16,
     pub(crate) max_unsettled: u32,
+    pub(crate) limits: PeerLimits,
+    /// What the peer has cost so far, by what is counted over time.
+    pub(crate) budget: Budget,
+    /// What the sessions share for what waits to be read.
+    pub(crate) memory: Memory,
+    /// Links on all sessions; true while the frame of a session is led to it.
+    pub(crate) links: usize,
     /// A sender was told that the output is full.
     pub(crate) starved: bool,
     /// Sessions with something to flush, each once.
@@ -33,6 +43,10 @@ impl Context {
             may_begin: false,
             remote_channel_max: u16::MAX,
             max_unsettled: config.max_unsettled,
+            limits: config.peer_limits.clone(),
+            budget: Budget::default(),
+            memory: Memory::new(config.peer_limits.max_unread, config.open.max_frame_size),
+            links: 0,
             starved: false,
             dirty: VecDeque::new(),
         }

@@ -48,6 +48,9 @@ pub enum Misuse {
     /// The delivery ids of a range belong to different sessions, or the last comes before the first.
     #[error("the deliveries are no range of one session")]
     NotARange,
+    /// `incoming_octets` of a session is less than one frame of our max-frame-size (§2.5.6).
+    #[error("the incoming window is smaller than one frame of our max-frame-size")]
+    WindowTooSmall,
     /// A performative that does not fit into the peer's max-frame-size (§2.7.1).
     #[error("the frame would be larger than the peer's max-frame-size")]
     FrameSize,
@@ -144,12 +147,14 @@ pub enum CloseReason {
 }
 
 /// The protocol headers do not agree (§2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderMismatch {
     /// What we offered.
     pub offered: ProtocolHeader,
     /// What the peer sent; `None` if it was no AMQP header at all.
     pub received: Option<ProtocolHeader>,
+    /// The octets that it began with, at most eight: they tell what it speaks instead.
+    pub octets: Vec<u8>,
 }
 
 /// Why the SASL exchange failed (§5.3).
@@ -201,6 +206,8 @@ impl CloseReason {
         match self {
             CloseReason::Remote(error) => error.as_ref().map(|error| error.condition.clone()),
             CloseReason::Violation(violation) => Some(violation.condition()),
+            // The server's own trouble, which passes (§5.3.3.6).
+            CloseReason::Sasl(SaslFailure::Outcome(SaslCode::SysTemp)) => None,
             CloseReason::Sasl(_) => Some(Condition::UNAUTHORIZED_ACCESS),
             CloseReason::Local | CloseReason::Timeout(_) | CloseReason::Eof | CloseReason::Header(_) => None,
         }
@@ -258,7 +265,7 @@ impl fmt::Display for HeaderMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.received {
             Some(received) => write!(f, "we offered {:?}, the peer wants {received:?}", self.offered),
-            None => f.write_str("the peer does not speak AMQP 1.0"),
+            None => write!(f, "the peer does not speak AMQP 1.0, it sent \"{}\"", self.octets.escape_ascii()),
         }
     }
 }

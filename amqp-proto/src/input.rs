@@ -3,16 +3,9 @@
 use crate::connection::{Connection, Layer};
 use crate::link::Half;
 use crate::violation::Violation;
-use crate::{CloseReason, Instant, SaslFailure, sasl};
+use crate::{CloseReason, Instant, SaslFailure};
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, FrameError, FrameHeader};
 use bytes::{Bytes, BytesMut};
-
-/// Octets of answers that may wait for a peer which goes on sending and does not read them. Flows are
-/// coalesced and transfers obey the high-water mark, so only floods of attach, begin and the like get here.
-const MAX_ANSWERS: usize = 1024 * 1024;
-
-/// Octets that a client may send before the application has judged it.
-const MAX_HELD_BACK: usize = 128 * 1024;
 
 impl Connection {
     /// Takes whole frames from the front of `input` and leaves the rest, for when more has come. Payloads
@@ -49,7 +42,7 @@ impl Connection {
     /// What a client pipelines behind its sasl-init, up to a bound: nobody knows yet who it is.
     fn hold_back(&mut self, input: &mut BytesMut) {
         self.held_back.unsplit(input.split());
-        if self.held_back.len() > MAX_HELD_BACK {
+        if self.held_back.len() > self.ctx.limits.max_octets_before_outcome {
             self.held_back = BytesMut::new();
             self.cut(CloseReason::Sasl(SaslFailure::Unexpected));
         }
@@ -57,7 +50,7 @@ impl Connection {
 
     /// One SASL frame, if there is a whole one.
     fn input_sasl(&mut self, input: &mut BytesMut) -> bool {
-        match FrameHeader::parse(input, sasl::MAX_FRAME_SIZE) {
+        match FrameHeader::parse(input, self.config.sasl_max_frame_size) {
             Ok(None) => return false,
             Ok(Some(header)) if header.frame_type != FRAME_TYPE_SASL => self.sasl_violation(Violation::FrameType),
             Ok(Some(header)) => {
@@ -65,7 +58,10 @@ impl Connection {
                     return false;
                 }
                 let frame = input.split_to(header.size as usize).freeze();
-                self.count(&header);
+                if self.count(&header) > self.ctx.limits.max_frames_before_open.into() {
+                    self.sasl_violation(Violation::FramesBeforeOpen);
+                    return true;
+                }
                 self.received_sasl(&frame.slice(header.body_offset()..));
             }
             Err(error) => self.sasl_violation(error.into()),
@@ -111,15 +107,20 @@ impl Connection {
             // Only the peer's close matters now (req: TR-2.4.6-02).
             return self.received_after_close(now, body);
         }
+        if self.remote == Half::Idle && self.frames_in > self.ctx.limits.max_frames_before_open.into() {
+            return self.fail(now, Violation::FramesBeforeOpen);
+        }
         if body.is_empty() {
             return; // a heartbeat (req: TR-2.3.2-04)
         }
         let before = self.ctx.output.pending();
-        if let Err(violation) = self.received_frame(now, header.channel, body) {
+        self.ctx.budget.tick(now);
+        let received = self.received_frame(now, header.channel, body);
+        if let Err(violation) = received.and_then(|()| self.ctx.budget.check(&self.ctx.limits)) {
             return self.fail(now, violation);
         }
         self.answers += self.ctx.output.pending().saturating_sub(before);
-        if self.answers > MAX_ANSWERS {
+        if self.answers > self.ctx.limits.max_answers {
             self.fail(now, Violation::AnswersUnread);
         }
     }
@@ -130,9 +131,11 @@ impl Connection {
         self.deafen();
     }
 
-    fn count(&mut self, header: &FrameHeader) {
+    /// Says how many frames there are now.
+    fn count(&mut self, header: &FrameHeader) -> u64 {
         self.frames_in = self.frames_in.wrapping_add(1);
         self.octets_in = self.octets_in.wrapping_add(u64::from(header.size));
+        self.frames_in
     }
 }
 

@@ -88,6 +88,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod budget;
 mod config;
 mod connection;
 mod context;
@@ -100,6 +101,7 @@ mod input;
 mod instant;
 mod link;
 mod output;
+mod peer_limits;
 mod sasl;
 mod segments;
 mod session;
@@ -122,6 +124,7 @@ pub use link::Half;
 pub use link::options::{CreditMode, LinkOptions};
 pub use link::receiver::{ReceiverFlow, ReceiverMut};
 pub use link::sender::{SenderFlow, SenderMut};
+pub use peer_limits::PeerLimits;
 pub use sasl::{Mechanism, SaslClient, SaslListener, SaslRequest, Secret};
 pub use segments::Segments;
 pub use session::SessionOptions;

@@ -51,6 +51,11 @@ impl Output {
         self.segments.len() >= self.high_water
     }
 
+    /// No delivery leaves until there is another mark.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.high_water == 0
+    }
+
     /// Sets the mark above which the output counts as full; returns the one before.
     pub(crate) fn replace_high_water(&mut self, octets: usize) -> usize {
         core::mem::replace(&mut self.high_water, octets)

@@ -80,9 +80,14 @@ violations! {
     ChannelNotBegun: "§2.4" NOT_ALLOWED Connection "a frame came on a channel that has no session";
     BegunTwice: "§2.5.1" ILLEGAL_STATE Connection "begin came on a channel that has a session";
     AnswersUnread: "§2.4" RESOURCE_LIMIT_EXCEEDED Connection "the peer goes on sending and does not read the answers";
+    FramesBeforeOpen: "§2.4.1" RESOURCE_LIMIT_EXCEEDED Connection "too many frames came before open";
+    Churn: "§2.5.2" RESOURCE_LIMIT_EXCEEDED Connection "sessions or links are begun and ended too often";
+    TooManyViolations: "§2.5.4" RESOURCE_LIMIT_EXCEEDED Connection "too many sessions and links had to be ended for violations";
     NoChannelLeft: "§2.7.1" NOT_ALLOWED Connection "the peer's channel-max leaves no channel to answer its begin";
     RemoteChannel: "§2.5.1" NOT_ALLOWED Connection "the remote-channel in begin names no session that waits for an answer";
 
+    SessionLimit: "§2.5.1" RESOURCE_LIMIT_EXCEEDED Session "the connection holds as many sessions as it may";
+    LinkLimit: "§2.6.3" RESOURCE_LIMIT_EXCEEDED Session "the connection holds as many links as it may";
     WindowExceeded: "§2.5.6" WINDOW_VIOLATION Session "a transfer came with the incoming-window closed";
     IncomingIdAhead: "§2.5.6" INVALID_FIELD Session "next-incoming-id in flow is ahead of what was sent";
     HandleInUse: "§2.7.3" HANDLE_IN_USE Session "attach names a handle that is in use";
@@ -103,6 +108,7 @@ violations! {
     TransferDirection: "§2.7.5" NOT_ALLOWED Link "a transfer came from the receiver of a link";
     TransferLimit: "§2.6.7" TRANSFER_LIMIT_EXCEEDED Link "a delivery came without link-credit";
     MessageSize: "§2.7.3" MESSAGE_SIZE_EXCEEDED Link "a message is larger than the max-message-size of the link";
+    Unread: "§2.5.6" RESOURCE_LIMIT_EXCEEDED Link "a delivery is larger than what may wait to be read on the connection";
     DeliveryCount: "§2.6.7" INVALID_FIELD Link "the delivery-count in flow went backwards or beyond the credit";
     DeliveryCountMissing: "§2.7.4" INVALID_FIELD Link "the flow of a sender has no delivery-count";
     NotSettled: "§2.7.5" INVALID_FIELD Link "an unsettled delivery came on a link of mode settled";

@@ -254,3 +254,57 @@ fn rules_of_open() {
         assert_eq!(closed(&mut raw.side).len(), 1);
     }
 }
+
+#[test]
+fn time_that_goes_backwards_fires_nothing_early() {
+    // Scenario TM-14; req: TR-2.4.5-08 TR-2.4.5-09
+    let mut open = Open::new("raw");
+    open.idle_time_out = Some(1000);
+    let idle = Some(Duration::from_secs(2));
+    let mut raw = Raw::listener(config("l").idle_time_out(idle).build().unwrap(), &open);
+    raw.now = Instant::from_millis(60_000);
+    raw.octets(&[0, 0, 0, 8, 2, 0, 0, 0]);
+    raw.names();
+    let (deadline, reason) = raw.side.core.poll_timeout().unwrap();
+    assert_eq!(reason, TimeoutReason::Heartbeat);
+    for earlier in [Instant::ZERO, Instant::from_millis(59_999), Instant::from_millis(1)] {
+        raw.side.core.handle_timeout(earlier);
+        assert!(raw.side.output(earlier).is_empty());
+        assert_eq!(raw.side.core.poll_timeout(), Some((deadline, reason)));
+    }
+    raw.side.core.handle_timeout(deadline);
+    assert_eq!(raw.side.output(deadline).len(), 8);
+    // A frame that is read "earlier" moves the deadlines back, and nothing expires by that.
+    raw.now = Instant::from_millis(5000);
+    raw.octets(&[0, 0, 0, 8, 2, 0, 0, 0]);
+    assert_eq!(raw.side.core.poll_timeout(), Some((Instant::from_millis(7000), TimeoutReason::IdleTimeOut)));
+    assert!(!raw.side.core.is_closed());
+}
+
+#[test]
+fn settings_at_their_edges() {
+    use amqp_proto::ConfigError;
+    for (percent, right) in [(0, false), (1, true), (90, true), (91, false)] {
+        let built = config("c").heartbeat_percent(percent).build();
+        assert_eq!(built.err(), (!right).then_some(ConfigError::HeartbeatPercent), "{percent}");
+    }
+    for (octets, right) in [(511, false), (512, true), (65_536, true), (65_537, false)] {
+        let built = config("c").sasl_max_frame_size(octets).build();
+        assert_eq!(built.err(), (!right).then_some(ConfigError::SaslMaxFrameSize), "{octets}");
+    }
+}
+
+#[test]
+fn header_open_and_begin_cut_anywhere() {
+    // Scenario CN-08; req: TR-2.4.2-01
+    let mut octets = ProtocolHeader::AMQP.to_bytes().to_vec();
+    octets.extend_from_slice(&frame(0, &Open::new("raw"), &[]));
+    octets.extend_from_slice(&frame(0, &Begin::new(SequenceNo(0), 1, 1), &[]));
+    for cut in 0..=octets.len() {
+        let mut side = Side::new(Connection::listener(config("l").build().unwrap(), None, Instant::ZERO));
+        side.feed(Instant::ZERO, &octets[..cut]);
+        side.feed(Instant::ZERO, &octets[cut..]);
+        let events = side.take();
+        assert!(matches!(events[..], [Event::Open(_), Event::BeginRequested { .. }]), "cut at {cut}: {events:?}");
+    }
+}

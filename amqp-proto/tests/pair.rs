@@ -19,11 +19,14 @@ enum Step {
     Credit { link: usize, credit: u32 },
     Detach { link: usize, by_client: bool, closed: bool },
     Attach { link: usize },
+    Window { transfers: u32 },
     Echo,
     Pump,
 }
 
 const LINKS: usize = 3;
+
+const MAX_WINDOW: u32 = 7;
 
 fn step() -> impl Strategy<Value = Step> {
     let link = 0..LINKS;
@@ -37,6 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (link.clone(), any::<bool>(), any::<bool>())
             .prop_map(|(link, by_client, closed)| Step::Detach { link, by_client, closed }),
         2 => link.prop_map(|link| Step::Attach { link }),
+        1 => (0..=MAX_WINDOW).prop_map(|transfers| Step::Window { transfers }),
         1 => Just(Step::Echo),
         5 => Just(Step::Pump),
     ]
@@ -56,19 +60,26 @@ struct Link {
 struct World {
     pair: Pair,
     session: SessionId,
+    /// The listener's name for it.
+    theirs: SessionId,
     links: [Link; LINKS],
     auto: bool,
     octet: u8,
 }
 
 impl World {
-    fn new(window: u32, split: usize, auto: bool) -> Self {
+    fn new(window: u32, incoming_octets: Option<u64>, split: usize, auto: bool) -> Self {
         let build = |name| config(name).max_frame_size(512).output_high_water(1500).max_unsettled(6).build().unwrap();
         let mut pair = Pair::new(build("c"), build("l"));
         pair.split = split;
-        let options = SessionOptions { next_outgoing_id: NEAR, incoming_window: window, ..SessionOptions::default() };
-        let (session, _) = pair.session(options.clone(), options);
-        let mut world = Self { pair, session, links: Default::default(), auto, octet: 0 };
+        let options = SessionOptions {
+            next_outgoing_id: NEAR,
+            incoming_window: window,
+            incoming_octets,
+            ..SessionOptions::default()
+        };
+        let (session, theirs) = pair.session(options.clone(), options);
+        let mut world = Self { pair, session, theirs, links: Default::default(), auto, octet: 0 };
         (0..LINKS).for_each(|link| world.attach(link));
         world
     }
@@ -114,6 +125,9 @@ impl World {
             }
             Step::Detach { link, by_client, closed } => self.detach(link, by_client, closed),
             Step::Attach { link } => self.attach(link),
+            Step::Window { transfers } => {
+                self.pair.listener.core.session(self.theirs).unwrap().set_incoming_window(transfers).unwrap();
+            }
             Step::Echo => self.pair.client.core.session(self.session).unwrap().flow(true).unwrap(),
             Step::Pump => self.pump(),
         }
@@ -187,6 +201,7 @@ impl World {
         }
         self.pump();
         // A message that was taken leaves first, as the receivers make room for it.
+        self.step(&Step::Window { transfers: MAX_WINDOW });
         for _ in 0..500 {
             if self.links[link].sender.is_none() {
                 break;
@@ -249,7 +264,7 @@ impl World {
         // An abort that waits for the window is settled here and not there yet.
         let waits = ours.links.iter().any(|link| link.in_progress);
         assert!(waits || ours.unsettled_outgoing == theirs.unsettled_incoming);
-        assert!(theirs.windows.buffered <= theirs.windows.incoming_window_max);
+        assert!(theirs.windows.buffered <= MAX_WINDOW);
         for link in &ours.links {
             let other = theirs.links.iter().find(|other| other.remote_handle == Some(link.handle)).expect("attached");
             assert_eq!((link.delivery_count, link.link_credit), (other.delivery_count, other.link_credit));
@@ -259,6 +274,7 @@ impl World {
 
     /// Everything is taken, and credit given where it is not automatic: then nobody waits.
     fn settle_down(&mut self) {
+        self.step(&Step::Window { transfers: MAX_WINDOW });
         for _ in 0..500 {
             self.pump();
             let mut moved = false;
@@ -294,12 +310,13 @@ proptest! {
     // req: TR-2.6.7-07 TR-2.6.7-12 TR-2.6.12-03 TR-2.6.14-01 TR-2.6.14-02 TR-2.6.14-03 TR-2.7.5-23
     #[test]
     fn arrives_once_and_intact(
-        window in 1u32..8,
+        window in 1..=MAX_WINDOW,
+        incoming_octets in prop::option::of(512u64..4096),
         split in prop_oneof![Just(1usize), 2usize..40, Just(usize::MAX)],
         auto in any::<bool>(),
         steps in prop::collection::vec(step(), 1..120),
     ) {
-        let mut world = World::new(window, split, auto);
+        let mut world = World::new(window, incoming_octets, split, auto);
         for step in &steps {
             world.step(step);
         }

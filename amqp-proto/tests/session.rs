@@ -5,7 +5,7 @@
 mod support;
 
 use amqp_proto::codec::{Begin, Condition, End, Flow, Open, Performative, Role, SequenceNo};
-use amqp_proto::{EndReason, Event, LinkId, LinkOptions, Misuse, Outgoing, SessionId, SessionOptions};
+use amqp_proto::{EndReason, Event, Instant, LinkId, LinkOptions, Misuse, Outgoing, SessionId, SessionOptions};
 use support::{Pair, Raw, attach, config, credit, requested_link, requested_session, transfer};
 
 fn ended(raw: &mut Raw) -> Vec<(SessionId, EndReason)> {
@@ -191,4 +191,24 @@ fn a_window_full_of_pieces_opens_as_far_as_there_is_room() {
     pair.pump();
     let whole = pair.listener.core.receiver(receiver).unwrap().recv().expect("four frames fit into the window");
     assert_eq!(whole.payload.len(), 1700);
+}
+
+#[test]
+fn begin_and_end_for_ever_reuse_channels_without_growth() {
+    // Scenario SE-20; req: TR-2.5.1-03 TR-2.5.2-03 TR-2.7.2-04
+    let mut raw = Raw::listener(config("l").channel_max(3).build().unwrap(), &Open::new("raw"));
+    for turn in 0..65_536u32 {
+        raw.now = Instant::from_millis(u64::from(turn) * 2);
+        let channel = (turn % 4) as u16;
+        raw.send(channel, &Begin::new(SequenceNo(turn), 1, 1));
+        let session = requested_session(&mut raw.side);
+        raw.side.core.session(session).unwrap().accept(SessionOptions::default()).unwrap();
+        raw.send(channel, &End { error: None });
+        let frames = raw.frames();
+        let channels: Vec<_> = frames.iter().map(|(channel, frame)| (*channel, frame.name())).collect();
+        let skip = usize::from(turn == 0);
+        assert_eq!(channels[skip..], [(0, "begin"), (0, "end")], "turn {turn}");
+        raw.side.events.clear();
+        assert!(raw.side.core.snapshot().sessions.is_empty());
+    }
 }

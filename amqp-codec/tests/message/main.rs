@@ -2,6 +2,7 @@
 
 mod builder;
 mod ids;
+mod many;
 mod nesting;
 mod order;
 mod random;

@@ -13,19 +13,28 @@ impl Connection {
     /// [`Event::Ended`](crate::Event::Ended) follows. Before open has been exchanged the begin waits for it.
     ///
     /// # Errors
-    /// [`Misuse::ConnectionClosed`], or [`Misuse::ChannelMax`] if the peer's channel-max leaves no channel.
+    /// [`Misuse::ConnectionClosed`], [`Misuse::ChannelMax`] if the peer's channel-max leaves no channel, or
+    /// [`Misuse::WindowTooSmall`].
     pub fn begin(&mut self, options: SessionOptions) -> Result<SessionId, Misuse> {
         if self.local == Half::Ended || self.gone {
             return Err(Misuse::ConnectionClosed);
         }
-        if self.sessions.next_index() > u32::from(self.ctx.remote_channel_max) {
-            return Err(Misuse::ChannelMax);
-        }
+        options.check(&self.ctx)?;
         let index = self.new_session().ok_or(Misuse::ChannelMax)?;
         let session = self.sessions.get_mut(index).ok_or(Misuse::ChannelMax)?;
-        session.prepare(options);
+        session.prepare(&mut self.ctx, options);
         session.try_begin(&mut self.ctx);
         Ok(session.id)
+    }
+
+    /// Another [`output_high_water`](crate::ConfigBuilder::output_high_water), in octets. With 0 no delivery is sent
+    /// until there is another; everything else is.
+    pub fn set_output_high_water(&mut self, octets: usize) {
+        self.ctx.output.replace_high_water(octets);
+        for (_, session) in self.sessions.iter_mut() {
+            session.wake_all(&mut self.ctx);
+            session.mark(&mut self.ctx);
+        }
     }
 
     /// A session to work with.

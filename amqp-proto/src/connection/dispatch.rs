@@ -9,6 +9,9 @@ use crate::{Instant, SessionId};
 use amqp_codec::{Begin, Decoder, End, Performative};
 use bytes::Bytes;
 
+/// Where the peer's channel leads while it answers a session that has a successor on our channel: to none.
+const GIVEN_UP: u32 = u32::MAX - 1;
+
 impl Connection {
     /// One AMQP frame that has a body.
     pub(crate) fn received_frame(&mut self, now: Instant, channel: u16, body: &Bytes) -> Result<(), Violation> {
@@ -45,7 +48,10 @@ impl Connection {
         payload: Bytes,
     ) -> Result<(), Violation> {
         let index = self.channels.get(u32::from(channel)).ok_or(Violation::ChannelNotBegun)?;
-        let session = self.sessions.get_mut(index).ok_or(Violation::ChannelNotBegun)?;
+        if let Performative::Attach(_) = performative {
+            self.ctx.links = self.sessions.iter().map(|(_, session)| session.links.len()).sum();
+        }
+        let Some(session) = self.sessions.get_mut(index) else { return Ok(()) };
         match session.received(&mut self.ctx, performative, payload) {
             Err(violation) if violation.scope() != Scope::Connection => {
                 session.fail(&mut self.ctx, violation);
@@ -59,19 +65,28 @@ impl Connection {
         if self.channels.get(u32::from(channel)).is_some() {
             return Err(Violation::BegunTwice);
         }
+        let one_too_many =
+            begin.remote_channel.is_none() && self.sessions.len() >= self.ctx.limits.max_sessions as usize;
         let index = match begin.remote_channel {
-            None if self.sessions.next_index() > u32::from(self.ctx.remote_channel_max) => {
-                return Err(Violation::NoChannelLeft);
-            }
             None => self.new_session().ok_or(Violation::NoChannelLeft)?,
             Some(ours) => {
                 let answers = |session: &&Session| session.remote == Half::Idle && session.local != Half::Idle;
-                let session = self.sessions.get(u32::from(ours)).filter(answers);
-                u32::from(session.ok_or(Violation::RemoteChannel)?.channel())
+                let index = u32::from(ours);
+                let owed = self.sessions.get(index).filter(answers).ok_or(Violation::RemoteChannel)?.owed;
+                self.sessions.get_mut(index).filter(|_| owed > 0).map_or(index, |session| {
+                    session.owed -= 1;
+                    GIVEN_UP
+                })
             }
         };
         self.channels.insert(u32::from(channel), index);
-        if let Some(session) = self.sessions.get_mut(index) {
+        let Some(session) = self.sessions.get_mut(index) else { return Ok(()) };
+        if begin.remote_channel.is_none() {
+            self.ctx.budget.requested();
+        }
+        if one_too_many {
+            session.turn_away(&mut self.ctx, channel);
+        } else {
             session.received_begin(&mut self.ctx, channel, begin);
         }
         Ok(())
@@ -81,6 +96,7 @@ impl Connection {
         let index = self.channels.get(u32::from(channel)).ok_or(Violation::ChannelNotBegun)?;
         // Its channel may be begun again from now on (req: TR-2.5.2-03).
         self.channels.remove(u32::from(channel));
+        self.ctx.budget.ended();
         if let Some(session) = self.sessions.get_mut(index) {
             session.received_end(&mut self.ctx, said(end.error));
         }
@@ -88,17 +104,24 @@ impl Connection {
         Ok(())
     }
 
-    /// A session in the lowest free slot, which is its channel (§2.5.1).
+    /// A session in the lowest free slot, which is its channel (§2.5.1). Where the peer's channel-max leaves none,
+    /// it succeeds one that was given up: its channel is free since its end has left (req: TR-2.5.2-03).
     pub(super) fn new_session(&mut self) -> Option<u32> {
-        let index = u16::try_from(self.sessions.next_index()).ok()?;
-        let id = SessionId { generation: self.ctx.generation.next(), index };
-        Some(self.sessions.insert(Session::new(id)))
+        let generation = self.ctx.generation.next();
+        let free = self.sessions.next_index();
+        if let Some(index) = u16::try_from(free).ok().filter(|index| *index <= self.ctx.remote_channel_max) {
+            return Some(self.sessions.insert(Session::new(SessionId { generation, index })));
+        }
+        let (index, session) = self.sessions.iter_mut().find(|(_, session)| session.given_up())?;
+        session.succeed(&mut self.ctx, SessionId { generation, index: session.channel() });
+        Some(index)
     }
 
     /// Frees the slot of a session that nobody needs any more.
     pub(super) fn reap(&mut self, index: u32) {
         if self.sessions.get(index).is_some_and(Session::finished) {
-            self.sessions.remove(index);
+            let session = self.sessions.remove(index);
+            debug_assert_eq!(session.map_or(0, |session| session.window.used()), 0, "memory that nobody uses");
         }
     }
 }

@@ -58,8 +58,10 @@ impl Connection {
         self.timers.clear(TimeoutReason::Handshake);
         self.ctx.output.set_max_frame_size(open.max_frame_size);
         self.ctx.remote_channel_max = open.channel_max;
-        // req: TR-2.4.5-04: half of the peer's time-out
-        self.heartbeat = idle_time_out.map(|milliseconds| Duration::from_millis(u64::from(milliseconds)) / 2);
+        // req: TR-2.4.5-04
+        let percent = u64::from(self.config.heartbeat_percent);
+        self.heartbeat =
+            idle_time_out.map(|milliseconds| Duration::from_micros(u64::from(milliseconds) * percent * 10));
         self.remote_open = Some(open.clone());
         self.send_open();
         self.restart_heartbeat(now);

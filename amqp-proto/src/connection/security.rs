@@ -50,11 +50,12 @@ impl Connection {
             }
             Verdict::Refuse(received) => {
                 let offered = self.first_header();
+                let octets = input.iter().take(ProtocolHeader::LEN).copied().collect();
                 if self.side == Side::Listener {
                     // req: TR-2.2-05 TR-2.2-07 TR-2.2-08
                     self.ctx.output.header(offered);
                 }
-                self.cut(CloseReason::Header(HeaderMismatch { offered, received }));
+                self.cut(CloseReason::Header(HeaderMismatch { offered, received, octets }));
                 true
             }
         }

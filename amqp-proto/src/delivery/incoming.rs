@@ -1,7 +1,7 @@
 //! Transfers into deliveries (§2.6.14): the receiving end of a link puts together what comes in
 //! pieces and checks that the pieces belong together.
 
-use super::{Chunk, Delivery, Payload, Progress};
+use super::{Chunk, Delivery, Load, Payload, Progress};
 use crate::DeliveryId;
 use crate::violation::Violation;
 use alloc::collections::VecDeque;
@@ -35,8 +35,8 @@ struct Arriving {
     delivery: Delivery,
     /// Octets so far, taken or not.
     size: u64,
-    /// Transfers whose payload waits here.
-    transfers: u32,
+    /// What waits here.
+    load: Load,
     empty: u32,
     /// The application has had a piece of it.
     started: bool,
@@ -45,15 +45,15 @@ struct Arriving {
 #[derive(Debug)]
 struct Arrived {
     delivery: Delivery,
-    transfers: u32,
+    load: Load,
     aborted: bool,
 }
 
 /// What a transfer amounted to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// Transfers whose octets were dropped: the session window gets them back.
-    pub(crate) released: u32,
+    /// What was dropped: the session window gets it back.
+    pub(crate) released: Load,
     /// The application should be told that there is something where nothing was.
     pub(crate) arrived: bool,
     /// The delivery was aborted, and is settled by that.
@@ -94,23 +94,24 @@ impl Incoming {
             state: transfer.state.clone(),
             payload: Payload::default(),
         };
-        self.arriving = Some(Arriving { delivery, size: 0, transfers: 0, empty: 0, started: false });
+        self.arriving = Some(Arriving { delivery, size: 0, load: Load::default(), empty: 0, started: false });
         Ok(())
     }
 
     /// A transfer of the delivery that was begun, the first one included.
     pub(crate) fn transfer(&mut self, transfer: &Transfer, payload: Bytes, modes: Modes) -> Result<Outcome, Violation> {
-        let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: 1, ..Outcome::default() }) };
+        let load = Load::one(payload.len());
+        let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: load, ..Outcome::default() }) };
         if transfer.aborted {
-            return Ok(self.abort());
+            return Ok(self.abort(load));
         }
         arriving.check(transfer, payload.len(), modes)?;
         let settled = transfer.settled == Some(true) && !arriving.delivery.settled;
         arriving.delivery.settled |= settled;
-        arriving.transfers += 1;
+        arriving.load += load;
         arriving.delivery.payload.push(payload);
         if transfer.more {
-            let arrived = self.streaming && self.ready.is_empty() && arriving.transfers == 1;
+            let arrived = self.streaming && self.ready.is_empty() && arriving.load.transfers == 1;
             return Ok(Outcome { arrived, settled, ..Outcome::default() });
         }
         arriving.check_complete(modes)?;
@@ -118,18 +119,19 @@ impl Incoming {
     }
 
     fn complete(&mut self, aborted: bool) -> Outcome {
-        let Some(Arriving { delivery, transfers, started, .. }) = self.arriving.take() else {
+        let Some(Arriving { delivery, load, started, .. }) = self.arriving.take() else {
             return Outcome::default();
         };
-        let arrived = self.ready.is_empty() && !(self.streaming && started && transfers > 1);
-        self.ready.push_back(Arrived { delivery, transfers, aborted });
+        let arrived = self.ready.is_empty() && !(self.streaming && started && load.transfers > 1);
+        self.ready.push_back(Arrived { delivery, load, aborted });
         Outcome { arrived, aborted, ..Outcome::default() }
     }
 
     /// The sender gave the delivery up. One that the application knows of stays as a mark.
-    fn abort(&mut self) -> Outcome {
+    fn abort(&mut self, last: Load) -> Outcome {
         let Some(arriving) = &mut self.arriving else { return Outcome::default() };
-        let released = core::mem::take(&mut arriving.transfers) + 1;
+        let mut released = core::mem::take(&mut arriving.load);
+        released += last;
         arriving.delivery.payload = Payload::default();
         if arriving.started {
             return Outcome { released, ..self.complete(true) };
@@ -140,52 +142,52 @@ impl Incoming {
 
     /// Whether the application can take something now, and give the session window back what it took.
     pub(crate) fn can_be_taken(&self) -> bool {
-        !self.ready.is_empty() || (self.streaming && self.pieces() > 0)
+        !self.ready.is_empty() || (self.streaming && self.pieces().transfers > 0)
     }
 
-    /// Transfers of the delivery that is not whole.
-    pub(crate) fn pieces(&self) -> u32 {
-        self.arriving.as_ref().map_or(0, |arriving| arriving.transfers)
+    /// What waits of the delivery that is not whole.
+    pub(crate) fn pieces(&self) -> Load {
+        self.arriving.as_ref().map_or(Load::default(), |arriving| arriving.load)
     }
 
-    /// Those transfers have been given back to the session window.
-    pub(crate) fn forget_pieces(&mut self) {
+    /// The session window gets that back, although it is here still.
+    pub(crate) fn hide_pieces(&mut self) {
         if let Some(arriving) = &mut self.arriving {
-            arriving.transfers = 0;
+            arriving.load.hide();
         }
     }
 
-    /// The link is gone: what is not whole will never be. How many transfers that gives back.
-    pub(crate) fn drop_partial(&mut self) -> u32 {
-        self.arriving.take().map_or(0, |arriving| arriving.transfers)
+    /// The link is gone: what is not whole will never be. What that gives back.
+    pub(crate) fn drop_partial(&mut self) -> Load {
+        self.arriving.take().map_or(Load::default(), |arriving| arriving.load)
     }
 
-    /// The oldest delivery that is whole, and how many transfers it gives back to the session window.
-    pub(crate) fn recv(&mut self) -> Option<(Delivery, u32)> {
+    /// The oldest delivery that is whole, and what it gives back to the session window.
+    pub(crate) fn recv(&mut self) -> Option<(Delivery, Load)> {
         loop {
-            let Arrived { delivery, transfers, aborted } = self.ready.pop_front()?;
+            let Arrived { delivery, load, aborted } = self.ready.pop_front()?;
             if !aborted {
-                return Some((delivery, transfers));
+                return Some((delivery, load));
             }
         }
     }
 
-    /// What has come of the oldest delivery since the last look, and how many transfers that gives back.
-    pub(crate) fn read(&mut self) -> Option<(Chunk, u32)> {
+    /// What has come of the oldest delivery since the last look, and what that gives back.
+    pub(crate) fn read(&mut self) -> Option<(Chunk, Load)> {
         self.streaming = true;
-        if let Some(Arrived { delivery, transfers, aborted }) = self.ready.pop_front() {
+        if let Some(Arrived { delivery, load, aborted }) = self.ready.pop_front() {
             let progress = if aborted { Progress::Aborted } else { Progress::Complete };
-            return Some((Chunk { delivery, progress }, transfers));
+            return Some((Chunk { delivery, progress }, load));
         }
         let arriving = self
             .arriving
             .as_mut()
-            .filter(|arriving| arriving.transfers > 0 || !arriving.delivery.payload.is_empty())?;
+            .filter(|arriving| arriving.load.transfers > 0 || !arriving.delivery.payload.is_empty())?;
         arriving.started = true;
         let payload = core::mem::take(&mut arriving.delivery.payload);
         let of = &arriving.delivery;
         let delivery = Delivery { payload, state: of.state.clone(), ..*of };
-        Some((Chunk { delivery, progress: Progress::More }, core::mem::take(&mut arriving.transfers)))
+        Some((Chunk { delivery, progress: Progress::More }, core::mem::take(&mut arriving.load)))
     }
 }
 

@@ -11,7 +11,46 @@ pub(crate) mod unsettled;
 use crate::DeliveryId;
 use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode};
 use bytes::{Bytes, BytesMut};
+use core::ops::{AddAssign, SubAssign};
 use smallvec::SmallVec;
+
+/// What something that has arrived takes of the incoming-window of its session (§2.5.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub(crate) transfers: u32,
+    /// Of payload.
+    pub(crate) octets: u64,
+    /// Octets that the window has been given back although they are still here.
+    pub(crate) hidden: u64,
+}
+
+impl Load {
+    /// One transfer.
+    pub(crate) fn one(octets: usize) -> Self {
+        Self { transfers: 1, octets: octets as u64, hidden: 0 }
+    }
+
+    /// Gives all of it back to the window.
+    pub(crate) fn hide(&mut self) {
+        *self = Self { hidden: self.hidden.saturating_add(self.octets), ..Self::default() };
+    }
+}
+
+impl AddAssign for Load {
+    fn add_assign(&mut self, other: Self) {
+        self.transfers = self.transfers.saturating_add(other.transfers);
+        self.octets = self.octets.saturating_add(other.octets);
+        self.hidden = self.hidden.saturating_add(other.hidden);
+    }
+}
+
+impl SubAssign for Load {
+    fn sub_assign(&mut self, other: Self) {
+        self.transfers = self.transfers.saturating_sub(other.transfers);
+        self.octets = self.octets.saturating_sub(other.octets);
+        self.hidden = self.hidden.saturating_sub(other.hidden);
+    }
+}
 
 /// A message to send.
 ///

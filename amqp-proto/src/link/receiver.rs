@@ -3,6 +3,7 @@
 use super::sender::{detach, refuse};
 use super::{End, FlowDue, Half, Link, ReceiverEnd};
 use crate::context::Context;
+use crate::delivery::Load;
 use crate::id::LinkKey;
 use crate::session::Session;
 use crate::{Chunk, CreditMode, Delivery, DeliveryId, LinkOptions, Misuse, ReceiverId, SessionId};
@@ -130,7 +131,7 @@ impl ReceiverMut<'_> {
         let (receiver, _) = self.end()?;
         let received = receiver.incoming.recv();
         // Also where there was nothing but the mark of an aborted delivery: that is gone now.
-        self.taken(received.as_ref().map_or(0, |(_, transfers)| *transfers));
+        self.taken(received.as_ref().map_or(Load::default(), |(_, load)| *load));
         received.map(|(delivery, _)| delivery)
     }
 
@@ -138,8 +139,8 @@ impl ReceiverMut<'_> {
     /// than memory. Do not mix with [`recv`](Self::recv) in the middle of a delivery.
     pub fn read(&mut self) -> Option<Chunk> {
         let (receiver, _) = self.end()?;
-        let (chunk, transfers) = receiver.incoming.read()?;
-        self.taken(transfers);
+        let (chunk, load) = receiver.incoming.read()?;
+        self.taken(load);
         Some(chunk)
     }
 
@@ -149,8 +150,8 @@ impl ReceiverMut<'_> {
         while self.recv().is_some() {}
     }
 
-    fn taken(&mut self, transfers: u32) {
-        self.session.release(self.ctx, transfers);
+    fn taken(&mut self, load: Load) {
+        self.session.release(self.ctx, load);
         if let Some(link) = self.session.link_mut(self.key) {
             link.taken();
             self.session.flow_if_due(self.ctx, self.key.index);

@@ -3,6 +3,7 @@
 
 use super::{End, Half, Leaving, Link};
 use crate::context::Context;
+use crate::delivery::Load;
 use crate::event::Event;
 use crate::session::Window;
 use crate::violation::{Violation, supported};
@@ -20,8 +21,8 @@ pub(crate) struct Arrival {
     pub(crate) settled: bool,
     /// The application should look.
     pub(crate) arrived: bool,
-    /// Transfers that the session window gets back.
-    pub(crate) released: u32,
+    /// What the session window gets back.
+    pub(crate) released: Load,
 }
 
 impl Link {
@@ -59,13 +60,6 @@ impl Link {
             arrived: outcome.arrived,
             released: outcome.released,
         })
-    }
-
-    /// Receiver: the pieces of the delivery that is not whole have been given back to the session window.
-    pub(crate) fn forget_pieces(&mut self) {
-        if let End::Receiver(receiver) = &mut self.end {
-            receiver.incoming.forget_pieces();
-        }
     }
 
     /// Sender: why it cannot send now. `full`: too many deliveries of the session are unsettled.

@@ -60,10 +60,10 @@ impl SaslClient {
         self
     }
 
-    /// The host name for sasl-init, if it differs from none (§5.3.3.2).
+    /// The host name for sasl-init; an empty one is none (§5.3.3.2).
     #[must_use]
     pub fn hostname(mut self, hostname: impl Into<Str>) -> Self {
-        self.hostname = Some(hostname.into());
+        self.hostname = Some(hostname.into()).filter(|hostname| !hostname.as_str().is_empty());
         self
     }
 

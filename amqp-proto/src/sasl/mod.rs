@@ -17,9 +17,6 @@ pub(crate) use listener::ListenerExchange;
 use crate::SaslFailure;
 use amqp_codec::SaslOutcome;
 
-/// The largest SASL frame that is read, in octets. The specification says 512 (§5.3.1); tokens need more.
-pub(crate) const MAX_FRAME_SIZE: u32 = 4096;
-
 /// What follows from a SASL frame.
 #[derive(Debug)]
 pub(crate) enum Step {

@@ -1,5 +1,6 @@
 //! begin (§2.5.1, §2.7.2): ours, the peer's, and which of them waits for what.
 
+use super::window::Incoming;
 use super::{Session, SessionOptions};
 use crate::config::Pipelining;
 use crate::context::Context;
@@ -11,8 +12,14 @@ use amqp_codec::Begin;
 
 impl Session {
     /// Sets what our begin will say.
-    pub(crate) fn prepare(&mut self, options: SessionOptions) {
-        self.window.configure(options.incoming_window, options.outgoing_window, options.next_outgoing_id);
+    pub(crate) fn prepare(&mut self, ctx: &mut Context, options: SessionOptions) {
+        let incoming = Incoming {
+            transfers: options.incoming_window,
+            octets: options.incoming_octets,
+            low_water: options.low_water,
+        };
+        let SessionOptions { outgoing_window, next_outgoing_id, .. } = options;
+        self.window.configure(&mut ctx.memory, incoming, outgoing_window, next_outgoing_id);
         self.handle_max = options.handle_max.0;
         self.waiting = Some(Box::new(options));
     }
@@ -25,7 +32,8 @@ impl Session {
         if self.local != Half::Idle || self.remote != Half::Active {
             return Err(Misuse::NothingToAnswer);
         }
-        self.prepare(options);
+        options.check(ctx)?;
+        self.prepare(ctx, options);
         self.try_begin(ctx);
         Ok(())
     }
@@ -41,7 +49,8 @@ impl Session {
             return;
         }
         let Some(options) = self.waiting.take() else { return };
-        let mut begin = Begin::new(options.next_outgoing_id, options.incoming_window, options.outgoing_window);
+        let mut begin =
+            Begin::new(options.next_outgoing_id, self.window.view().incoming_window, options.outgoing_window);
         begin.remote_channel = self.remote_channel;
         begin.handle_max = options.handle_max;
         begin.offered_capabilities = options.offered_capabilities;

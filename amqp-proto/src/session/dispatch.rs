@@ -3,6 +3,7 @@
 use super::{Held, Session};
 use crate::Blocked;
 use crate::context::Context;
+use crate::delivery::Load;
 use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{End, Half, Link};
@@ -62,22 +63,30 @@ impl Session {
     }
 
     fn received_transfer(&mut self, ctx: &mut Context, transfer: &Transfer, payload: Bytes) -> Result<(), Violation> {
-        self.window.received()?;
-        if self.window.dry() {
-            self.owe_flow(ctx, false);
+        let load = Load::one(payload.len());
+        self.window.received(&mut ctx.memory, payload.len())?;
+        ctx.budget.transferred();
+        let taken = self.deliver(ctx, transfer, payload, load);
+        if taken.is_err() {
+            self.window.released(&mut ctx.memory, load);
         }
+        taken
+    }
+
+    /// A transfer that the window admits goes to its link.
+    fn deliver(&mut self, ctx: &mut Context, transfer: &Transfer, payload: Bytes, load: Load) -> Result<(), Violation> {
         let index = self.handles.get(transfer.handle.0).ok_or(Violation::UnattachedHandle)?;
         let Some(link) = self.links.get_mut(index) else { return Ok(()) };
         if link.local == Half::Ended || link.gone {
             // It crossed our detach on the wire (req: TR-2.6.5-03).
             self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
-            self.release(ctx, 1);
+            self.release(ctx, load);
             return Ok(());
         }
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
             Ok(arrival) => self.arrived(ctx, index, &arrival),
             Err(violation) if violation.scope() == Scope::Link => {
-                self.release(ctx, 1);
+                self.release(ctx, load);
                 self.fail_link(ctx, index, violation);
             }
             Err(violation) => return Err(violation),
@@ -99,7 +108,7 @@ impl Session {
             ctx.event(Event::Arrived { receiver: crate::ReceiverId(link.key) });
         }
         link.drain_progress(ctx);
-        if arrival.released > 0 {
+        if arrival.released.transfers > 0 {
             // Aborted: nobody will take it, but it has used credit.
             link.taken();
             self.flow_if_due(ctx, index);
@@ -109,28 +118,38 @@ impl Session {
     }
 
     /// Where the window is closed by pieces of deliveries alone, no whole one can be taken, and none will ever
-    /// be whole: those pieces no longer count. What they may amount to is the matter of max-message-size.
+    /// be whole: those pieces no longer count for it, up to what the connection may hold.
     fn unjam(&mut self, ctx: &mut Context) {
-        if self.window.view().incoming_window > 0 {
+        if self.window.view().incoming_window > 0 || self.window.is_stopped() || self.can_be_taken() {
             return;
         }
-        let mut pieces = 0;
-        for (_, link) in self.links.iter_mut() {
-            let End::Receiver(receiver) = &mut link.end else { continue };
-            if receiver.incoming.can_be_taken() {
-                return;
+        if !self.window.dry(&ctx.memory) {
+            self.window.hide(&mut ctx.memory);
+            let mut largest = (0, None);
+            for (index, link) in self.links.iter_mut() {
+                let End::Receiver(receiver) = &mut link.end else { continue };
+                receiver.incoming.hide_pieces();
+                largest = largest.max((receiver.incoming.pieces().hidden, Some(index)));
             }
-            pieces += receiver.incoming.pieces();
+            if let (false, (_, Some(index))) = (self.window.dry(&ctx.memory), largest) {
+                return self.fail_link(ctx, index, Violation::Unread);
+            }
         }
-        if pieces > 0 {
-            self.links.iter_mut().for_each(|(_, link)| link.forget_pieces());
-            self.release(ctx, pieces);
-        }
+        self.owe_flow(ctx, false);
     }
 
-    /// The session window gets back what so many transfers took of it.
-    pub(crate) fn release(&mut self, ctx: &mut Context, transfers: u32) {
-        if self.window.released(transfers) || self.window.dry() {
+    /// Whether the application can take something, and give the window back what that took.
+    fn can_be_taken(&self) -> bool {
+        self.links.iter().any(|(_, link)| match &link.end {
+            End::Sender(_) => false,
+            End::Receiver(receiver) => receiver.incoming.can_be_taken(),
+        })
+    }
+
+    /// The session window gets back what was taken of it. Where the peer has run dry and the application could
+    /// take nothing more, there is nothing to wait for.
+    pub(crate) fn release(&mut self, ctx: &mut Context, load: Load) {
+        if self.window.released(&mut ctx.memory, load) || (self.window.dry(&ctx.memory) && !self.can_be_taken()) {
             self.owe_flow(ctx, false);
         }
     }

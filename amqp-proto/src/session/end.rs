@@ -26,8 +26,18 @@ impl Session {
         Ok(())
     }
 
+    /// Ends a session of the peer's that is one too many, before anybody has heard of it (req: TR-2.5.1-07).
+    pub(crate) fn turn_away(&mut self, ctx: &mut Context, channel: u16) {
+        ctx.budget.violated();
+        self.remote = Half::Active;
+        self.remote_channel = Some(channel);
+        self.gone = true;
+        self.send_end(ctx, Some(Violation::SessionLimit.to_error()));
+    }
+
     /// Ends the session because the peer broke a rule; from now on its input is dropped (§2.5.4).
     pub(crate) fn fail(&mut self, ctx: &mut Context, violation: Violation) {
+        ctx.budget.violated();
         if self.local != Half::Ended {
             self.send_end(ctx, Some(violation.to_error()));
         }
@@ -52,6 +62,7 @@ impl Session {
             return;
         }
         self.detach_all(ctx);
+        self.window.close(&mut ctx.memory);
         self.gone = true;
         self.waiting = None;
         self.sending.clear();
@@ -78,7 +89,8 @@ impl Session {
             link.gone(ctx, DetachReason::Session);
             if let End::Receiver(receiver) = &mut link.end {
                 // req: TR-2.6.14-06
-                receiver.incoming.drop_partial();
+                let dropped = receiver.incoming.drop_partial();
+                self.window.released(&mut ctx.memory, dropped);
             }
             link.local = Half::Ended;
             link.remote = Half::Ended;
@@ -93,13 +105,14 @@ impl Session {
     fn send_end(&mut self, ctx: &mut Context, error: Option<Error>) {
         if self.local == Half::Idle {
             // The peer's begin was never answered: that comes first (§2.5.1).
-            self.prepare(SessionOptions::default());
+            self.prepare(ctx, SessionOptions::default());
             self.try_begin(ctx);
         }
         let channel = self.channel();
         self.as_sender.flush(ctx, channel);
         self.as_receiver.flush(ctx, channel);
         ctx.output.end(channel, amqp_codec::End { error });
+        self.window.close(&mut ctx.memory);
         self.local = Half::Ended;
         self.mark(ctx);
     }

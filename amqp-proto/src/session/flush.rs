@@ -16,7 +16,7 @@ impl Session {
         self.pump(ctx);
         self.flush_dispositions(ctx);
         self.flush_flows(ctx);
-        if !self.sending.is_empty() && self.window.can_send() {
+        if !self.sending.is_empty() && self.window.can_send() && !ctx.output.is_stopped() {
             self.mark(ctx);
         }
     }
@@ -76,7 +76,7 @@ impl Session {
             self.flush_link_flow(ctx, index);
         }
         if let Some(echo) = self.flow_due.take() {
-            let mut flow = self.window.flow();
+            let mut flow = self.window.flow(&mut ctx.memory);
             flow.echo = echo;
             ctx.output.frame(self.channel(), &flow);
         }
@@ -92,7 +92,7 @@ impl Session {
             return;
         }
         let Some(due) = link.flow_due.take() else { return };
-        let mut flow = self.window.flow();
+        let mut flow = self.window.flow(&mut ctx.memory);
         link.fill_flow(&mut flow, due);
         ctx.output.frame(self.channel(), &flow);
         // It carries the session's fields too (req: TR-2.7.4-03).

@@ -3,6 +3,7 @@
 
 use super::Session;
 use crate::context::Context;
+use crate::delivery::Load;
 use crate::error::said;
 use crate::id::LinkKey;
 use crate::link::{End, Half, Link};
@@ -109,6 +110,10 @@ impl Session {
             self.handles.insert(handle, index);
             return self.received_answer(ctx, index, attach);
         }
+        if ctx.links >= ctx.limits.max_links as usize {
+            return Err(Violation::LinkLimit);
+        }
+        ctx.budget.requested();
         if self.links.next_index() > self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0) {
             return Err(Violation::NoHandleLeft);
         }
@@ -148,6 +153,7 @@ impl Session {
     pub(crate) fn received_detach(&mut self, ctx: &mut Context, detach: Detach) -> Result<(), Violation> {
         let index = self.handles.get(detach.handle.0).ok_or(Violation::UnattachedHandle)?;
         self.handles.remove(detach.handle.0);
+        ctx.budget.ended();
         self.flush_dispositions(ctx);
         let channel = self.channel();
         if let Some(link) = self.links.get_mut(index) {
@@ -161,6 +167,7 @@ impl Session {
 
     /// Detaches a link because the peer broke a rule; from now on its input is dropped (§2.6.5).
     pub(crate) fn fail_link(&mut self, ctx: &mut Context, index: u32, violation: Violation) {
+        ctx.budget.violated();
         self.flush_dispositions(ctx);
         let channel = self.channel();
         if let Some(link) = self.links.get_mut(index) {
@@ -175,7 +182,7 @@ impl Session {
         let Some(link) = self.links.get_mut(index) else { return };
         let key = link.key;
         let partial = match &mut link.end {
-            End::Sender(_) => 0,
+            End::Sender(_) => Load::default(),
             End::Receiver(receiver) => receiver.incoming.drop_partial(),
         };
         if core::mem::take(&mut link.unsettled) > 0 {
@@ -187,7 +194,7 @@ impl Session {
         }
         self.mark(ctx);
         self.reap(index);
-        if partial > 0 {
+        if partial != Load::default() {
             self.release(ctx, partial);
         }
     }

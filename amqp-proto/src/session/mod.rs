@@ -9,19 +9,20 @@ pub(crate) mod dispatch;
 pub(crate) mod end;
 pub(crate) mod flush;
 pub(crate) mod links;
+pub(crate) mod memory;
 pub(crate) mod settle;
 pub(crate) mod view;
 pub(crate) mod window;
 
 pub(crate) use window::Window;
 
-use crate::SessionId;
 use crate::context::Context;
 use crate::delivery::disposition::Dispositions;
 use crate::delivery::unsettled::Unsettled;
 use crate::id::LinkKey;
 use crate::link::{Half, Link};
 use crate::store::{Numbers, Store};
+use crate::{EndReason, Misuse, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use amqp_codec::{Begin, DeliveryState, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
@@ -31,6 +32,13 @@ use amqp_codec::{Begin, DeliveryState, Fields, Handle, Multiple, Role, SequenceN
 pub struct SessionOptions {
     /// Transfer frames that the peer may send before the application has taken any. Default 2048.
     pub incoming_window: u32,
+    /// Octets of payload that the peer may send before the application has taken any: the window is then as many
+    /// transfers as fit into what is left, each taken for as large as our max-frame-size, which is the least that
+    /// this may be. Also bounded by [`PeerLimits::max_unread`](crate::PeerLimits::max_unread). Default: only by that.
+    pub incoming_octets: Option<u64>,
+    /// What the peer may have left of the window when a flow reopens it, in transfer frames, if the application keeps
+    /// up with it; a low one saves flows, a high one keeps a distant peer busy. Default: half of the window.
+    pub low_water: Option<u32>,
     /// Transfer frames that we say we could send; information for the peer. Default 2048.
     pub outgoing_window: u32,
     /// The highest handle that the peer may use; one less than the number of its links. Default 1023.
@@ -49,12 +57,24 @@ impl Default for SessionOptions {
     fn default() -> Self {
         Self {
             incoming_window: 2048,
+            incoming_octets: None,
+            low_water: None,
             outgoing_window: 2048,
             handle_max: Handle(1023),
             next_outgoing_id: SequenceNo(0),
             offered_capabilities: Multiple::default(),
             desired_capabilities: Multiple::default(),
             properties: None,
+        }
+    }
+}
+
+impl SessionOptions {
+    /// A window into which no frame fits would never open.
+    pub(crate) fn check(&self, ctx: &Context) -> Result<(), Misuse> {
+        match self.incoming_octets {
+            Some(octets) if octets < ctx.memory.frame() => Err(Misuse::WindowTooSmall),
+            Some(_) | None => Ok(()),
         }
     }
 }
@@ -109,6 +129,9 @@ pub(crate) struct Session {
     pub(crate) dirty: bool,
     /// The ended event has been raised.
     pub(crate) gone: bool,
+    /// begin and end of the peer that are still to come for sessions which had this channel before, and were given
+    /// up before the peer had answered them.
+    pub(crate) owed: u32,
 }
 
 impl Session {
@@ -121,7 +144,7 @@ impl Session {
             waiting: None,
             remote_begin: None,
             handle_max: SessionOptions::default().handle_max.0,
-            window: Window::new(0, 0, SequenceNo(0)),
+            window: Window::new(),
             links: Store::new(),
             handles: Numbers::default(),
             sent: Unsettled::new(),
@@ -136,7 +159,20 @@ impl Session {
             blocked: VecDeque::new(),
             dirty: false,
             gone: false,
+            owed: 0,
         }
+    }
+
+    /// Takes the channel over from a session that was given up, and is over by that.
+    pub(crate) fn succeed(&mut self, ctx: &mut Context, id: SessionId) {
+        self.gone(ctx, EndReason::Local);
+        let owed = self.owed.saturating_add(1);
+        *self = Self { owed, ..Self::new(id) };
+    }
+
+    /// Ended by us before the peer has answered its begin: only that answer is awaited, and end behind it.
+    pub(crate) fn given_up(&self) -> bool {
+        self.local == Half::Ended && self.remote == Half::Idle && self.links.len() == 0
     }
 
     /// The channel that we send on: the index of the session (§2.5.1).

@@ -36,7 +36,7 @@ impl SessionMut<'_> {
     ///
     /// # Errors
     /// [`Misuse::NothingToAnswer`] unless [`Event::BeginRequested`](crate::Event::BeginRequested) was
-    /// raised for this session and has not been answered.
+    /// raised for this session and has not been answered; [`Misuse::WindowTooSmall`].
     pub fn accept(&mut self, options: SessionOptions) -> Result<(), Misuse> {
         self.session.accept(self.ctx, options)
     }
@@ -68,6 +68,20 @@ impl SessionMut<'_> {
             return Err(Misuse::SessionEnded);
         }
         self.session.owe_flow(self.ctx, echo);
+        Ok(())
+    }
+
+    /// Another incoming-window, in transfer frames; the peer is told by a flow (§2.5.6). With 0 it stops sending until
+    /// there is another. Of a window that shrinks, what was granted before may be under way, and is taken still.
+    ///
+    /// # Errors
+    /// [`Misuse::SessionEnded`].
+    pub fn set_incoming_window(&mut self, transfers: u32) -> Result<(), Misuse> {
+        if !self.session.usable() {
+            return Err(Misuse::SessionEnded);
+        }
+        self.session.window.resize(transfers);
+        self.session.owe_flow(self.ctx, false);
         Ok(())
     }
 

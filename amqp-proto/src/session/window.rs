@@ -1,8 +1,10 @@
 //! The two windows of a session (§2.5.6): how many transfer frames each side may still send.
 //!
-//! Our incoming-window is reopened only as the application takes what has arrived. All ids are serial
-//! numbers.
+//! Our incoming-window is reopened only as the application takes what has arrived, counted in transfers and, where
+//! that is bounded too, in octets. All ids are serial numbers.
 
+use super::memory::Memory;
+use crate::delivery::Load;
 use crate::violation::Violation;
 use amqp_codec::{Flow, SequenceNo};
 
@@ -27,41 +29,76 @@ pub struct Windows {
     pub remote_outgoing_window: u32,
 }
 
+/// What of our incoming-window is for us to say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Incoming {
+    /// Transfers that may wait for the application.
+    pub(crate) transfers: u32,
+    /// Octets that may wait for it, if they are bounded too.
+    pub(crate) octets: Option<u64>,
+    /// What the peer may have left when the window is reopened; `None`: half.
+    pub(crate) low_water: Option<u32>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Window {
     view: Windows,
     initial_outgoing_id: SequenceNo,
+    incoming: Incoming,
+    /// What has arrived and waits for the application.
+    unread: Load,
+    /// Transfers that were granted once and are no more: they may be under way (req: TR-2.5.6-12).
+    excess: u32,
+    /// What this session uses of the connection's memory, as last reported.
+    used: u64,
 }
 
 impl Window {
-    pub(crate) fn new(incoming_window: u32, outgoing_window: u32, next_outgoing_id: SequenceNo) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             view: Windows {
                 next_incoming_id: None,
-                incoming_window,
-                incoming_window_max: incoming_window,
+                incoming_window: 0,
+                incoming_window_max: 0,
                 buffered: 0,
-                next_outgoing_id,
-                outgoing_window,
+                next_outgoing_id: SequenceNo(0),
+                outgoing_window: 0,
                 remote_incoming_window: 0,
                 remote_outgoing_window: 0,
             },
-            initial_outgoing_id: next_outgoing_id,
+            initial_outgoing_id: SequenceNo(0),
+            incoming: Incoming { transfers: 0, octets: None, low_water: None },
+            unread: Load::default(),
+            excess: 0,
+            used: 0,
         }
     }
 
     pub(crate) fn view(&self) -> Windows {
-        self.view
+        Windows { buffered: self.unread.transfers, ..self.view }
     }
 
-    /// Takes our values, where the peer's begin came first.
-    pub(crate) fn configure(&mut self, incoming_window: u32, outgoing_window: u32, next_outgoing_id: SequenceNo) {
-        let view = &mut self.view;
-        view.incoming_window = incoming_window;
-        view.incoming_window_max = incoming_window;
-        view.outgoing_window = outgoing_window;
-        view.next_outgoing_id = next_outgoing_id;
+    /// Takes our values for begin.
+    pub(crate) fn configure(
+        &mut self,
+        memory: &mut Memory,
+        incoming: Incoming,
+        outgoing_window: u32,
+        next_outgoing_id: SequenceNo,
+    ) {
+        self.incoming = incoming;
+        self.view.incoming_window_max = incoming.transfers;
+        self.view.incoming_window = self.room(memory, self.unread);
+        self.view.outgoing_window = outgoing_window;
+        self.view.next_outgoing_id = next_outgoing_id;
         self.initial_outgoing_id = next_outgoing_id;
+        self.account(memory);
+    }
+
+    /// Another incoming-window from the next flow on. If it is smaller, what is under way is still taken.
+    pub(crate) fn resize(&mut self, transfers: u32) {
+        self.incoming.transfers = transfers;
+        self.view.incoming_window_max = transfers;
     }
 
     /// The peer's begin (req: TR-2.5.6-06).
@@ -84,36 +121,87 @@ impl Window {
     }
 
     /// One transfer of the peer has come (req: TR-2.5.6-05, TR-2.5.6-12).
-    pub(crate) fn received(&mut self) -> Result<(), Violation> {
+    pub(crate) fn received(&mut self, memory: &mut Memory, octets: usize) -> Result<(), Violation> {
         let view = &mut self.view;
-        view.incoming_window = view.incoming_window.checked_sub(1).ok_or(Violation::WindowExceeded)?;
-        view.buffered += 1;
+        let granted = if view.incoming_window > 0 { &mut view.incoming_window } else { &mut self.excess };
+        *granted = granted.checked_sub(1).ok_or(Violation::WindowExceeded)?;
         view.remote_outgoing_window = view.remote_outgoing_window.saturating_sub(1);
         if let Some(id) = &mut view.next_incoming_id {
             *id += 1;
         }
+        self.unread += Load::one(octets);
+        self.account(memory);
         Ok(())
     }
 
-    /// The application has taken, or we have dropped, so many transfers. Whether the peer should be
-    /// told now: at half, before it can run dry (req: TR-2.5.6-13).
-    pub(crate) fn released(&mut self, transfers: u32) -> bool {
-        let view = &mut self.view;
-        view.buffered = view.buffered.saturating_sub(transfers);
-        let free = view.incoming_window_max.saturating_sub(view.buffered);
-        free.saturating_sub(view.incoming_window) >= view.incoming_window_max.div_ceil(2).max(1)
+    /// The application has taken, or we have dropped, so much. Whether the peer should be told now: before it can run
+    /// dry, but not each time (req: TR-2.5.6-13).
+    pub(crate) fn released(&mut self, memory: &mut Memory, load: Load) -> bool {
+        self.unread -= load;
+        self.account(memory);
+        let all = self.room(memory, Load::default());
+        let low_water = self.incoming.low_water.unwrap_or(all / 2);
+        let growth = self.room(memory, self.unread).saturating_sub(self.view.incoming_window);
+        growth >= all.saturating_sub(low_water).max(1)
     }
 
-    /// Whether the peer has run dry although there is room: deliveries in progress hold the rest, and
-    /// nothing of them may be taken before they are whole.
-    pub(crate) fn dry(&self) -> bool {
-        self.view.incoming_window == 0 && self.view.buffered < self.view.incoming_window_max
+    /// Gives back what is still here.
+    pub(crate) fn hide(&mut self, memory: &mut Memory) {
+        self.unread.hide();
+        self.account(memory);
     }
 
-    /// The session fields of a flow of ours; sending it reopens the window.
-    pub(crate) fn flow(&mut self) -> Flow {
-        let view = &mut self.view;
-        view.incoming_window = view.incoming_window_max.saturating_sub(view.buffered);
+    /// Whether the application wants nothing at all.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.view.incoming_window_max == 0
+    }
+
+    /// Whether the peer has run dry although there is room.
+    pub(crate) fn dry(&self, memory: &Memory) -> bool {
+        self.view.incoming_window == 0 && self.room(memory, self.unread) > 0
+    }
+
+    /// How many transfers could be granted with so much waiting: by their number, and by what they may amount to.
+    fn room(&self, memory: &Memory, unread: Load) -> u32 {
+        let share = memory.share(self.used).saturating_sub(self.unread.hidden);
+        let octets = share.min(self.incoming.octets.unwrap_or(u64::MAX)).saturating_sub(unread.octets);
+        let transfers = self.incoming.transfers.saturating_sub(unread.transfers);
+        if u64::from(transfers).saturating_mul(memory.frame()) <= octets {
+            return transfers;
+        }
+        u32::try_from(octets / memory.frame().max(1)).unwrap_or(transfers).min(transfers)
+    }
+
+    /// Reports to the connection what the session holds and has promised to take.
+    fn account(&mut self, memory: &mut Memory) {
+        let promised = u64::from(self.view.incoming_window) + u64::from(self.excess);
+        let used = promised
+            .saturating_mul(memory.frame())
+            .saturating_add(self.unread.octets)
+            .saturating_add(self.unread.hidden);
+        memory.moved(self.used, used);
+        self.used = used;
+    }
+
+    /// What the session uses of the connection's memory, in octets.
+    pub(crate) fn used(&self) -> u64 {
+        self.used
+    }
+
+    /// Nothing more is taken: the session has ended.
+    pub(crate) fn close(&mut self, memory: &mut Memory) {
+        self.view.incoming_window = 0;
+        self.excess = 0;
+        self.account(memory);
+    }
+
+    /// The session fields of a flow of ours; sending it reopens the window (req: TR-2.5.6-17).
+    pub(crate) fn flow(&mut self, memory: &mut Memory) -> Flow {
+        let granted = self.view.incoming_window.saturating_add(self.excess);
+        self.view.incoming_window = self.room(memory, self.unread);
+        self.excess = granted.saturating_sub(self.view.incoming_window);
+        self.account(memory);
+        let view = &self.view;
         let mut flow = Flow::new(view.incoming_window, view.next_outgoing_id, view.outgoing_window);
         flow.next_incoming_id = view.next_incoming_id;
         flow
@@ -136,48 +224,4 @@ impl Window {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NEAR: SequenceNo = SequenceNo(u32::MAX - 1);
-
-    fn flow(next_incoming_id: Option<SequenceNo>, incoming_window: u32) -> Flow {
-        let mut flow = Flow::new(incoming_window, SequenceNo(7), 5);
-        flow.next_incoming_id = next_incoming_id;
-        flow
-    }
-
-    #[test]
-    fn remote_window_in_serial_arithmetic() {
-        // req: TR-2.5.6-02 TR-2.5.6-03 TR-2.5.6-04 TR-2.5.6-08 TR-2.5.6-10
-        let mut window = Window::new(8, 8, NEAR);
-        window.begun(NEAR, 4, 0);
-        for _ in 0..4 {
-            assert!(window.can_send());
-            window.sent();
-        }
-        assert!(!window.can_send());
-        assert_eq!(window.view().next_outgoing_id, SequenceNo(2));
-        window.received_flow(&flow(Some(SequenceNo(0)), 4)).expect("valid");
-        assert_eq!(window.view().remote_incoming_window, 2);
-        window.received_flow(&flow(None, 3)).expect("valid");
-        assert_eq!(window.view().remote_incoming_window, 0, "never a huge unsigned window");
-        assert_eq!(window.received_flow(&flow(Some(SequenceNo(3)), 9)), Err(Violation::IncomingIdAhead));
-    }
-
-    #[test]
-    fn incoming_window_opens_as_it_is_taken() {
-        // req: TR-2.5.6-05 TR-2.5.6-12 TR-2.5.6-13 TR-2.5.6-17
-        let mut window = Window::new(4, 8, SequenceNo(0));
-        window.begun(NEAR, 4, 0);
-        for _ in 0..4 {
-            window.received().expect("window open");
-        }
-        assert_eq!(window.received(), Err(Violation::WindowExceeded));
-        assert_eq!(window.flow().incoming_window, 0);
-        assert!(!window.released(1));
-        assert!(window.released(1), "half is free");
-        let flow = window.flow();
-        assert_eq!((flow.incoming_window, flow.next_incoming_id), (2, Some(SequenceNo(2))));
-    }
-}
+mod tests;

@@ -104,9 +104,17 @@ pub fn print_list(paths: &[PathBuf]) -> Result<(), String> {
     Ok(())
 }
 
+/// A file's name with the folders below `traces` or `scenarios`.
+fn listed_name(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    let base = parts.iter().rposition(|part| part == "traces" || part == "scenarios");
+    let below = base.and_then(|base| parts.get(base + 1..)).filter(|below| !below.is_empty());
+    below.map_or_else(|| file_name(path), |below| below.join("/"))
+}
+
 /// The row of that table for one trace.
 pub fn print_row(name: &str, trace: &Trace) -> String {
-    let name = file_name(Path::new(name));
+    let name = listed_name(Path::new(name));
     let roles: BTreeSet<_> = trace.connections.iter().map(|script| script.role.name()).collect();
     let roles = roles.into_iter().collect::<Vec<_>>().join(", ");
     let count = |wanted: fn(&Step) -> bool| {
@@ -114,7 +122,7 @@ pub fn print_row(name: &str, trace: &Trace) -> String {
         steps.filter(|step| wanted(step)).count()
     };
     let connections = trace.connections.len();
-    let input = count(|step| matches!(step, Step::Input(_) | Step::Raw(..) | Step::InputEnd));
+    let input = count(|step| matches!(step, Step::Input(_) | Step::Raw(..) | Step::Part(_) | Step::InputEnd));
     let frames = count(|step| matches!(step, Step::Output(_)));
     let events = count(|step| matches!(step, Step::Event(_)));
     let snapshots = count(|step| matches!(step, Step::Snapshot(_)));

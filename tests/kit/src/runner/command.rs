@@ -46,8 +46,14 @@ impl Driver {
             "dispose" => self.dispose(command)?,
             "take" => {
                 let receiver = self.receiver_id(command)?;
-                self.take_deliveries(receiver)?;
+                self.take_deliveries(receiver, command.number("count").unwrap_or(u64::MAX))?;
             }
+            "output-high-water" => {
+                let octets = command.number("octets").ok_or("how many octets?")?;
+                self.peer.core.set_output_high_water(usize::try_from(octets).unwrap_or(usize::MAX));
+            }
+            "hold" => self.peer.blocked = true,
+            "release" => self.peer.blocked = false,
             "detach" => self.detach(command)?,
             "end" => {
                 let (id, error) = (self.session_id(command)?, error(command)?);
@@ -147,8 +153,11 @@ impl Driver {
 
     fn flow(&mut self, command: &Record) -> Done {
         if let Ok(id) = self.session_id(command) {
-            let echo = command.flag("echo");
-            return self.peer.core.session(id).map_err(misuse)?.flow(echo).map_err(misuse);
+            let mut session = self.peer.core.session(id).map_err(misuse)?;
+            return match command.uint("incoming-window") {
+                Some(transfers) => session.set_incoming_window(transfers).map_err(misuse),
+                None => session.flow(command.flag("echo")).map_err(misuse),
+            };
         }
         let mut flow = renamed(command, "flow", &[]);
         for name in ["incoming-window", "next-outgoing-id", "outgoing-window"] {

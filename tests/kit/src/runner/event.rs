@@ -4,8 +4,9 @@ use super::driver::{Driver, Take};
 use super::typed::{fields_of, untyped};
 use crate::meaning::word;
 use crate::wire::{Record, Value};
-use amqp_proto::codec::{Attach, Error};
-use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId, SaslRequest, Violation};
+use amqp_proto::codec::{Attach, Error, Str};
+use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId};
+use amqp_proto::{SaslFailure, SaslRequest, Violation};
 
 impl Driver {
     /// One event: names what is new, and keeps a record of it.
@@ -46,7 +47,7 @@ impl Driver {
         self.show('=', &record);
         self.events.push_back(record);
         match arrived {
-            Some(receiver) if self.take == Take::AtOnce => self.take_deliveries(receiver),
+            Some(receiver) if self.take == Take::AtOnce => self.take_deliveries(receiver, u64::MAX),
             _ => Ok(()),
         }
     }
@@ -58,9 +59,12 @@ impl Driver {
         about(fields_of(attach, "attach-requested"), name)
     }
 
-    /// Takes everything that has arrived, as `delivery` events.
-    pub(super) fn take_deliveries(&mut self, receiver: ReceiverId) -> Result<(), String> {
-        while let Some(delivery) = self.receiver(receiver)?.recv() {
+    /// Takes up to so many deliveries that have arrived, as `delivery` events.
+    pub(super) fn take_deliveries(&mut self, receiver: ReceiverId, most: u64) -> Result<(), String> {
+        self.receiver(receiver)?;
+        for _ in 0..most {
+            // The last one may have been all that held a detached link.
+            let Some(delivery) = self.receiver(receiver).ok().and_then(|mut link| link.recv()) else { break };
             let name = self.delivery_name(receiver.into(), delivery.id);
             self.names.deliveries.insert(name.clone(), delivery.id);
             let record = Record::new("delivery")
@@ -91,14 +95,18 @@ fn about(mut record: Record, subject: String) -> Record {
 }
 
 fn sasl_init(request: &SaslRequest) -> Record {
-    let init = |mechanism: &str| Record::new("sasl-init").with("mechanism", Value::Symbol(mechanism.to_owned()));
+    let init = |mechanism: &str, hostname: &Option<Str>| {
+        Record::new("sasl-init")
+            .with("mechanism", Value::Symbol(mechanism.to_owned()))
+            .with("hostname", hostname.as_ref().map_or(Value::Null, |hostname| hostname.as_str().into()))
+    };
     match request {
-        SaslRequest::Anonymous { .. } => init("ANONYMOUS"),
-        SaslRequest::Plain { user, password, .. } => {
-            init("PLAIN").with("user", user.as_str()).with("password", &*String::from_utf8_lossy(password.expose()))
-        }
-        SaslRequest::External { .. } => init("EXTERNAL"),
-        other => init(&format!("{other:?}")),
+        SaslRequest::Anonymous { hostname, .. } => init("ANONYMOUS", hostname),
+        SaslRequest::Plain { user, password, hostname, .. } => init("PLAIN", hostname)
+            .with("user", user.as_str())
+            .with("password", &*String::from_utf8_lossy(password.expose())),
+        SaslRequest::External { hostname, .. } => init("EXTERNAL", hostname),
+        other => Record::new("sasl-init").with("mechanism", word(format!("{other:?}"))),
     }
 }
 
@@ -148,7 +156,26 @@ fn closed(reason: &CloseReason) -> Record {
         CloseReason::Violation(cause) => violation(record, cause),
         CloseReason::Timeout(why) => plain("timeout").with("of", word(format!("{why:?}"))),
         CloseReason::Eof => plain("eof"),
-        CloseReason::Header(_) => plain("header"),
-        CloseReason::Sasl(_) => plain("sasl"),
+        CloseReason::Header(mismatch) => {
+            let received = mismatch.received.map_or(Value::Null, |header| header.to_bytes()[..].into());
+            plain("header").with("received", received).with("octets", &mismatch.octets[..])
+        }
+        CloseReason::Sasl(failure) => sasl(plain("sasl"), failure),
+    }
+}
+
+fn sasl(record: Record, failure: &SaslFailure) -> Record {
+    match failure {
+        SaslFailure::NoMechanism(offered) => {
+            let offered = offered.iter().map(|name| Value::Symbol(name.as_str().to_owned())).collect();
+            record.with("of", word("no-mechanism")).with("offered", Value::List(offered))
+        }
+        SaslFailure::Outcome(code) => record.with("of", word("outcome")).with("code", word(format!("{code:?}"))),
+        SaslFailure::Refused => record.with("of", word("refused")),
+        SaslFailure::Protocol(cause) => {
+            violation(record.with("of", word("protocol")), cause).with("reason", word("sasl"))
+        }
+        SaslFailure::Unexpected => record.with("of", word("unexpected")),
+        other => record.with("of", word(format!("{other:?}"))),
     }
 }

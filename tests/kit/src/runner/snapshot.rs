@@ -3,7 +3,7 @@
 use super::driver::Driver;
 use crate::meaning::word;
 use crate::wire::{Record, Value};
-use amqp_proto::Half;
+use amqp_proto::{Half, Instant};
 
 fn half(half: Half) -> Value {
     word(match half {
@@ -31,8 +31,15 @@ impl Driver {
     fn connection_snapshot(&self) -> Record {
         let snapshot = self.peer.core.snapshot();
         let state = if self.peer.core.is_closed() { "closed" } else { "open" };
+        let output = if self.peer.closing { "ended" } else { "open" };
+        let now = self.peer.clock.now();
+        let deadline = self.peer.core.poll_timeout();
+        let left = |at: Instant| u64::try_from(at.saturating_duration_since(now).as_millis()).unwrap_or(u64::MAX);
         Record::new("connection")
             .with("state", word(state))
+            .with("output", word(output))
+            .with("deadline", deadline.map_or(Value::Null, |(at, _)| Value::from(left(at))))
+            .with("of", deadline.map_or(Value::Null, |(_, reason)| word(format!("{reason:?}"))))
             .with("local", half(snapshot.local))
             .with("remote", half(snapshot.remote))
             .with("sessions", count(snapshot.sessions.len()))
@@ -54,6 +61,8 @@ impl Driver {
             .with("next-incoming-id", windows.next_incoming_id.map_or(Value::Null, |id| Value::from(id.0)))
             .with("incoming-window", windows.incoming_window)
             .with("next-outgoing-id", windows.next_outgoing_id.0)
+            .with("remote-outgoing-window", windows.remote_outgoing_window)
+            .with("unread", windows.buffered)
             .with("remote-incoming-window", windows.remote_incoming_window)
             .with("unsettled-outgoing", count(session.unsettled_outgoing))
             .with("unsettled-incoming", count(session.unsettled_incoming)))

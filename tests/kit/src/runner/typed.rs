@@ -3,7 +3,8 @@
 use crate::trace::{Role, Script};
 use crate::wire::{Record, Value, decode, encode_record};
 use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open};
-use amqp_proto::{Config, CreditMode, LinkOptions, Mechanism, Pipelining, SaslClient, SaslListener, SessionOptions};
+use amqp_proto::{Config, CreditMode, LinkOptions, Mechanism, PeerLimits, Pipelining};
+use amqp_proto::{SaslClient, SaslListener, SessionOptions};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -41,7 +42,26 @@ pub(super) fn renamed(record: &Record, name: &str, without: &[&str]) -> Record {
 }
 
 /// Fields of an `@` line that no open has.
-const OWN: [&str; 5] = ["pipelining", "handshake-timeout", "close-timeout", "start", "take"];
+const OWN: [&str; 18] = [
+    "pipelining",
+    "handshake-timeout",
+    "close-timeout",
+    "start",
+    "take",
+    "split",
+    "heartbeat-percent",
+    "output-high-water",
+    "sasl-max-frame-size",
+    "max-unsettled",
+    "max-sessions",
+    "max-links",
+    "max-unread",
+    "max-frames-before-open",
+    "max-octets-before-outcome",
+    "max-churn",
+    "max-violations",
+    "max-answers",
+];
 
 /// The configuration of the `@` line.
 pub(super) fn config(script: &Script) -> Built<Config> {
@@ -69,25 +89,64 @@ pub(super) fn config(script: &Script) -> Built<Config> {
     if script.config.text("pipelining") == Some("on") {
         builder = builder.pipelining(Pipelining::On);
     }
+    if let Some(percent) = script.config.number("heartbeat-percent") {
+        builder = builder.heartbeat_percent(u8::try_from(percent).unwrap_or(u8::MAX));
+    }
+    if let Some(octets) = script.config.number("output-high-water") {
+        builder = builder.output_high_water(usize::try_from(octets).unwrap_or(usize::MAX));
+    }
+    if let Some(octets) = script.config.uint("sasl-max-frame-size") {
+        builder = builder.sasl_max_frame_size(octets);
+    }
+    if let Some(deliveries) = script.config.uint("max-unsettled") {
+        builder = builder.max_unsettled(deliveries);
+    }
     if let Some(millis) = script.config.number("handshake-timeout") {
         builder = builder.handshake_timeout(Some(Duration::from_millis(millis)));
     }
     if let Some(millis) = script.config.number("close-timeout") {
         builder = builder.close_timeout(Duration::from_millis(millis));
     }
-    builder.build().map_err(|fault| fault.to_string())
+    builder.peer_limits(peer_limits(&script.config)).build().map_err(|fault| fault.to_string())
+}
+
+/// What a peer may cost: defaults, but for what the `@` line says.
+fn peer_limits(config: &Record) -> PeerLimits {
+    let defaults = PeerLimits::default();
+    let count = |name: &str, default: u32| config.uint(name).unwrap_or(default);
+    let octets = |name: &str, default: usize| {
+        config.number(name).and_then(|octets| usize::try_from(octets).ok()).unwrap_or(default)
+    };
+    PeerLimits {
+        max_sessions: count("max-sessions", defaults.max_sessions),
+        max_links: count("max-links", defaults.max_links),
+        // Not bounded unless said so: the max-frame-size of most traces is not bounded either.
+        max_unread: config.number("max-unread").unwrap_or(u64::MAX),
+        max_frames_before_open: count("max-frames-before-open", defaults.max_frames_before_open),
+        max_octets_before_outcome: octets("max-octets-before-outcome", defaults.max_octets_before_outcome),
+        max_churn: count("max-churn", defaults.max_churn),
+        max_violations: count("max-violations", defaults.max_violations),
+        max_answers: octets("max-answers", defaults.max_answers),
+    }
 }
 
 /// The SASL layer of a client.
 pub(super) fn sasl_client(script: &Script) -> Built<Option<SaslClient>> {
     let (Role::Client, Some(sasl)) = (script.role, &script.sasl) else { return Ok(None) };
     let text = |name: &str| sasl.text(name).unwrap_or_default().to_owned();
-    let client = match text("mechanism").as_str() {
-        "PLAIN" => SaslClient::plain(text("user"), text("password").as_str()).insecure_allowed(true),
-        "ANONYMOUS" => SaslClient::anonymous(),
-        "EXTERNAL" => SaslClient::external(),
-        other => return Err(format!("the core has no SASL mechanism {other:?}")),
+    let mechanisms = match sasl.get("mechanism") {
+        Value::List(mechanisms) => mechanisms.clone(),
+        one => vec![one.clone()],
     };
+    let clients = mechanisms.iter().map(|mechanism| match mechanism {
+        Value::Symbol(name) if name == "PLAIN" => Ok(SaslClient::plain(text("user"), text("password").as_str())),
+        Value::Symbol(name) if name == "ANONYMOUS" => Ok(SaslClient::anonymous()),
+        Value::Symbol(name) if name == "EXTERNAL" => Ok(SaslClient::external()),
+        other => Err(format!("the core has no SASL mechanism {other:?}")),
+    });
+    let clients = clients.collect::<Built<Vec<_>>>()?;
+    let client = clients.into_iter().reduce(SaslClient::or).ok_or("which mechanism?")?;
+    let client = client.insecure_allowed(*sasl.get("insecure-allowed") != Value::Bool(false));
     let hostname = sasl.text("hostname").map(str::to_owned);
     Ok(Some(match hostname {
         Some(hostname) => client.hostname(hostname),
@@ -112,7 +171,7 @@ pub(super) fn sasl_listener(script: &Script) -> Built<Option<SaslListener>> {
 /// Options of a begin, from the fields of one.
 pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
     let defaults = SessionOptions::default();
-    let mut begin = renamed(command, "begin", &[]);
+    let mut begin = renamed(command, "begin", &["incoming-octets", "low-water"]);
     let standard = [
         ("next-outgoing-id", defaults.next_outgoing_id.0),
         ("incoming-window", defaults.incoming_window),
@@ -126,6 +185,8 @@ pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
     let begin: Begin = typed(&begin)?;
     Ok(SessionOptions {
         incoming_window: begin.incoming_window,
+        incoming_octets: command.number("incoming-octets"),
+        low_water: command.uint("low-water"),
         outgoing_window: begin.outgoing_window,
         handle_max: begin.handle_max,
         next_outgoing_id: begin.next_outgoing_id,

@@ -7,6 +7,9 @@ type Scanned<T> = Result<T, String>;
 /// How deep a written value may nest.
 const DEPTH: u8 = 64;
 
+/// How often a value may be repeated.
+const REPEATS: usize = 1 << 20;
+
 /// A line being read.
 pub(super) struct Scanner<'a> {
     rest: &'a str,
@@ -71,6 +74,19 @@ impl<'a> Scanner<'a> {
 
     fn value(&mut self, depth: u8) -> Scanned<Value> {
         let depth = depth.checked_sub(1).ok_or("nested too deep")?;
+        let value = self.single(depth)?;
+        if !matches!(value, Value::String(_) | Value::Binary(_)) || !self.eat("*") {
+            return Ok(value);
+        }
+        let times: usize = self.word().parse().map_err(|_| "how many times? `0x00*512`")?;
+        match value {
+            Value::String(text) => Ok(Value::String(text.repeat(times.min(REPEATS)))),
+            Value::Binary(octets) => Ok(Value::Binary(octets.repeat(times.min(REPEATS)))),
+            other => Ok(other),
+        }
+    }
+
+    fn single(&mut self, depth: u8) -> Scanned<Value> {
         match self.rest.chars().next() {
             Some('*') => self.expect("*").map(|()| Value::Any),
             Some('"') => self.string().map(Value::String),
