@@ -3,18 +3,22 @@
 use core::fmt;
 
 use crate::definition::Condition;
+use crate::message::Section;
 
 /// Input that is not what the specification allows at that place.
 ///
-/// Small and `Copy`, so that the results of the primitives stay cheap. Says
-/// what was wrong ([`kind`](Self::kind)), with which type or field
-/// ([`expected`](Self::expected)) and where ([`offset`](Self::offset)).
+/// Says what was wrong ([`kind`](Self::kind)), with a value of which type
+/// ([`type_name`](Self::type_name)), in which [`field`](Self::field) of a
+/// composite and [`section`](Self::section) of a message, and where
+/// ([`offset`](Self::offset)). `Copy`, made and moved where something is wrong
+/// only.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DecodeError {
     kind: DecodeErrorKind,
+    section: Option<Section>,
     offset: u32,
-    in_field: bool,
-    expected: &'static str,
+    type_name: &'static str,
+    field: Option<&'static str>,
 }
 
 /// What is wrong with the input.
@@ -97,7 +101,7 @@ impl DecodeError {
     /// An error about `expected` (a type or field name) at `offset` octets.
     #[cold]
     pub const fn new(kind: DecodeErrorKind, expected: &'static str, offset: u32) -> Self {
-        Self { kind, offset, in_field: false, expected }
+        Self { kind, section: None, offset, type_name: expected, field: None }
     }
 
     /// What is wrong.
@@ -105,9 +109,31 @@ impl DecodeError {
         self.kind
     }
 
-    /// The type or, inside a composite, the field: `"attach.name"`.
+    /// What the value was to be, as closely as can be said: a field, or else a
+    /// section, or else of a type.
     pub const fn expected(&self) -> &'static str {
-        self.expected
+        match (self.field, self.section) {
+            (Some(field), _) => field,
+            (None, Some(section)) => section.name(),
+            (None, None) => self.type_name,
+        }
+    }
+
+    /// The specification's name of the type that was expected: `"uint"`; of a
+    /// missing field, that of the field.
+    pub const fn type_name(&self) -> &'static str {
+        self.type_name
+    }
+
+    /// The innermost field of a composite that the value belongs to:
+    /// `"attach.name"`.
+    pub const fn field(&self) -> Option<&'static str> {
+        self.field
+    }
+
+    /// The section of a message that the value belongs to (§3.2).
+    pub const fn section(&self) -> Option<Section> {
+        self.section
     }
 
     /// Where, in octets from the start of the decoder's input.
@@ -133,10 +159,17 @@ impl DecodeError {
     #[cold]
     #[must_use]
     pub const fn in_field(mut self, field: &'static str) -> Self {
-        if !self.in_field {
-            self.in_field = true;
-            self.expected = field;
+        if self.field.is_none() {
+            self.field = Some(field);
         }
+        self
+    }
+
+    /// Names the message's section that the value belongs to.
+    #[cold]
+    #[must_use]
+    pub const fn in_section(mut self, section: Section) -> Self {
+        self.section = Some(section);
         self
     }
 
@@ -145,7 +178,7 @@ impl DecodeError {
     #[cold]
     #[must_use]
     pub const fn in_open_field(mut self, field: &'static str) -> Self {
-        if !self.in_field && matches!(self.kind, DecodeErrorKind::UnknownDescriptor) {
+        if self.field.is_none() && matches!(self.kind, DecodeErrorKind::UnknownDescriptor) {
             self.kind = DecodeErrorKind::NotImplemented;
         }
         self.in_field(field)
@@ -154,8 +187,15 @@ impl DecodeError {
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, offset, expected, .. } = self;
-        write!(f, "{expected}: {kind} (at octet {offset})")
+        let Self { kind, section, offset, type_name, field } = self;
+        if let Some(section) = section {
+            write!(f, "section {}: ", section.name())?;
+        }
+        match field {
+            Some(field) if field != type_name => write!(f, "{field} ({type_name})")?,
+            _ => f.write_str(type_name)?,
+        }
+        write!(f, ": {kind} (at octet {offset})")
     }
 }
 

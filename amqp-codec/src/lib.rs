@@ -94,8 +94,10 @@ pub use crate::performative::{
 };
 pub use crate::sasl::{SaslChallenge, SaslCode, SaslFrame, SaslInit, SaslMechanisms, SaslOutcome, SaslResponse};
 pub use crate::terminus::{LifetimePolicy, Source, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy};
-pub use crate::transaction::{Coordinator, Declare, Declared, Discharge, TransactionalState};
+pub use crate::transaction::{
+    Coordinator, Declare, Declared, Discharge, TransactionId, TransactionIdTooLong, TransactionalState,
+};
 pub use crate::types::{
-    Array, ArrayError, Binary, Dec32, Dec64, Dec128, Described, Map, Multiple, Str, Symbol, SymbolError, Timestamp,
-    Uuid, Value,
+    Array, ArrayError, Binary, Dec32, Dec64, Dec128, Described, EncodedValue, Map, Multiple, Str, Symbol, SymbolError,
+    Timestamp, Uuid, Value,
 };

@@ -1,11 +1,16 @@
 //! Transactions (§4.5).
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::fmt;
 
 use bytes::Bytes;
 
+use crate::codec::{Decode, Encode};
 use crate::composite;
+use crate::decoder::Decoder;
 use crate::delivery_state::Outcome;
+use crate::error::{DecodeError, DecodeErrorKind};
 use crate::types::{Multiple, Symbol, Value};
 
 /// The capabilities of a coordinator (§4.5.7).
@@ -22,6 +27,56 @@ pub mod capability {
     pub const MULTI_TXNS_PER_SSN: Symbol = Symbol::from_static("amqp:multi-txns-per-ssn");
     /// A transaction over several sessions of the connection.
     pub const MULTI_SSNS_PER_TXN: Symbol = Symbol::from_static("amqp:multi-ssns-per-txn");
+}
+
+/// What a coordinator calls a transaction (§4.5.4): up to 32 octets.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TransactionId(Bytes);
+
+/// Octets that cannot be a transaction-id, because they are more than 32.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a transaction-id has at most 32 octets")]
+pub struct TransactionIdTooLong;
+
+impl TransactionId {
+    /// The longest id, in octets.
+    pub const MAX_LEN: usize = 32;
+
+    /// The octets.
+    pub fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+impl TryFrom<Bytes> for TransactionId {
+    type Error = TransactionIdTooLong;
+
+    fn try_from(octets: Bytes) -> Result<Self, TransactionIdTooLong> {
+        if octets.len() <= Self::MAX_LEN { Ok(Self(octets)) } else { Err(TransactionIdTooLong) }
+    }
+}
+
+impl fmt::Debug for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl Decode for TransactionId {
+    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let octets = Bytes::decode(decoder)?;
+        Self::try_from(octets).map_err(|_| decoder.error(DecodeErrorKind::TooLong, "transaction-id"))
+    }
+}
+
+impl Encode for TransactionId {
+    fn encoded_len(&self) -> usize {
+        self.0.encoded_len()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.0.encode(out);
+    }
 }
 
 composite! {
@@ -48,7 +103,7 @@ composite! {
     #[derive(Clone, PartialEq, Eq)]
     pub struct Discharge = "amqp:discharge:list" 0x32 {
         /// The transaction.
-        txn_id: Bytes, mandatory;
+        txn_id: TransactionId, mandatory;
         /// Whether its work is to be undone.
         fail: bool = false;
     }
@@ -59,7 +114,7 @@ composite! {
     #[derive(Clone, PartialEq, Eq)]
     pub struct Declared = "amqp:declared:list" 0x33 {
         /// The transaction, as the coordinator calls it.
-        txn_id: Bytes, mandatory;
+        txn_id: TransactionId, mandatory;
     }
 }
 
@@ -68,7 +123,7 @@ composite! {
     #[derive(Clone, PartialEq, Eq)]
     pub struct TransactionalState = "amqp:transactional-state:list" 0x34 {
         /// The transaction.
-        txn_id: Bytes, mandatory;
+        txn_id: TransactionId, mandatory;
         /// The outcome that the delivery has if the transaction succeeds.
         outcome: Option<Outcome>;
     }

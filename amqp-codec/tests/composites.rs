@@ -42,11 +42,14 @@ fn golden<T: Decode + Encode + PartialEq + std::fmt::Debug>(hex: &str, value: &T
 #[test]
 fn errors_tell_what_and_where() {
     let error = decode::<Open>("00 53 10 c0 04 01 a3 01 63").unwrap_err();
-    let text = "open.container-id: unexpected format code 0xa3 (at octet 6)";
+    let text = "open.container-id (string): unexpected format code 0xa3 (at octet 6)";
     assert_eq!(error.to_string(), text);
     assert_eq!(error.condition(), Condition::DECODE_ERROR);
     let error = decode::<Attach>("00 53 12 c0 08 04 a1 01 61 43 41 50 03").unwrap_err();
-    assert_eq!(error.to_string(), "attach.snd-settle-mode: value is none of the type's choices (at octet 13)");
+    assert_eq!(
+        error.to_string(),
+        "attach.snd-settle-mode (sender-settle-mode): value is none of the type's choices (at octet 13)"
+    );
 }
 
 /// The condition that a refusal is answered with: a value outside its type's choices, or not understood, is not

@@ -137,7 +137,7 @@ fn ranges_from_a_careless_peer() {
 fn states_of_transactions_are_refused() {
     // req: TR-2.7.6-08
     let (mut raw, _) = Raw::session();
-    let state = TransactionalState { txn_id: Bytes::from_static(b"t"), outcome: None };
+    let state = TransactionalState { txn_id: Bytes::from_static(b"t").try_into().unwrap(), outcome: None };
     let state = Some(DeliveryState::Transactional(Box::new(state)));
     raw.send(0, &Disposition { state, ..Disposition::new(Role::Receiver, SequenceNo(0)) });
     let frames = raw.frames();

@@ -9,7 +9,7 @@ use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::transaction::{Declared, TransactionalState};
-use crate::types::Described;
+use crate::types::EncodedValue;
 
 /// The state of a delivery at one of the link's ends (§3.4).
 #[derive(Clone, PartialEq, Eq)]
@@ -28,8 +28,8 @@ pub enum DeliveryState {
     Declared(Box<Declared>),
     /// The delivery is part of a transaction (§4.5.6).
     Transactional(Box<TransactionalState>),
-    /// A state that this crate does not know, as it came.
-    Other(Box<Described>),
+    /// A state that this crate does not know, octet for octet as it came.
+    Other(Box<EncodedValue>),
 }
 
 impl DeliveryState {
@@ -42,10 +42,10 @@ impl DeliveryState {
         }
     }
 
-    /// An unknown state stays readable as a described value.
+    /// An unknown state is kept; its descriptor is known to be there.
     #[cold]
     fn decode_other(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        Described::decode(decoder).map(Box::new).map(Self::Other)
+        EncodedValue::decode(decoder).map(Box::new).map(Self::Other)
     }
 }
 

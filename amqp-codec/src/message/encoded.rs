@@ -193,7 +193,7 @@ impl EncodedMessage {
         };
         match T::decode(&mut Decoder::within(&self.bytes, range, &self.limits)) {
             Ok(content) => Ok(Some(content)),
-            Err(error) => Err(error.in_field(section.name())),
+            Err(error) => Err(error.in_section(section)),
         }
     }
 

@@ -63,16 +63,13 @@ pub(super) fn decode_map<K: Decode + Ord, V: Decode>(
     section: Section,
     decoder: &mut Decoder<'_>,
 ) -> Result<Vec<(K, V)>, DecodeError> {
-    let name = section.name();
-    decode_distinct(name, decoder).map_err(|error| error.in_field(name))
+    decode_distinct(decoder).map_err(|error| error.in_section(section))
 }
 
-fn decode_distinct<K: Decode + Ord, V: Decode>(
-    name: &'static str,
-    decoder: &mut Decoder<'_>,
-) -> Result<Vec<(K, V)>, DecodeError> {
-    let code = decoder.code(name)?;
-    let entries = decode_entries(code, decoder, name)?;
-    check_keys(&entries, decoder, name)?;
+fn decode_distinct<K: Decode + Ord, V: Decode>(decoder: &mut Decoder<'_>) -> Result<Vec<(K, V)>, DecodeError> {
+    const NAME: &str = "map";
+    let code = decoder.code(NAME)?;
+    let entries = decode_entries(code, decoder, NAME)?;
+    check_keys(&entries, decoder, NAME)?;
     Ok(entries)
 }

@@ -26,7 +26,7 @@ impl Layout {
         let mut layout = Self { ends: [0; Section::PLACES], body: None };
         while !decoder.is_empty() {
             let section = sections.next(&mut decoder)?;
-            skip_content(&mut decoder, section).map_err(|error| error.in_field(section.name()))?;
+            skip_content(&mut decoder, section).map_err(|error| error.in_section(section))?;
             layout.note(section, &decoder)?;
         }
         layout.close_gaps();
@@ -140,18 +140,20 @@ const DESCRIPTORS: [(&str, u64); 9] = [
 /// Reads over the value of a section, which must be of the type that carries the section.
 #[inline(always)]
 fn skip_content(decoder: &mut Decoder<'_>, section: Section) -> Result<(), DecodeError> {
-    let codes = match section {
-        Section::Header | Section::Properties | Section::AmqpSequence => (code::LIST_8, code::LIST_32),
+    const LIST: (u8, u8) = (code::LIST_8, code::LIST_32);
+    let (codes, name) = match section {
+        Section::Header | Section::Properties => (LIST, section.descriptor()),
+        Section::AmqpSequence => (LIST, "list"),
         Section::DeliveryAnnotations
         | Section::MessageAnnotations
         | Section::ApplicationProperties
-        | Section::Footer => (code::MAP_8, code::MAP_32),
-        Section::Data => (code::BINARY_8, code::BINARY_32),
+        | Section::Footer => ((code::MAP_8, code::MAP_32), "map"),
+        Section::Data => ((code::BINARY_8, code::BINARY_32), "binary"),
         Section::AmqpValue => return decoder.skip(),
     };
-    let code = decoder.code("message")?;
-    if code == code::LIST_0 && codes.0 == code::LIST_8 {
+    let code = decoder.code(name)?;
+    if code == code::LIST_0 && codes == LIST {
         return Ok(());
     }
-    decoder.sized(code, codes, "message").map(drop)
+    decoder.sized(code, codes, name).map(drop)
 }

@@ -281,7 +281,7 @@ impl Decode for Message {
         let mut sections = Sections::default();
         while !decoder.is_empty() {
             let section = sections.next(decoder)?;
-            message.decode_section(section, decoder).map_err(|error| error.in_field(section.name()))?;
+            message.decode_section(section, decoder).map_err(|error| error.in_section(section))?;
         }
         Ok(message)
     }

@@ -10,12 +10,14 @@
 //! | binary, string, symbol | [`Binary`], [`Str`], [`Symbol`] |
 //! | list, map, array | `Vec<Value>`, [`Map`], [`Array`] |
 //! | described value | [`Described`] |
+//! | any value, as it came | [`EncodedValue`] |
 
 mod array;
 pub(crate) mod binary;
 mod compare;
 mod convert;
 mod described;
+mod encoded;
 mod fixed;
 mod integer;
 pub(crate) mod list;
@@ -29,6 +31,7 @@ mod value;
 pub use self::array::{Array, ArrayError, ArrayIter};
 pub use self::binary::Binary;
 pub use self::described::Described;
+pub use self::encoded::EncodedValue;
 pub use self::fixed::{Dec32, Dec64, Dec128, Timestamp, Uuid};
 pub use self::map::Map;
 pub(crate) use self::map::{check_keys, decode_entries, encode_entries, entries_len};

@@ -192,7 +192,7 @@ fn modified() -> DeliveryState {
 }
 
 fn transactional() -> DeliveryState {
-    let txn_id = Bytes::from_static(b"transaction");
+    let txn_id = Bytes::from_static(b"transaction").try_into().unwrap();
     DeliveryState::Transactional(Box::new(TransactionalState { txn_id, outcome: Some(Outcome::Accepted) }))
 }
 

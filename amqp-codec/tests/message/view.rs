@@ -83,6 +83,7 @@ fn sections_are_decoded_only_when_asked_for() {
     assert_eq!((error.expected(), error.offset()), ("properties.message-id", 10));
     let error = view.body().unwrap_err();
     assert_eq!((error.kind(), error.expected()), (DecodeErrorKind::InvalidUtf8, "amqp-value"));
+    assert_eq!(error.to_string(), "section amqp-value: string: string is not valid UTF-8 (at octet 17)");
 }
 
 #[test]
