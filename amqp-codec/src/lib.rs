@@ -50,12 +50,13 @@
 )]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 pub mod code;
 mod codec;
 pub mod composite;
+mod conversions;
 mod decoder;
 pub mod definition;
 pub mod delivery_state;
@@ -75,6 +76,7 @@ pub use alloc::vec::Vec as __Vec;
 pub use bytes::Bytes;
 
 pub use crate::codec::{Decode, Encode, Primitive};
+pub use crate::conversions::TimestampError;
 pub use crate::decoder::Decoder;
 pub use crate::definition::{
     Condition, DeliveryNumber, DeliveryTag, DeliveryTagTooLong, Error, Fields, Handle, Info, ReceiverSettleMode, Role,
@@ -96,5 +98,5 @@ pub use crate::terminus::{LifetimePolicy, Source, Target, TargetTerminus, Termin
 pub use crate::transaction::{Coordinator, Declare, Declared, Discharge, TransactionalState};
 pub use crate::types::{
     Array, ArrayError, Binary, Dec32, Dec64, Dec128, Described, Map, Multiple, Str, Symbol, SymbolError, Timestamp,
-    Uuid, Value,
+    Uuid, Value, WrongType,
 };

@@ -10,9 +10,16 @@
 //! | binary, string, symbol | [`Binary`], [`Str`], [`Symbol`] |
 //! | list, map, array | `Vec<Value>`, [`Map`], [`Array`] |
 //! | described value | [`Described`] |
+//!
+//! A Rust value becomes a [`Value`] with `From`, and a list is collected. Back, `TryFrom<Value>` gives the value itself
+//! as its error, `TryFrom<&Value>` borrows and says what it found ([`WrongType`]); both take the very type only, while
+//! [`Value::as_i64`] and [`Value::as_u64`] read integers of any width that fit.
 
+mod access;
 mod array;
 pub(crate) mod binary;
+mod borrow;
+mod collect;
 mod compare;
 mod convert;
 mod described;
@@ -27,6 +34,7 @@ mod value;
 
 pub use self::array::{Array, ArrayError, ArrayIter};
 pub use self::binary::Binary;
+pub use self::borrow::WrongType;
 pub use self::described::Described;
 pub use self::fixed::{Dec32, Dec64, Dec128, Timestamp, Uuid};
 pub use self::map::Map;

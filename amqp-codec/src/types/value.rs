@@ -112,15 +112,6 @@ macro_rules! primitive {
 }
 
 impl Value {
-    /// The text of a string or symbol.
-    pub fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::String(text) => Some(text.as_str()),
-            Self::Symbol(text) => Some(text.as_str()),
-            _ => None,
-        }
-    }
-
     /// The specification's name of the value's type: `"uint"`.
     pub fn type_name(&self) -> &'static str {
         fn name<T: Primitive>(_: &T) -> &'static str {
