@@ -35,6 +35,18 @@
 //! ```
 //!
 //! What a hostile peer may make a decoder do is bounded by [`Limits`].
+//!
+//! # Features
+//!
+//! All are off by default, and only add. All but `std` keep to `no_std`.
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `serde` | the module `serde`: Rust types as values and bodies, described types included |
+//! | `uuid` | conversions between [`Uuid`] and `uuid::Uuid` |
+//! | `chrono` | conversions between [`Timestamp`] and `chrono::DateTime` |
+//! | `time` | conversions between [`Timestamp`] and `time::OffsetDateTime`, `time::UtcDateTime` |
+//! | `std` | conversions between [`Timestamp`] and `std::time::SystemTime` |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -66,6 +78,8 @@ mod limits;
 pub mod message;
 pub mod performative;
 pub mod sasl;
+#[cfg(feature = "serde")]
+pub mod serde;
 pub mod terminus;
 pub mod transaction;
 pub mod types;

@@ -28,6 +28,7 @@ mod integer;
 pub(crate) mod list;
 mod map;
 mod multiple;
+mod parse;
 mod string;
 mod symbol;
 mod value;
@@ -40,6 +41,9 @@ pub use self::fixed::{Dec32, Dec64, Dec128, Timestamp, Uuid};
 pub use self::map::Map;
 pub(crate) use self::map::{check_keys, decode_entries, encode_entries, entries_len};
 pub use self::multiple::Multiple;
+pub use self::parse::UuidError;
+#[cfg(feature = "serde")]
+pub(crate) use self::parse::from_hex;
 pub use self::string::Str;
 pub use self::symbol::{Symbol, SymbolError};
 pub use self::value::Value;

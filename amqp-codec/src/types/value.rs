@@ -127,7 +127,7 @@ impl Value {
     }
 
     /// Reads a value that is not described, and whose code has been read.
-    pub(super) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         match code {
             code::LIST_0 | code::LIST_8 | code::LIST_32 => decode_list(code, decoder).map(Self::List),
             code::MAP_8 | code::MAP_32 => Map::decode_data(code, decoder).map(Self::Map),
