@@ -35,6 +35,18 @@
 //! ```
 //!
 //! What a hostile peer may make a decoder do is bounded by [`Limits`].
+//!
+//! # Features
+//!
+//! All are off by default, and only add. All but `std` keep to `no_std`.
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `serde` | the module `serde`: Rust types as values and bodies, described types included |
+//! | `uuid` | conversions between [`Uuid`] and `uuid::Uuid` |
+//! | `chrono` | conversions between [`Timestamp`] and `chrono::DateTime` |
+//! | `time` | conversions between [`Timestamp`] and `time::OffsetDateTime`, `time::UtcDateTime` |
+//! | `std` | conversions between [`Timestamp`] and `std::time::SystemTime` |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
@@ -50,12 +62,13 @@
 )]
 
 extern crate alloc;
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 pub mod code;
 mod codec;
 pub mod composite;
+mod conversions;
 mod decoder;
 pub mod definition;
 pub mod delivery_state;
@@ -65,6 +78,8 @@ mod limits;
 pub mod message;
 pub mod performative;
 pub mod sasl;
+#[cfg(feature = "serde")]
+pub mod serde;
 pub mod terminus;
 pub mod transaction;
 pub mod types;
@@ -76,6 +91,7 @@ pub use alloc::vec::Vec as __Vec;
 pub use bytes::Bytes;
 
 pub use crate::codec::{Decode, Encode, Primitive};
+pub use crate::conversions::TimestampError;
 pub use crate::decoder::Decoder;
 pub use crate::definition::{
     Condition, DeliveryNumber, DeliveryTag, DeliveryTagTooLong, Error, Fields, Handle, Info, ReceiverSettleMode,
@@ -99,5 +115,5 @@ pub use crate::transaction::{
 };
 pub use crate::types::{
     Array, ArrayError, Binary, Dec32, Dec64, Dec128, Described, EncodedValue, Map, Multiple, Str, Symbol, SymbolError,
-    Timestamp, Uuid, Value,
+    Timestamp, Uuid, Value, WrongType,
 };

@@ -41,20 +41,14 @@ impl<'a> Decoder<'a> {
         expected: &'static str,
     ) -> Result<(Outer<'a>, u32), DecodeError> {
         let within = self.sized(code, codes, expected)?;
-        let outer = self.enter_part(within, expected)?;
+        let outer = Outer { rest: self.rest, depth: self.depth };
+        self.descend(expected)?;
+        self.rest = within;
         let count = if code == codes.0 { u32::from(self.u8(expected)?) } else { self.u32(expected)? };
         if count > self.limits.items {
             return Err(self.error(DecodeErrorKind::CountTooLarge, expected));
         }
         Ok((outer, count))
-    }
-
-    /// Goes on within a part that has been read over.
-    #[inline(always)]
-    fn enter_part(&mut self, within: &'a [u8], expected: &'static str) -> Result<Outer<'a>, DecodeError> {
-        let depth = self.depth;
-        self.descend(expected)?;
-        Ok(Outer { rest: core::mem::replace(&mut self.rest, within), depth })
     }
 
     /// Goes on behind the container, all of whose elements have been read.
@@ -85,8 +79,10 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub(crate) fn enter_list(&mut self, code: u8, expected: &'static str) -> Result<(Outer<'a>, usize), DecodeError> {
         if code == code::LIST_0 {
-            let (empty, _) = self.rest.split_at(0);
-            return Ok((self.enter_part(empty, expected)?, 0));
+            // Nothing is deeper in it.
+            let (empty, rest) = self.rest.split_at(0);
+            self.rest = empty;
+            return Ok((Outer { rest, depth: self.depth }, 0));
         }
         let (outer, count) = self.enter(code, (code::LIST_8, code::LIST_32), expected)?;
         Ok((outer, self.check_count(count, expected)?))

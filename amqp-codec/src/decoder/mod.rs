@@ -102,6 +102,13 @@ impl<'a> Decoder<'a> {
         self.source.slice(start.min(end)..end)
     }
 
+    /// The last `len` octets read, for as long as the input lives.
+    #[cfg(feature = "serde")]
+    pub(crate) fn behind(&self, len: usize) -> &'a [u8] {
+        let end = self.position();
+        self.source.get(end.saturating_sub(len)..end).unwrap_or_default()
+    }
+
     /// Reads one value.
     ///
     /// # Errors

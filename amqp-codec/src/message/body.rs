@@ -7,7 +7,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::section::{DESCRIPTOR_LEN, Section};
 use crate::write::put;
-use crate::{Encode, Map, Str, Value};
+use crate::{Array, Dec32, Dec64, Dec128, Described, Encode, Map, Str, Symbol, Timestamp, Uuid, Value};
 
 /// The body of a message (§3.2.6 to §3.2.8).
 ///
@@ -165,6 +165,22 @@ impl From<Map> for Body {
     fn from(map: Map) -> Self {
         Self::Value(Value::Map(map))
     }
+}
+
+/// Values of other types, each an `amqp-value` section.
+macro_rules! from_value {
+    ($($type:ty)*) => {$(
+        impl From<$type> for Body {
+            #[inline]
+            fn from(value: $type) -> Self {
+                Self::Value(value.into())
+            }
+        }
+    )*};
+}
+
+from_value! {
+    bool u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 char Dec32 Dec64 Dec128 Timestamp Uuid Symbol Array Described
 }
 
 /// One `amqp-sequence` section.

@@ -165,9 +165,19 @@ impl EncodedMessage {
     /// # Errors
     /// A value in the body is malformed.
     pub fn body(&self) -> Result<Body, DecodeError> {
+        self.body_decoder().decode::<Message>().map(|message| message.body)
+    }
+
+    /// A decoder for the sections of the body.
+    pub(crate) fn body_decoder(&self) -> Decoder<'_> {
         let range = self.layout.body().and_then(|kind| self.range(kind));
-        let mut sections = Decoder::within(&self.bytes, range.unwrap_or_default(), &self.limits);
-        sections.decode::<Message>().map(|message| message.body)
+        Decoder::within(&self.bytes, range.unwrap_or_default(), &self.limits)
+    }
+
+    /// What binds whatever is decoded.
+    #[cfg(feature = "serde")]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Decodes the footer; none is an empty map (§3.2.9).

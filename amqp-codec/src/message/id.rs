@@ -50,6 +50,24 @@ impl MessageId {
             Self::Uuid(_) | Self::Binary(_) | Self::String(_) => None,
         }
     }
+
+    /// The identifier, if the id is a uuid.
+    #[must_use]
+    pub const fn as_uuid(&self) -> Option<Uuid> {
+        match self {
+            Self::Uuid(uuid) => Some(*uuid),
+            Self::Ulong(_) | Self::Binary(_) | Self::String(_) => None,
+        }
+    }
+
+    /// The octets, if the id is a binary.
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Binary(octets) => Some(octets),
+            Self::Ulong(_) | Self::Uuid(_) | Self::String(_) => None,
+        }
+    }
 }
 
 impl fmt::Debug for MessageId {
@@ -168,6 +186,21 @@ impl From<MessageId> for Value {
             MessageId::Uuid(id) => Self::Uuid(id),
             MessageId::Binary(id) => Self::Binary(id),
             MessageId::String(id) => Self::String(id),
+        }
+    }
+}
+
+/// Refuses a value of another type than those four, and gives it back.
+impl TryFrom<Value> for MessageId {
+    type Error = Value;
+
+    fn try_from(value: Value) -> Result<Self, Value> {
+        match value {
+            Value::Ulong(id) => Ok(Self::Ulong(id)),
+            Value::Uuid(id) => Ok(Self::Uuid(id)),
+            Value::Binary(id) => Ok(Self::Binary(id)),
+            Value::String(id) => Ok(Self::String(id)),
+            other => Err(other),
         }
     }
 }

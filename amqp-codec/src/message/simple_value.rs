@@ -11,8 +11,8 @@ use crate::{Dec32, Dec64, Dec128, Decode, DecodeError, Decoder, Encode, Str, Sym
 /// A [`Value`] of a simple type, as [`ApplicationProperties`](super::ApplicationProperties) hold
 /// it (§3.2.5): any primitive but list, map and array, and nothing described.
 ///
-/// It converts from the Rust types that have such a counterpart, and dereferences to the value;
-/// `TryFrom<Value>` refuses what is not simple.
+/// It converts from the Rust types that have such a counterpart, and dereferences to the value
+/// with its [`as_i64`](Value::as_i64) and so on; `TryFrom<Value>` refuses what is not simple.
 ///
 /// ```
 /// use amqp_codec::{Value, message::SimpleValue};
@@ -33,41 +33,6 @@ pub struct NotSimple;
 impl SimpleValue {
     /// No value.
     pub const NULL: Self = Self(Value::Null);
-
-    /// The truth value of a boolean.
-    #[must_use]
-    pub const fn as_bool(&self) -> Option<bool> {
-        match self.0 {
-            Value::Boolean(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The number, if this is an integer of any width and sign that an `i64` can hold.
-    #[must_use]
-    pub fn as_i64(&self) -> Option<i64> {
-        Some(match self.0 {
-            Value::Ubyte(value) => value.into(),
-            Value::Ushort(value) => value.into(),
-            Value::Uint(value) => value.into(),
-            Value::Ulong(value) => value.try_into().ok()?,
-            Value::Byte(value) => value.into(),
-            Value::Short(value) => value.into(),
-            Value::Int(value) => value.into(),
-            Value::Long(value) => value,
-            _ => return None,
-        })
-    }
-
-    /// The number of a float or a double.
-    #[must_use]
-    pub fn as_f64(&self) -> Option<f64> {
-        match self.0 {
-            Value::Float(value) => Some(value.into()),
-            Value::Double(value) => Some(value),
-            _ => None,
-        }
-    }
 }
 
 impl Deref for SimpleValue {
@@ -150,7 +115,7 @@ macro_rules! from_simple {
 
 from_simple! {
     bool u8 u16 u32 u64 i8 i16 i32 i64 f32 f64 Dec32 Dec64 Dec128 char Timestamp Uuid
-    Bytes Vec<u8> Str String &str Symbol
+    Bytes Vec<u8> &'static [u8] Str String &str Symbol
 }
 
 /// `None` is null.

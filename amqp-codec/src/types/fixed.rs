@@ -24,6 +24,9 @@ pub struct Dec128(pub [u8; 16]);
 
 /// A point in time (§1.6.17): milliseconds since 1970-01-01T00:00:00Z, leap
 /// seconds left out. Any 64-bit number is valid, also far outside calendars.
+///
+/// Converts to and from a [`Duration`](core::time::Duration) since then and,
+/// with the features `std`, `chrono` and `time`, the types that they name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(pub i64);
 
@@ -32,6 +35,11 @@ pub struct Timestamp(pub i64);
 pub struct Uuid(pub [u8; 16]);
 
 impl Timestamp {
+    /// From milliseconds since 1970-01-01T00:00:00Z.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     pub const fn millis(self) -> i64 {
         self.0
@@ -44,9 +52,21 @@ impl From<i64> for Timestamp {
     }
 }
 
+impl From<Timestamp> for i64 {
+    fn from(timestamp: Timestamp) -> Self {
+        timestamp.millis()
+    }
+}
+
 impl From<[u8; 16]> for Uuid {
     fn from(octets: [u8; 16]) -> Self {
         Self(octets)
+    }
+}
+
+impl From<Uuid> for [u8; 16] {
+    fn from(uuid: Uuid) -> Self {
+        uuid.0
     }
 }
 

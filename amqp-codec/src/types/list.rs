@@ -25,10 +25,25 @@ pub(crate) fn encode_container(
     count: usize,
     body: impl FnOnce(&mut Vec<u8>),
 ) {
+    let start = begin_container(out, code32);
+    body(out);
+    finish_container(out, start, (code8, code32), count);
+}
+
+/// Appends the head of a list, map or array in its long form; its elements
+/// follow, and then [`finish_container`] with the place returned.
+#[inline]
+pub(crate) fn begin_container(out: &mut Vec<u8>, code32: u8) -> usize {
     let start = out.len();
     out.extend_from_slice(&[code32, 0, 0, 0, 0, 0, 0, 0, 0]);
-    let body_start = out.len();
-    body(out);
+    start
+}
+
+/// Writes size and count of the container that begins at `start` and holds all
+/// octets behind its head.
+#[inline]
+pub(crate) fn finish_container(out: &mut Vec<u8>, start: usize, (code8, code32): (u8, u8), count: usize) {
+    let body_start = start.saturating_add(9);
     let body_len = out.len().saturating_sub(body_start);
     if fits_short(count, body_len) {
         let (size, count) = (wire_octet(body_len.saturating_add(1)), wire_octet(count));
@@ -37,9 +52,9 @@ pub(crate) fn encode_container(
         patch(out, start, [code8, size, count]);
     } else {
         let size = wire_len(body_len.saturating_add(4)).to_be_bytes();
-        let at = start.saturating_add(1);
-        patch(out, at, size);
-        patch(out, at.saturating_add(4), wire_len(count).to_be_bytes());
+        patch(out, start, [code32]);
+        patch(out, start.saturating_add(1), size);
+        patch(out, start.saturating_add(5), wire_len(count).to_be_bytes());
     }
 }
 

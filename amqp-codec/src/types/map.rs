@@ -64,6 +64,11 @@ impl Map {
         self.0.iter().map(|(key, value)| (key, value))
     }
 
+    /// A map of these entries, which are given back if two keys are equal.
+    pub(crate) fn from_distinct(entries: Vec<(Value, Value)>) -> Result<Self, Vec<(Value, Value)>> {
+        if has_equal_keys(&entries) { Err(entries) } else { Ok(Self(entries)) }
+    }
+
     /// Reads the entries of a map whose code has been read.
     pub(super) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let entries = decode_entries::<Value, Value>(code, decoder, "map")?;
@@ -75,11 +80,21 @@ impl Map {
 /// Later values replace earlier ones of the same key.
 impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        let mut map = Self::new();
+        let entries = entries.into_iter().map(|(key, value)| (key.into(), value.into()));
+        Self::from_distinct(entries.collect()).unwrap_or_else(|entries| {
+            let mut map = Self::new();
+            map.extend(entries);
+            map
+        })
+    }
+}
+
+/// Later values replace earlier ones of the same key. Looks at every entry for each new one.
+impl<K: Into<Value>, V: Into<Value>> Extend<(K, V)> for Map {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         for (key, value) in entries {
-            map.insert(key, value);
+            self.insert(key, value);
         }
-        map
     }
 }
 

@@ -113,15 +113,6 @@ macro_rules! primitive {
 }
 
 impl Value {
-    /// The text of a string or symbol.
-    pub fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::String(text) => Some(text.as_str()),
-            Self::Symbol(text) => Some(text.as_str()),
-            _ => None,
-        }
-    }
-
     /// The specification's name of the value's type: `"uint"`.
     pub fn type_name(&self) -> &'static str {
         fn name<T: Primitive>(_: &T) -> &'static str {
@@ -137,7 +128,7 @@ impl Value {
     }
 
     /// Reads a value that is not described, and whose code has been read.
-    pub(super) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+    pub(crate) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         match code {
             code::LIST_0 | code::LIST_8 | code::LIST_32 => decode_list(code, decoder).map(Self::List),
             code::MAP_8 | code::MAP_32 => Map::decode_data(code, decoder).map(Self::Map),

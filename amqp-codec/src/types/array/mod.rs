@@ -75,6 +75,11 @@ impl Array {
         Ok(Self { count: wire_len(values.len()), octets: octets.into() })
     }
 
+    /// Without elements, and without saying of which type they would be.
+    pub(crate) const fn untyped() -> Self {
+        Self { count: 0, octets: Bytes::from_static(&[code::NULL]) }
+    }
+
     /// How many elements there are.
     pub fn len(&self) -> usize {
         usize::try_from(self.count).unwrap_or(usize::MAX)
@@ -110,7 +115,7 @@ impl Array {
         if count == 0 && decoder.is_empty() {
             // Some peers leave the constructor of an empty array out.
             decoder.leave(outer, NAME)?;
-            return Ok(Self { count, octets: Bytes::from_static(&[code::NULL]) });
+            return Ok(Self::untyped());
         }
         let octets = decoder.rest();
         let constructor = Constructor::decode(decoder)?;
