@@ -1,8 +1,10 @@
 //! The AMQP 1.0 codec: octets to values and back.
 //!
 //! `no_std`, no unsafe code, no I/O and no state kept between calls. Decoding
-//! never panics, whatever the input; binary data, strings and symbols are
-//! slices of the octets they were decoded from.
+//! never panics, whatever the input, and allocates nothing for octets that have
+//! not arrived.
+//!
+//! # Map
 //!
 //! | module | what it holds | specification |
 //! | --- | --- | --- |
@@ -17,10 +19,14 @@
 //! | [`message`] | a message and its sections | §3.2 |
 //! | [`sasl`] | the five SASL frame bodies | §5.3.3 |
 //!
-//! # Decoding and encoding
+//! # Encoding and decoding
+//!
+//! Whatever has a place on the wire has [`Encode`] and [`Decode`]. Encoding
+//! appends to a `Vec<u8>`, cannot fail, and needs as much room as
+//! [`Encode::encoded_len`] says. A [`Decoder`] reads one value after another.
 //!
 //! ```
-//! use amqp_codec::{Bytes, Decoder, Encode, Handle, Transfer};
+//! use amqp_codec::{Bytes, Decoder, Encode, Handle, Performative, Transfer};
 //!
 //! let transfer = Transfer { more: true, ..Transfer::new(Handle(3)) };
 //! let mut octets = Vec::new();
@@ -29,12 +35,87 @@
 //!
 //! let octets = Bytes::from(octets);
 //! let mut decoder = Decoder::new(&octets);
-//! assert_eq!(decoder.decode::<Transfer>()?, transfer);
+//! assert_eq!(decoder.decode::<Performative>()?, Performative::Transfer(transfer));
 //! assert!(decoder.is_empty());
 //! # Ok::<(), amqp_codec::DecodeError>(())
 //! ```
 //!
-//! What a hostile peer may make a decoder do is bounded by [`Limits`].
+//! # Values
+//!
+//! Where the specification leaves a type open there is a [`Value`], and where a
+//! value must be passed on as it came an [`EncodedValue`].
+//!
+//! ```
+//! use amqp_codec::{Bytes, Decoder, Map, Value};
+//!
+//! let octets = Bytes::from_static(b"\xc1\x0a\x02\xa1\x05shard\x52\x07");
+//! let map: Map = Decoder::new(&octets).decode()?;
+//! assert_eq!(map.get("shard"), Some(&Value::Uint(7)));
+//! # Ok::<(), amqp_codec::DecodeError>(())
+//! ```
+//!
+//! # A described type of one's own
+//!
+//! [`composite!`] takes the table of a type's fields, as the specification
+//! writes them, and makes a struct of it.
+//!
+//! ```
+//! use amqp_codec::{Bytes, Decoder, Encode, Str, composite};
+//!
+//! composite! {
+//!     /// Where a parcel is.
+//!     #[derive(Clone, PartialEq)]
+//!     pub struct Position = "example:position:list" 0x0000_4d2f_0000_0002 {
+//!         /// The depot.
+//!         depot: Str, mandatory;
+//!         /// The shelf, if it is on one.
+//!         shelf: Option<u16>;
+//!     }
+//! }
+//!
+//! let position = Position { depot: "north".into(), shelf: None };
+//! let mut octets = Vec::new();
+//! position.encode(&mut octets);
+//! assert_eq!(Decoder::new(&Bytes::from(octets)).decode::<Position>()?, position);
+//!
+//! // An error says what was wrong, with what, and where.
+//! let empty = Bytes::from_static(b"\x00\xa3\x15example:position:list\x45");
+//! let error = Decoder::new(&empty).decode::<Position>().unwrap_err();
+//! assert_eq!(error.to_string(), "position.depot: mandatory field is missing (at octet 25)");
+//! # Ok::<(), amqp_codec::DecodeError>(())
+//! ```
+//!
+//! # Limits
+//!
+//! What a hostile peer may make a decoder do beyond what the input's size
+//! bounds, is bounded by [`Limits`].
+//!
+//! ```
+//! use amqp_codec::{Bytes, DecodeErrorKind, Decoder, Limits, Value};
+//!
+//! let nested = Bytes::from_static(&[0xc0, 5, 1, 0xc0, 2, 1, 0x40]);
+//! let limits = Limits::new().depth(1);
+//! let error = Decoder::with_limits(&nested, &limits).decode::<Value>().unwrap_err();
+//! assert_eq!(error.kind(), DecodeErrorKind::NestingTooDeep);
+//! ```
+//!
+//! # Without copies
+//!
+//! Binary data and long strings are slices that share the octets they were
+//! decoded from; short strings (up to 23 octets) are held in place. A message is
+//! read section by section, only as far as it is asked for:
+//! [`EncodedMessage`] finds the sections, allocates
+//! nothing, and passes the bare message on octet for octet.
+//!
+//! ```
+//! use amqp_codec::{EncodedMessage, Message};
+//!
+//! let octets = Message::builder().to("orders").data(vec![7; 100_000]).build().to_bytes();
+//! let message = EncodedMessage::parse(octets.clone())?;
+//! let body = message.body()?.to_data().unwrap();
+//! assert!(octets.as_ptr_range().contains(&body.as_ptr()), "shared, not copied");
+//! # Ok::<(), amqp_codec::DecodeError>(())
+//! ```
 //!
 //! # Features
 //!
