@@ -5,9 +5,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::everything::decode_as_everything;
-use super::mutation::{canonical, codes, mutated, sections, spliced};
 use super::support::check::{BASE, PER_OCTET, encode};
 use super::support::heap::measure;
+use super::support::mutation::{canonical, codes, mutated, sections, spliced};
 use super::support::strategies::values::value;
 
 proptest! {
@@ -15,13 +15,13 @@ proptest! {
 
     // req: TY-D-01 TY-D-02 TY-1.2-07 TY-1.2.2-01 TY-1.2.3-02 TY-1.2.3-03 TY-1.2.3-04 TY-1.2.4-02
     #[test]
-    fn changed_octets(octets in mutated()) {
+    fn changed_octets(octets in mutated(canonical())) {
         decode_as_everything(&octets);
     }
 
     // req: TY-D-02 TY-1.2-07
     #[test]
-    fn halves_of_two(octets in spliced()) {
+    fn halves_of_two(octets in spliced(canonical(), canonical())) {
         decode_as_everything(&octets);
     }
 

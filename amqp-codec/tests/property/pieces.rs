@@ -6,8 +6,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::mutation::{mutated, sections};
 use super::support::check::encode;
+use super::support::mutation::{canonical, mutated, sections};
 use super::support::reader::{MAX_FRAME_SIZE, Reader};
 use super::support::strategies::{messages, performatives, sasl};
 
@@ -24,7 +24,7 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
             .prop_map(move |(body, channel, payload)| framed(FRAME_TYPE_AMQP, channel, body, &payload)),
         2 => sasl::sasl_frame().prop_map(move |body| framed(FRAME_TYPE_SASL, 0, encode(&body), &[])),
         2 => Just(vec![0, 0, 0, 8, 2, 0, 0, 0]),
-        1 => mutated().prop_map(move |body| framed(FRAME_TYPE_AMQP, 1, body, &[])),
+        1 => mutated(canonical()).prop_map(move |body| framed(FRAME_TYPE_AMQP, 1, body, &[])),
         1 => vec(any::<u8>(), 0..20),
         1 => Just(vec![0, 0, 0, 12, 3, 0, 0, 0, 1, 2, 3, 4]),
     ]
@@ -45,7 +45,7 @@ impl amqp_codec::Encode for Raw {
 
 /// A message, mostly.
 fn payload() -> impl Strategy<Value = Bytes> {
-    prop_oneof![2 => messages::message().prop_map(|message| encode(&message)), 1 => mutated(), 1 => sections()]
+    prop_oneof![2 => messages::message().prop_map(|message| encode(&message)), 1 => mutated(canonical()), 1 => sections()]
 }
 
 /// A protocol header, mostly, and frames.

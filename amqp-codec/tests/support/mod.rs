@@ -4,11 +4,13 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`strategies`] | random values of every type |
+//! | [`mutation`] | octets that were well-formed and are no longer |
 //! | [`check`] | what must hold of a value, and of whatever octets decode to |
 //! | [`reader`] | octets in pieces, put together to headers and frames |
 //! | [`heap`] | an allocator that counts |
 
 pub(crate) mod check;
 pub(crate) mod heap;
+pub(crate) mod mutation;
 pub(crate) mod reader;
 pub(crate) mod strategies;

@@ -5,8 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::support::check::encode;
-use super::support::strategies::{messages, performatives, sasl, states, values};
+use super::check::encode;
+use super::strategies::{messages, performatives, sasl, states, values};
 
 /// Bodies of frames that other implementations wrote.
 fn recorded() -> impl Strategy<Value = Bytes> {
@@ -127,8 +127,8 @@ impl Length {
 }
 
 /// What was well-formed, changed in one to three places.
-pub(crate) fn mutated() -> impl Strategy<Value = Bytes> {
-    (canonical(), vec(mutation(), 1..4)).prop_map(|(octets, mutations)| {
+pub(crate) fn mutated(octets: impl Strategy<Value = Bytes>) -> impl Strategy<Value = Bytes> {
+    (octets, vec(mutation(), 1..4)).prop_map(|(octets, mutations)| {
         let mut octets = octets.to_vec();
         mutations.iter().for_each(|mutation| mutation.apply(&mut octets));
         octets.into()
@@ -136,8 +136,11 @@ pub(crate) fn mutated() -> impl Strategy<Value = Bytes> {
 }
 
 /// The head of one and the tail of another.
-pub(crate) fn spliced() -> impl Strategy<Value = Bytes> {
-    (canonical(), canonical(), any::<Index>(), any::<Index>()).prop_map(|(head, tail, to, from)| {
+pub(crate) fn spliced(
+    heads: impl Strategy<Value = Bytes>,
+    tails: impl Strategy<Value = Bytes>,
+) -> impl Strategy<Value = Bytes> {
+    (heads, tails, any::<Index>(), any::<Index>()).prop_map(|(head, tail, to, from)| {
         let head = &head[..to.index(head.len() + 1)];
         let tail = &tail[from.index(tail.len() + 1)..];
         [head, tail].concat().into()
