@@ -1,11 +1,11 @@
-//! Messages (§3.2): golden octets, rules of order, payloads of foreign peers, random messages.
+//! Messages (§3.2): golden octets, rules of order, payloads of foreign peers. Random messages are in
+//! `tests/property`.
 
 mod builder;
 mod ids;
 mod many;
 mod nesting;
 mod order;
-mod random;
 mod recorded;
 mod sections;
 mod view;
