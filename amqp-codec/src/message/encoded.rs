@@ -6,7 +6,8 @@ use bytes::{Bytes, BytesMut};
 
 use super::layout::Layout;
 use super::{
-    ApplicationProperties, Body, DeliveryAnnotations, Footer, Header, Message, MessageAnnotations, Properties, Section,
+    ApplicationProperties, BatchedMessages, Body, DeliveryAnnotations, Footer, Header, Message, MessageAnnotations,
+    Properties, Section,
 };
 use crate::{Decode, DecodeError, Decoder, Limits};
 
@@ -165,9 +166,20 @@ impl EncodedMessage {
     /// # Errors
     /// A value in the body is malformed.
     pub fn body(&self) -> Result<Body, DecodeError> {
-        let range = self.layout.body().and_then(|kind| self.range(kind));
-        let mut sections = Decoder::within(&self.bytes, range.unwrap_or_default(), &self.limits);
-        sections.decode::<Message>().map(|message| message.body)
+        self.body_sections().decode::<Message>().map(|message| message.body)
+    }
+
+    /// The messages of a batch, which is what a delivery of message-format
+    /// [`BATCH_FORMAT`](super::BATCH_FORMAT) holds: one in each `data` section.
+    ///
+    /// Each is parsed when its turn comes, with the same [`Limits`], and shares the batch's
+    /// octets. One that is malformed is an error in its place, whose offset counts from the start
+    /// of that message; those behind it follow. A message that is itself a batch is not
+    /// unpacked. A body that is not `data` gives one error; none at all, no messages.
+    #[must_use]
+    #[inline]
+    pub fn batched_messages(&self) -> BatchedMessages<'_> {
+        BatchedMessages::new(self.body_sections())
     }
 
     /// Decodes the footer; none is an empty map (§3.2.9).
@@ -195,6 +207,13 @@ impl EncodedMessage {
             Ok(content) => Ok(Some(content)),
             Err(error) => Err(error.in_field(section.name())),
         }
+    }
+
+    /// A decoder of the body, with the descriptors of its sections.
+    #[inline]
+    fn body_sections(&self) -> Decoder<'_> {
+        let range = self.layout.body().and_then(|kind| self.range(kind));
+        Decoder::within(&self.bytes, range.unwrap_or_default(), &self.limits)
     }
 
     #[inline]

@@ -1,5 +1,6 @@
 //! Messages (§3.2): golden octets, rules of order, payloads of foreign peers, random messages.
 
+mod batch;
 mod builder;
 mod ids;
 mod nesting;

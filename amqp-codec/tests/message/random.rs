@@ -115,7 +115,7 @@ fn body() -> impl Strategy<Value = Body> {
 }
 
 prop_compose! {
-    fn message()(
+    pub(super) fn message()(
         header in option::of(header()),
         delivery_annotations in annotations(),
         message_annotations in annotations(),
