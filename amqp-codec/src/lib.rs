@@ -183,8 +183,8 @@ pub use crate::error::{DecodeError, DecodeErrorKind};
 pub use crate::frame::{FrameError, FrameHeader, HeaderStatus, ProtocolHeader, ProtocolId};
 pub use crate::limits::Limits;
 pub use crate::message::{
-    Annotations, ApplicationProperties, Body, EncodedMessage, Message, MessageBuilder, MessageId, Properties,
-    SimpleValue,
+    Annotations, ApplicationProperties, Body, EncodedMessage, Message, MessageBatch, MessageBuilder, MessageId,
+    Properties, SimpleValue,
 };
 pub use crate::performative::{
     Attach, Begin, Close, Detach, Disposition, End, Flow, Open, Performative, Transfer, UnsettledMap,

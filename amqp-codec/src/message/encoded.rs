@@ -6,7 +6,8 @@ use bytes::{Bytes, BytesMut};
 
 use super::layout::Layout;
 use super::{
-    ApplicationProperties, Body, DeliveryAnnotations, Footer, Header, Message, MessageAnnotations, Properties, Section,
+    ApplicationProperties, BatchedMessages, Body, DeliveryAnnotations, Footer, Header, Message, MessageAnnotations,
+    Properties, Section,
 };
 use crate::{Decode, DecodeError, Decoder, Limits};
 
@@ -168,6 +169,19 @@ impl EncodedMessage {
         self.body_decoder().decode::<Message>().map(|message| message.body)
     }
 
+    /// The messages of a batch, which is what a delivery of message-format
+    /// [`BATCH_FORMAT`](super::BATCH_FORMAT) holds: one in each `data` section.
+    ///
+    /// Each is parsed when its turn comes, with the same [`Limits`], and shares the batch's
+    /// octets. One that is malformed is an error in its place, whose offset counts from the start
+    /// of that message; those behind it follow. A message that is itself a batch is not
+    /// unpacked. A body that is not `data` gives one error; none at all, no messages.
+    #[must_use]
+    #[inline]
+    pub fn batched_messages(&self) -> BatchedMessages<'_> {
+        BatchedMessages::new(self.body_decoder())
+    }
+
     /// A decoder for the sections of the body.
     pub(crate) fn body_decoder(&self) -> Decoder<'_> {
         let range = self.layout.body().and_then(|kind| self.range(kind));
@@ -206,7 +220,6 @@ impl EncodedMessage {
             Err(error) => Err(error.in_section(section)),
         }
     }
-
     #[inline]
     fn range(&self, section: Section) -> Option<Range<usize>> {
         Some(self.layout.range(section)).filter(|range| !range.is_empty())

@@ -14,9 +14,11 @@
 //! | [`Body`] | data, amqp-sequence, amqp-value | §3.2.6 to §3.2.8 |
 //! | [`Footer`] | footer | §3.2.9 |
 //! | [`Annotations`], [`AnnotationKey`] | | §3.2.10 |
+//! | [`MessageBatch`], [`BatchedMessages`] | many messages in the `data` sections of one | Azure's, not OASIS's |
 
 mod annotations;
 mod application_properties;
+mod batch;
 mod body;
 mod builder;
 mod encoded;
@@ -34,6 +36,7 @@ use bytes::Bytes;
 
 pub use self::annotations::{AnnotationKey, Annotations, DeliveryAnnotations, Footer, MessageAnnotations};
 pub use self::application_properties::ApplicationProperties;
+pub use self::batch::{BATCH_FORMAT, BatchError, BatchedMessages, MessageBatch};
 pub use self::body::Body;
 pub use self::builder::MessageBuilder;
 pub use self::encoded::EncodedMessage;

@@ -1,5 +1,6 @@
 //! What the codec allocates, counted by an allocator of the test's own.
 
+mod batch;
 mod heap;
 mod samples;
 #[path = "../../../benches/codec/values.rs"]

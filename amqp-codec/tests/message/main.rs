@@ -1,6 +1,7 @@
 //! Messages (§3.2): golden octets, rules of order, payloads of foreign peers. Random messages are in
 //! `tests/property`.
 
+mod batch;
 mod builder;
 mod ids;
 mod many;

@@ -2,6 +2,7 @@
 //!
 //! | module | property |
 //! | --- | --- |
+//! | [`batch`] | a batch is as long as it says, keeps its limit and loses nothing |
 //! | [`identity`] | what is encoded is decoded to the same, and encoded to the same octets again |
 //! | [`hostile`] | no octets make the decoders panic, disagree, or allocate out of proportion |
 //! | [`pieces`] | how the input was cut into pieces makes no difference |
@@ -10,6 +11,7 @@
 //!
 //! [`everything`] decodes octets as each type in turn; what the fuzz targets use too is in [`support`].
 
+mod batch;
 mod everything;
 mod hostile;
 mod identity;
