@@ -1,4 +1,4 @@
-"""Decodes values with Qpid Proton: a line of hexadecimal octets in, a line of the common form out.
+"""Decodes values with Qpid Proton: a line of «value» and hexadecimal octets in, a line of the common form out.
 
 Needs the package python-qpid-proton 0.40. The form is described in src/node.rs.
 """
@@ -96,4 +96,4 @@ def answer(encoded):
 
 
 for line in sys.stdin:
-    print(answer(bytes.fromhex(line)), flush=True)
+    print(answer(bytes.fromhex(line.removeprefix("value "))), flush=True)

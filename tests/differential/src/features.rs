@@ -42,7 +42,7 @@ pub(crate) struct Constructor {
     pub(crate) count: usize,
 }
 
-fn constructor(array: &Array) -> Constructor {
+pub(crate) fn constructor(array: &Array) -> Constructor {
     let octets = encode(array);
     let octets = octets.slice(if octets[0] == 0xe0 { 3 } else { 9 }..);
     let mut decoder = Decoder::new(&octets);
@@ -61,4 +61,38 @@ pub(crate) fn key(value: &Value, is: fn(&Value) -> bool) -> bool {
         Value::Map(map) => map.iter().any(|(key, _)| any(key, &is)),
         _ => false,
     })
+}
+
+/// Whether there is a composite with this code whose field of this index, if it has a value, is such a one.
+pub(crate) fn field(value: &Value, code: u64, index: usize, is: &dyn Fn(&Value) -> bool) -> bool {
+    any(value, &|part| match part {
+        Value::Described(described) => match (&described.descriptor, &described.value) {
+            (Value::Ulong(found), Value::List(fields)) if *found == code => fields.get(index).is_some_and(is),
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// Whether a delivery state in a performative, or the outcome in one, is such a one.
+pub(crate) fn state(value: &Value, is: &dyn Fn(&Value) -> bool) -> bool {
+    let unsettled = |map: &Value| match map {
+        Value::Map(map) => map.iter().any(|(_, state)| is(state)),
+        _ => false,
+    };
+    field(value, 0x14, 7, is)
+        || field(value, 0x15, 4, is)
+        || field(value, 0x28, 8, is)
+        || field(value, 0x12, 7, &unsettled)
+}
+
+/// The code of a described value, if it is a number.
+pub(crate) fn code(value: &Value) -> Option<u64> {
+    match value {
+        Value::Described(described) => match described.descriptor {
+            Value::Ulong(code) => Some(code),
+            _ => None,
+        },
+        _ => None,
+    }
 }

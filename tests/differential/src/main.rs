@@ -5,6 +5,7 @@
 //!
 //! Each disagreement must be of a class in [`classes`], which names the clause that decides it; any other fails.
 
+mod change;
 mod classes;
 mod compare;
 mod features;
@@ -12,6 +13,7 @@ mod form;
 mod input;
 mod node;
 mod peer;
+mod subject;
 #[path = "../../../amqp-codec/tests/support/mod.rs"]
 #[allow(dead_code, reason = "the property tests use the rest of it")]
 mod support;

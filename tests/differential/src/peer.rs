@@ -4,9 +4,10 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::{fmt, thread};
 
-use bytes::Bytes;
+use amqp_codec::Bytes;
 
-use crate::node::hex;
+use crate::node::{hex, unhex};
+use crate::subject::Subject;
 
 /// The foreign codecs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,9 @@ impl fmt::Display for Codec {
 pub(crate) enum Verdict {
     /// The value, in the common form, and how many octets it had, if the codec tells.
     Read { len: Option<usize>, value: String },
-    /// Not a value.
+    /// Of a type other than value: what the codec writes for what it read.
+    Again { len: Option<usize>, octets: Bytes },
+    /// Nothing of that type.
     Refused(String),
     /// A panic, or the process ended: a stack overflow, more than 1 GiB of memory, or too long.
     Died,
@@ -66,10 +69,15 @@ impl Peer {
     pub(crate) fn check(&self) -> io::Result<()> {
         let null = Verdict::Read { len: Some(1), value: "null".into() };
         let null_of_unknown_length = Verdict::Read { len: None, value: "null".into() };
-        match &self.ask(&[Bytes::from_static(&[0x40])])?[..] {
+        match &self.ask(&[(Subject::Value, Bytes::from_static(&[0x40]))])?[..] {
             [verdict] if [null, null_of_unknown_length].contains(verdict) => Ok(()),
             verdicts => Err(io::Error::other(format!("{} does not read a null: {verdicts:?}", self.codec))),
         }
+    }
+
+    /// Whether the codec has types for it.
+    pub(crate) fn knows(&self, subject: Subject) -> bool {
+        subject == Subject::Value || self.codec != Codec::Proton
     }
 
     fn start(&self) -> io::Result<Child> {
@@ -82,7 +90,7 @@ impl Peer {
     }
 
     /// Asks for each of the inputs. A process that dies is started anew for what is left.
-    pub(crate) fn ask(&self, inputs: &[Bytes]) -> io::Result<Vec<Verdict>> {
+    pub(crate) fn ask(&self, inputs: &[(Subject, Bytes)]) -> io::Result<Vec<Verdict>> {
         let mut verdicts = Vec::with_capacity(inputs.len());
         while verdicts.len() < inputs.len() {
             let left = &inputs[verdicts.len()..];
@@ -96,10 +104,10 @@ impl Peer {
         Ok(verdicts)
     }
 
-    fn ask_one_process(&self, inputs: &[Bytes]) -> io::Result<Vec<Verdict>> {
+    fn ask_one_process(&self, inputs: &[(Subject, Bytes)]) -> io::Result<Vec<Verdict>> {
         let mut process = self.start()?;
         let (input, output) = (process.stdin.take(), process.stdout.take());
-        let lines: String = inputs.iter().map(|octets| hex(octets) + "\n").collect();
+        let lines: String = inputs.iter().map(|(subject, octets)| format!("{subject} {}\n", hex(octets))).collect();
         // Fails if the process dies, which is seen at its output.
         let writing = thread::spawn(move || input.map(|mut input| input.write_all(lines.as_bytes())));
         let output = BufReader::new(output.ok_or_else(|| io::Error::other("no output"))?);
@@ -117,6 +125,10 @@ fn verdict(line: &str) -> Option<Verdict> {
         "read" => {
             let (len, value) = rest.split_once(' ')?;
             Some(Verdict::Read { len: len.parse().ok(), value: value.into() })
+        }
+        "again" => {
+            let (len, digits) = rest.split_once(' ')?;
+            Some(Verdict::Again { len: len.parse().ok(), octets: unhex(digits).into() })
         }
         "refused" => Some(Verdict::Refused(rest.into())),
         "died" => Some(Verdict::Died),

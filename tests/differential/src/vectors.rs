@@ -2,13 +2,12 @@
 
 use std::{fs, io};
 
-use bytes::Bytes;
-
-use crate::input::Kind;
+use crate::input::{Input, Kind};
 use crate::node::unhex;
+use crate::subject::Subject;
 
 /// The values in the files: of a `.hex` file each vector that is read `as value`, of any other its octets.
-pub(crate) fn read(files: &[String]) -> io::Result<Vec<(Kind, Bytes)>> {
+pub(crate) fn read(files: &[String]) -> io::Result<Vec<Input>> {
     let mut values = Vec::new();
     for file in files {
         if file.ends_with(".hex") {
@@ -17,7 +16,8 @@ pub(crate) fn read(files: &[String]) -> io::Result<Vec<(Kind, Bytes)>> {
             values.push(fs::read(file)?);
         }
     }
-    Ok(values.into_iter().map(|octets| (Kind::Recorded, octets.into())).collect())
+    let input = |octets: Vec<u8>| Input { subject: Subject::Value, kind: Kind::Recorded, octets: octets.into() };
+    Ok(values.into_iter().map(input).collect())
 }
 
 /// Octets stand before `=` or `!`, over one or several lines; `amqp-codec/tests/vectors/parse.rs` says how.

@@ -1,16 +1,35 @@
-//! serde_amqp, the codec of fe2o3-amqp.
+//! serde_amqp and fe2o3-amqp-types, of fe2o3-amqp.
 
-use serde_amqp::Value;
+use fe2o3_amqp_types::messaging::message::__private::{Deserializable, Serializable};
+use fe2o3_amqp_types::messaging::{Body, Message};
+use fe2o3_amqp_types::performatives::Performative;
+use fe2o3_amqp_types::sasl::{SaslChallenge, SaslInit, SaslMechanisms, SaslOutcome, SaslResponse};
 use serde_amqp::descriptor::Descriptor;
+use serde_amqp::serde::{Serialize, de::DeserializeOwned};
+use serde_amqp::{Error, Value, from_slice, to_vec};
 
-use super::Answer;
+use super::{Answer, Read};
 use crate::node::Node;
+use crate::subject::Subject;
 
-pub(super) fn decode(octets: &[u8]) -> Answer {
-    match serde_amqp::from_slice::<Value>(octets) {
-        Ok(value) => Ok((None, node(&value))),
-        Err(error) => Err(error.to_string()),
-    }
+pub(super) fn decode(subject: Subject, octets: &[u8]) -> Answer {
+    let read = match subject {
+        Subject::Value => from_slice::<Value>(octets).map(|value| Read::Value(None, node(&value))),
+        Subject::Performative => again::<Performative>(octets),
+        Subject::Sasl => again::<SaslMechanisms>(octets)
+            .or_else(|_| again::<SaslInit>(octets))
+            .or_else(|_| again::<SaslChallenge>(octets))
+            .or_else(|_| again::<SaslResponse>(octets))
+            .or_else(|_| again::<SaslOutcome>(octets)),
+        Subject::Message => from_slice::<Deserializable<Message<Body<Value>>>>(octets)
+            .and_then(|message| to_vec(&Serializable(message.0)))
+            .map(|octets| Read::Again(None, octets)),
+    };
+    read.map_err(|error| error.to_string())
+}
+
+fn again<T: DeserializeOwned + Serialize>(octets: &[u8]) -> Result<Read, Error> {
+    Ok(Read::Again(None, to_vec(&from_slice::<T>(octets)?)?))
 }
 
 fn node(value: &Value) -> Node {

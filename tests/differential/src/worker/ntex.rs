@@ -1,19 +1,34 @@
 //! ntex-amqp-codec.
 
+use ntex_amqp_codec::protocol::{Frame, SaslFrameBody};
 use ntex_amqp_codec::types::{Descriptor, Variant};
-use ntex_amqp_codec::{AmqpParseError, Decode};
-use ntex_bytes::Bytes;
+use ntex_amqp_codec::{AmqpParseError, Decode, Encode, Message};
+use ntex_bytes::{BytePages, Bytes};
 
-use super::Answer;
+use super::{Answer, Read};
 use crate::node::Node;
+use crate::subject::Subject;
 
-pub(super) fn decode(octets: &[u8]) -> Answer {
+pub(super) fn decode(subject: Subject, octets: &[u8]) -> Answer {
+    let read = match subject {
+        Subject::Value => {
+            let mut rest = Bytes::copy_from_slice(octets);
+            let value = Variant::decode(&mut rest).and_then(|value| node(&value));
+            value.map(|node| Read::Value(Some(octets.len() - rest.len()), node.with_sorted_maps()))
+        }
+        Subject::Performative => again::<Frame>(octets),
+        Subject::Sasl => again::<SaslFrameBody>(octets),
+        Subject::Message => again::<Message>(octets),
+    };
+    read.map_err(|error| error.to_string())
+}
+
+fn again<T: Decode + Encode>(octets: &[u8]) -> Result<Read, AmqpParseError> {
     let mut rest = Bytes::copy_from_slice(octets);
-    let decoded = Variant::decode(&mut rest).and_then(|value| node(&value));
-    match decoded {
-        Ok(node) => Ok((Some(octets.len() - rest.len()), node.with_sorted_maps())),
-        Err(error) => Err(error.to_string()),
-    }
+    let value = T::decode(&mut rest)?;
+    let mut pages = BytePages::default();
+    value.encode(&mut pages);
+    Ok(Read::Again(Some(octets.len() - rest.len()), pages.freeze().to_vec()))
 }
 
 /// Fails where a part that is decoded on demand turns out to be none.
