@@ -103,28 +103,7 @@ macro_rules! composite {
             /// The symbolic descriptor.
             pub const NAME: &'static str = $symbol;
 
-            /// Reads the fields: what follows the descriptor.
-            ///
-            /// # Errors
-            /// What follows is no list, or not of these fields.
-            #[inline(never)]
-            pub fn decode_fields(
-                decoder: &mut $crate::Decoder<'_>,
-            ) -> ::core::result::Result<Self, $crate::DecodeError> {
-                const FIELDS: usize = 0 $(+ $crate::composite!(@one $field))*;
-                #[allow(unused_mut, reason = "a type may have no fields")]
-                let mut fields =
-                    $crate::composite::FieldReader::new(decoder, FIELDS, Self::NAME)?;
-                $(
-                    $crate::composite!(
-                        @decode fields, $field,
-                        $crate::composite!(@name $Name $field),
-                        $type, [$($flag)*] $($default)?
-                    );
-                )*
-                fields.finish(Self::NAME)?;
-                Ok(Self { $($field),* })
-            }
+            const FIELDS: usize = 0 $(+ $crate::composite!(@one $field))*;
 
             #[inline(always)]
             fn write_fields(&self, sink: &mut impl $crate::composite::FieldSink) {
@@ -173,7 +152,10 @@ macro_rules! composite {
             }
         }
 
-        $crate::composite!(@default $Name { $($field: [$($flag)*] $($default)?;)* });
+        $crate::composite!(
+            @read $Name { $($field: [$($flag)*];)* }
+            { $($field: $type, [$($flag)*] $($default)?;)* }
+        );
     };
 
     (@one $field:ident) => { 1 };
@@ -184,21 +166,21 @@ macro_rules! composite {
         const { NAME.qualified() }
     }};
 
-    // What a field is when the element is null or missing.
+    // A field of a type with mandatory ones; what it is when the element is null or missing.
     (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [mandatory $($flag:ident)*]) => {
         let $field = $fields.mandatory::<$type>($name)?;
     };
-    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [requires $($flag:ident)*]) => {
-        let mut $field = <$type>::default();
-        $fields.open($name, &mut $field)?;
+    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [$($flag:ident)*] $($default:expr)?) => {
+        let mut $field: $type = $crate::composite!(@default_value $($default)?);
+        $crate::composite!(@fill $fields, $field, $name, [$($flag)*]);
     };
-    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [$($flag:ident)*] $default:expr) => {
-        let mut $field: $type = $default;
-        $fields.optional($name, &mut $field)?;
+
+    // A field whose place holds what it is without a value.
+    (@fill $fields:ident, $place:expr, $name:expr, [requires $($flag:ident)*]) => {
+        $fields.open($name, &mut $place)?
     };
-    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [$($flag:ident)*]) => {
-        let mut $field = <$type>::default();
-        $fields.optional($name, &mut $field)?;
+    (@fill $fields:ident, $place:expr, $name:expr, [$($flag:ident)*]) => {
+        $fields.optional($name, &mut $place)?
     };
 
     (@encode $sink:ident, $value:expr,) => { $sink.field(&$value) };
@@ -218,17 +200,72 @@ macro_rules! composite {
         }
     };
 
-    // No `Default` for a type with a mandatory field.
-    (@default $Name:ident {
-        $($field:ident: [$(requires)? $(secret)?] $($default:expr)?;)*
-    }) => {
+    // Without a mandatory field there is a default, whose fields are read where they are: a
+    // large type is not moved.
+    (@read $Name:ident { $($optional:ident: [$(requires)? $(secret)?];)* }
+        { $($field:ident: $type:ty, [$($flag:ident)*] $($default:expr)?;)* }
+    ) => {
+        impl $Name {
+            /// Reads the fields: what follows the descriptor.
+            ///
+            /// # Errors
+            /// What follows is no list, or not of these fields.
+            #[inline(never)]
+            pub fn decode_fields(
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<Self, $crate::DecodeError> {
+                let mut composite = Self::default();
+                composite.fill(decoder)?;
+                Ok(composite)
+            }
+
+            /// Reads the fields into a composite that is the default.
+            #[inline]
+            pub(crate) fn fill(
+                &mut self,
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<(), $crate::DecodeError> {
+                #[allow(unused_mut, reason = "a type may have no fields")]
+                let mut fields =
+                    $crate::composite::FieldReader::new(decoder, Self::FIELDS, Self::NAME)?;
+                $($crate::composite!(
+                    @fill fields, self.$field,
+                    $crate::composite!(@name $Name $field), [$($flag)*]
+                );)*
+                fields.finish(Self::NAME)
+            }
+        }
+
         impl ::core::default::Default for $Name {
             fn default() -> Self {
                 Self { $($field: $crate::composite!(@default_value $($default)?),)* }
             }
         }
     };
-    (@default $Name:ident { $($field:ident: [$($flag:ident)*] $($default:expr)?;)* }) => {};
+    (@read $Name:ident { $($flags:tt)* }
+        { $($field:ident: $type:ty, [$($flag:ident)*] $($default:expr)?;)* }
+    ) => {
+        impl $Name {
+            /// Reads the fields: what follows the descriptor.
+            ///
+            /// # Errors
+            /// What follows is no list, or not of these fields.
+            #[inline(never)]
+            pub fn decode_fields(
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<Self, $crate::DecodeError> {
+                let mut fields =
+                    $crate::composite::FieldReader::new(decoder, Self::FIELDS, Self::NAME)?;
+                $($crate::composite!(
+                    @decode fields, $field,
+                    $crate::composite!(@name $Name $field),
+                    $type, [$($flag)*] $($default)?
+                );)*
+                fields.finish(Self::NAME)?;
+                Ok(Self { $($field),* })
+            }
+        }
+    };
 
     (@default_value) => { ::core::default::Default::default() };
     (@default_value $default:expr) => { $default };

@@ -16,6 +16,22 @@ impl Decoder<'_> {
         self.skip_nested(self.depth)
     }
 
+    /// Reads over `count` elements that are all of one fixed width, if there
+    /// are as many octets.
+    pub(crate) fn skip_elements(&mut self, count: u32, width: Width) -> bool {
+        let Width::Fixed(width) = width else {
+            return false;
+        };
+        let len = count.checked_mul(width.into()).and_then(|len| usize::try_from(len).ok());
+        match len.and_then(|len| self.rest.get(len..)) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// The descriptor of a described value by recursion, as deep as the limit
     /// allows; the value behind it by going on.
     fn skip_nested(&mut self, mut depth: u8) -> Result<(), DecodeError> {

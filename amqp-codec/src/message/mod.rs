@@ -178,7 +178,7 @@ impl Message {
     /// Reads a section whose descriptor has been read.
     fn decode_section(&mut self, section: Section, decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {
         match section {
-            Section::Header => self.header = Some(Header::decode_fields(decoder)?),
+            Section::Header => self.header.insert(Header::default()).fill(decoder)?,
             Section::DeliveryAnnotations => {
                 self.delivery_annotations = DeliveryAnnotations::decode_map(decoder)?;
             }
@@ -186,7 +186,7 @@ impl Message {
                 self.message_annotations = MessageAnnotations::decode_map(decoder)?;
             }
             Section::Properties => {
-                self.properties = Some(Box::new(Properties::decode_fields(decoder)?));
+                self.properties.insert(Box::default()).fill(decoder)?;
             }
             Section::ApplicationProperties => {
                 self.application_properties = ApplicationProperties::decode_map(decoder)?;

@@ -138,8 +138,18 @@ impl Section {
     #[must_use]
     #[inline]
     pub const fn may_precede(self, next: Self) -> bool {
-        let repeats = matches!((self, next), (Self::Data, Self::Data) | (Self::AmqpSequence, Self::AmqpSequence));
-        repeats || next.place() > self.place()
+        match self {
+            Self::Data => matches!(next, Self::Data | Self::Footer),
+            Self::AmqpSequence => matches!(next, Self::AmqpSequence | Self::Footer),
+            Self::AmqpValue => matches!(next, Self::Footer),
+            // Descriptors are numbered in the order of §3.2.
+            Self::Header
+            | Self::DeliveryAnnotations
+            | Self::MessageAnnotations
+            | Self::Properties
+            | Self::ApplicationProperties
+            | Self::Footer => next.code() > self.code(),
+        }
     }
 
     /// The place of the section in a message; the three kinds of body have the same.

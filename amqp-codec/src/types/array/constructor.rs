@@ -45,8 +45,15 @@ impl Constructor {
                 return Err(elements.error(DecodeErrorKind::CountTooLarge, NAME));
             }
             Some(Width::Fixed(0)) => return Ok(()),
-            Some(_) => elements.check_count(count, NAME)?,
-        };
+            Some(width) => {
+                elements.check_count(count, NAME)?;
+                // Of these, not all octets of the right number are a value.
+                let restricted = matches!(self.code, code::BOOLEAN | code::CHAR);
+                if !restricted && elements.skip_elements(count, width) {
+                    return Ok(());
+                }
+            }
+        }
         for _ in 0..count {
             Value::decode_data(self.code, elements)?;
         }

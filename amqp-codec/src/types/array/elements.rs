@@ -41,6 +41,7 @@ fn element_code<T: Primitive>(elements: &[T]) -> u8 {
 /// Appends the constructor and the data of all elements.
 pub(super) fn encode_body<T: Primitive>(elements: &[T], out: &mut Vec<u8>) {
     let code = element_code(elements);
+    out.reserve(body_len(elements, code));
     out.push(code);
     for element in elements {
         element.encode_data(code, out);
@@ -49,9 +50,12 @@ pub(super) fn encode_body<T: Primitive>(elements: &[T], out: &mut Vec<u8>) {
 
 /// The length of an array of these elements.
 pub(in crate::types) fn elements_len<T: Primitive>(elements: &[T]) -> usize {
-    let code = element_code(elements);
-    let data_len = |len: usize, element: &T| len.saturating_add(element.data_len(code));
-    container_len(elements.len(), elements.iter().fold(1, data_len))
+    container_len(elements.len(), body_len(elements, element_code(elements)))
+}
+
+/// The length of the constructor and the data of all elements.
+fn body_len<T: Primitive>(elements: &[T], code: u8) -> usize {
+    elements.iter().fold(1, |len, element| len.saturating_add(element.data_len(code)))
 }
 
 /// Appends an array of these elements.

@@ -105,8 +105,11 @@ impl Array {
     pub fn to_vec<T: Primitive>(&self) -> Option<Vec<T>> {
         let mut decoder = Decoder::with_limits(&self.octets, &Limits::CHECKED);
         let code = decoder.code(NAME).ok()?;
-        let element = |_| T::decode_data(code, &mut decoder).ok();
-        (0..self.count).map(element).collect()
+        let mut elements = Vec::with_capacity(self.len().min(decoder.remaining()));
+        for _ in 0..self.count {
+            elements.push(T::decode_data(code, &mut decoder).ok()?);
+        }
+        Some(elements)
     }
 
     /// Reads an array whose code has been read.
