@@ -110,6 +110,18 @@ fn values_and_errors_are_small() {
 }
 
 #[test]
+fn elements_of_a_fixed_width_are_checked() {
+    let ints = "e0 0a 02 71 00000001 ffffffff";
+    assert_eq!(decode(ints), Ok(Array::of(&[1, -1]).into()));
+    let error = decode("e0 09 02 71 00000001 ffffff").unwrap_err();
+    assert_eq!((error.kind(), error.expected()), (DecodeErrorKind::Incomplete, "int"));
+    assert_eq!(kind("e0 0b 02 71 00000001 ffffffff 00"), DecodeErrorKind::TrailingOctets);
+    // Of these, octets of the right number may be no value.
+    assert_eq!(kind("e0 04 02 56 01 02"), DecodeErrorKind::InvalidBoolean);
+    assert_eq!(kind("e0 06 01 73 0000d800"), DecodeErrorKind::InvalidChar);
+}
+
+#[test]
 fn unassigned_codes() {
     // req: TY-1.2-04 TY-1.2-05
     let assigned = [
