@@ -27,7 +27,7 @@ pub(crate) fn encode_container(
 ) {
     let start = begin_container(out, code32);
     body(out);
-    finish_container(out, start, (code8, code32), count);
+    finish_container(out, start, code8, count);
 }
 
 /// Appends the head of a list, map or array in its long form; its elements
@@ -42,7 +42,7 @@ pub(crate) fn begin_container(out: &mut Vec<u8>, code32: u8) -> usize {
 /// Writes size and count of the container that begins at `start` and holds all
 /// octets behind its head.
 #[inline]
-pub(crate) fn finish_container(out: &mut Vec<u8>, start: usize, (code8, code32): (u8, u8), count: usize) {
+pub(crate) fn finish_container(out: &mut Vec<u8>, start: usize, code8: u8, count: usize) {
     let body_start = start.saturating_add(9);
     let body_len = out.len().saturating_sub(body_start);
     if fits_short(count, body_len) {
@@ -52,7 +52,6 @@ pub(crate) fn finish_container(out: &mut Vec<u8>, start: usize, (code8, code32):
         patch(out, start, [code8, size, count]);
     } else {
         let size = wire_len(body_len.saturating_add(4)).to_be_bytes();
-        patch(out, start, [code32]);
         patch(out, start.saturating_add(1), size);
         patch(out, start.saturating_add(5), wire_len(count).to_be_bytes());
     }

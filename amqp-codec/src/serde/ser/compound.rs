@@ -10,9 +10,6 @@ use crate::serde::error::Error;
 use crate::types::list::{begin_container, finish_container};
 use crate::{Array, Decoder, Encode, Limits, Value, code};
 
-const LIST: (u8, u8) = (code::LIST_8, code::LIST_32);
-const MAP: (u8, u8) = (code::MAP_8, code::MAP_32);
-
 /// A value of several elements, of which some have been appended.
 pub(in crate::serde) struct Compound<'a> {
     out: &'a mut Vec<u8>,
@@ -50,7 +47,7 @@ pub(super) fn begin_map(out: &mut Vec<u8>) -> usize {
 
 /// Ends a map of this many entries.
 pub(super) fn finish_map(out: &mut Vec<u8>, start: usize, entries: usize) {
-    finish_container(out, start, MAP, entries.saturating_mul(2));
+    finish_container(out, start, code::MAP_8, entries.saturating_mul(2));
 }
 
 impl<'a> Compound<'a> {
@@ -147,7 +144,7 @@ fn finish_list(out: &mut Vec<u8>, start: usize, count: usize) {
         out.truncate(start);
         out.push(code::LIST_0);
     } else {
-        finish_container(out, start, LIST, count);
+        finish_container(out, start, code::LIST_8, count);
     }
 }
 
