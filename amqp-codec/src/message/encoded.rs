@@ -188,12 +188,6 @@ impl EncodedMessage {
         Decoder::within(&self.bytes, range.unwrap_or_default(), &self.limits)
     }
 
-    /// What binds whatever is decoded.
-    #[cfg(feature = "serde")]
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     /// Decodes the footer; none is an empty map (§3.2.9).
     ///
     /// # Errors

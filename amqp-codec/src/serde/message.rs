@@ -81,7 +81,7 @@ impl EncodedMessage {
         let section = self.body_section().ok_or_else(not_one)?;
         let mut decoder = self.body_decoder();
         decoder.expect_descriptor(section.code(), section.descriptor())?;
-        let mut input = Input::of(decoder, self.limits());
+        let mut input = Input::new(decoder);
         let value = input.read()?;
         if input.is_empty() { Ok(value) } else { Err(not_one()) }
     }

@@ -107,9 +107,9 @@
 //!
 //! # What a peer may send
 //!
-//! Decoding never panics and keeps to [`Limits`]; elements of arrays that take no octets are
-//! counted over the whole input. Maps with two equal keys are refused (§1.6.23). Fields that
-//! a type ignores are read over and not looked into.
+//! Decoding never panics and keeps to [`Limits`], where whatever becomes a Rust value counts as
+//! a [`Value`]. Maps with two equal keys are refused (§1.6.23). Fields that a type ignores are
+//! read over and not looked into.
 
 mod de;
 mod descriptor;
@@ -170,7 +170,7 @@ pub fn from_bytes<'de, T: Deserialize<'de>>(octets: &'de Bytes) -> Result<T, Err
 /// # Errors
 /// As for [`from_bytes`].
 pub fn from_bytes_with_limits<'de, T: Deserialize<'de>>(octets: &'de Bytes, limits: &'de Limits) -> Result<T, Error> {
-    Input::new(octets, limits).read_all()
+    Input::new(Decoder::with_limits(octets, limits)).read_all()
 }
 
 /// Reads a Rust value from an AMQP value, which is encoded for that.

@@ -109,16 +109,21 @@ fn limits_are_the_callers() {
     assert_eq!(kind(from_bytes_with_limits::<String>(&symbol, &limits)), DecodeErrorKind::TooLong);
 }
 
-/// Some octets could claim any number of elements (req: TY-D-02).
+/// Few octets could claim any number of elements, and each is a Rust value (req: TY-D-02).
 #[test]
-fn elements_without_octets_are_counted_over_all_arrays() {
-    // An array of 40,000 nulls, and a list of two of them.
+fn values_are_counted_over_all_arrays() {
+    // A list of two arrays, of 40,000 nulls each.
     let array = b"\xf0\0\0\0\x05\0\0\x9c\x40\x40";
-    assert_eq!(from_bytes::<Vec<()>>(&Bytes::from_static(array)).unwrap().len(), 40_000);
     let list = Bytes::from([&b"\xc0\x15\x02"[..], array, array].concat());
-    assert_eq!(kind(from_bytes::<Vec<Vec<()>>>(&list)), DecodeErrorKind::CountTooLarge);
-    let limits = Limits::new().zero_width_items(80_000);
-    from_bytes_with_limits::<Vec<Vec<()>>>(&list, &limits).unwrap();
+    let read = |limits: Limits| match from_bytes_with_limits::<Vec<Vec<()>>>(&list, &limits) {
+        Ok(lists) => Ok(lists.iter().map(Vec::len).sum::<usize>()),
+        error => Err(kind(error)),
+    };
+    assert_eq!(read(Limits::new()), Ok(80_000));
+    assert_eq!(read(Limits::new().total(80_003)), Ok(80_000));
+    assert_eq!(read(Limits::new().total(80_002)), Err(DecodeErrorKind::TooManyValues));
+    assert_eq!(read(Limits::new().zero_width_items(39_999)), Err(DecodeErrorKind::CountTooLarge));
+    assert_eq!(read(Limits::new().items(39_999)), Err(DecodeErrorKind::CountTooLarge));
     let all = Bytes::from_static(b"\xf0\0\0\0\x05\xff\xff\xff\xff\x40");
     assert_eq!(kind(from_bytes::<Vec<()>>(&all)), DecodeErrorKind::CountTooLarge);
 }

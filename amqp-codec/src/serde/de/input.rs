@@ -2,7 +2,6 @@
 
 use alloc::vec::Vec;
 
-use bytes::Bytes;
 use serde::de::{Deserialize, Visitor};
 
 use super::Deserializer;
@@ -11,27 +10,19 @@ use crate::error::DecodeErrorKind;
 use crate::serde::error::Error;
 use crate::types::list::ROOM;
 use crate::types::{check_keys, decode_primitive};
-use crate::{Decode, DecodeError, Decoder, Limits, Value};
+use crate::{Decode, DecodeError, Decoder, Value};
 
 const MAP: (u8, u8) = (code::MAP_8, code::MAP_32);
 const ARRAY: (u8, u8) = (code::ARRAY_8, code::ARRAY_32);
 
-/// A decoder, and what is counted over all that it reads.
+/// The decoder that everything is read with.
 pub(in crate::serde) struct Input<'de> {
     pub(super) decoder: Decoder<'de>,
-    /// How many more elements without octets arrays may have. The limit holds
-    /// for all of them together, since each becomes a Rust value.
-    zero_width_items: u32,
 }
 
 impl<'de> Input<'de> {
-    pub(in crate::serde) fn new(octets: &'de Bytes, limits: &'de Limits) -> Self {
-        Self::of(Decoder::with_limits(octets, limits), limits)
-    }
-
-    /// What is left to read in `decoder`.
-    pub(in crate::serde) fn of(decoder: Decoder<'de>, limits: &Limits) -> Self {
-        Self { decoder, zero_width_items: limits.zero_width_items }
+    pub(in crate::serde) fn new(decoder: Decoder<'de>) -> Self {
+        Self { decoder }
     }
 
     /// Reads one value.
@@ -134,29 +125,25 @@ impl<'de> Input<'de> {
         let (outer, count) = self.decoder.enter(code, ARRAY, "array")?;
         let constructor = self.decoder.clone();
         if count > 0 || !self.decoder.is_empty() {
-            self.check_array(count)?;
+            check_array(&mut self.decoder, count)?;
         }
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let read = elements(self, count, constructor)?;
         self.decoder.leave(outer, "array")?;
         Ok(read)
     }
+}
 
-    /// Reads over the constructor of an array, and judges the count.
-    fn check_array(&mut self, count: u32) -> Result<(), DecodeError> {
-        let array = &mut self.decoder;
-        let code = skip_constructor(array)?;
-        match code::width(code) {
-            None => return Err(array.unexpected(code, "array")),
-            Some(Width::Fixed(0)) => {
-                let left = self.zero_width_items.checked_sub(count);
-                self.zero_width_items = left.ok_or_else(|| array.error(DecodeErrorKind::CountTooLarge, "array"))?;
-            }
-            Some(Width::Fixed(_) | Width::Sized8 | Width::Sized32) => {
-                array.check_count(count, "array")?;
-            }
+/// Reads over the constructor of an array, and judges the count.
+fn check_array(array: &mut Decoder<'_>, count: u32) -> Result<(), DecodeError> {
+    let code = skip_constructor(array)?;
+    match code::width(code) {
+        None => Err(array.unexpected(code, "array")),
+        Some(Width::Fixed(0)) if count > array.limits().zero_width_items => {
+            Err(array.error(DecodeErrorKind::CountTooLarge, "array"))
         }
-        Ok(())
+        Some(Width::Fixed(0)) => Ok(()),
+        Some(Width::Fixed(_) | Width::Sized8 | Width::Sized32) => array.check_count(count, "array").map(|_| ()),
     }
 }
 

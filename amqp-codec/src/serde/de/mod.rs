@@ -33,8 +33,10 @@ impl<'a, 'de> Deserializer<'a, 'de> {
         Self { input, constructor: None }
     }
 
-    /// Reads the format code, or the octet that begins a described value.
+    /// Reads the format code, or the octet that begins a described value. That
+    /// is one value more, since it becomes a Rust value.
     fn code(&mut self) -> Result<u8, Error> {
+        self.input.decoder.count_value()?;
         let decoder = self.constructor.as_mut().unwrap_or(&mut self.input.decoder);
         Ok(decoder.code("value")?)
     }
