@@ -111,6 +111,8 @@ fn values_and_errors_are_small() {
 
 #[test]
 fn elements_of_a_fixed_width_are_checked() {
+    let decode = |hex: &str| Decoder::new(&bytes(hex)).decode::<Value>();
+    let kind = |hex: &str| decode(hex).unwrap_err().kind();
     let ints = "e0 0a 02 71 00000001 ffffffff";
     assert_eq!(decode(ints), Ok(Array::of(&[1, -1]).into()));
     let error = decode("e0 09 02 71 00000001 ffffff").unwrap_err();

@@ -96,7 +96,8 @@ fn typed(subject: Subject, canonical: BoxedStrategy<Bytes>) -> BoxedStrategy<Inp
 
 /// The values that follow each other in the octets.
 fn described_values(octets: &Bytes) -> Vec<Value> {
-    let mut decoder = Decoder::with_limits(octets, Limits::new().depth(64));
+    let limits = Limits::new().depth(64);
+    let mut decoder = Decoder::with_limits(octets, &limits);
     let mut values = Vec::new();
     while !decoder.is_empty() {
         values.push(decoder.decode().expect("what we write are values"));

@@ -57,7 +57,8 @@ fn rewritten<T: Decode + Encode>(octets: &Bytes) -> Result<(Value, usize), Decod
     let mut decoder = Decoder::new(octets);
     let octets = encode(&decoder.decode::<T>()?);
     // A composite type counts as one level of nesting and a described list as two.
-    let mut rewritten = Decoder::with_limits(&octets, Limits::new().depth(64));
+    let limits = Limits::new().depth(64);
+    let mut rewritten = Decoder::with_limits(&octets, &limits);
     let mut parts = Vec::new();
     while !rewritten.is_empty() {
         parts.push(rewritten.decode::<Value>()?);
