@@ -29,6 +29,8 @@ pub struct Peer {
     pub received: VecDeque<Record>,
     /// The core has said that nothing more will come.
     pub closing: bool,
+    /// The transport takes no output.
+    pub blocked: bool,
     input: BytesMut,
     segments: Segments,
     unsplit: Vec<u8>,
@@ -42,6 +44,7 @@ impl Peer {
             clock: Clock::default(),
             received: VecDeque::new(),
             closing: false,
+            blocked: false,
             input: BytesMut::new(),
             segments: Segments::default(),
             unsplit: Vec::new(),
@@ -126,6 +129,9 @@ impl Peer {
     /// When it is no frame.
     pub fn pull(&mut self) -> Result<bool, String> {
         let mut any = false;
+        if self.blocked {
+            return Ok(any);
+        }
         for _ in 0..ROUNDS {
             let transmit = self.core.poll_transmit(self.clock.now(), &mut self.segments);
             self.closing |= transmit == Transmit::Closing;

@@ -104,9 +104,17 @@ pub fn print_list(paths: &[PathBuf]) -> Result<(), String> {
     Ok(())
 }
 
+/// The path of a trace below the folder of its kind.
+fn place(name: &str) -> String {
+    let path = Path::new(name);
+    let inside = path.ancestors().skip(1).find(|above| above.ends_with("scenarios") || above.ends_with("traces"));
+    let below = inside.and_then(|above| path.strip_prefix(above).ok());
+    below.map_or_else(|| file_name(path), |below| below.to_string_lossy().into_owned())
+}
+
 /// The row of that table for one trace.
 pub fn print_row(name: &str, trace: &Trace) -> String {
-    let name = file_name(Path::new(name));
+    let name = place(name);
     let roles: BTreeSet<_> = trace.connections.iter().map(|script| script.role.name()).collect();
     let roles = roles.into_iter().collect::<Vec<_>>().join(", ");
     let count = |wanted: fn(&Step) -> bool| {
@@ -114,7 +122,7 @@ pub fn print_row(name: &str, trace: &Trace) -> String {
         steps.filter(|step| wanted(step)).count()
     };
     let connections = trace.connections.len();
-    let input = count(|step| matches!(step, Step::Input(_) | Step::Raw(..) | Step::InputEnd));
+    let input = count(|step| matches!(step, Step::Input(_) | Step::Raw(..) | Step::Part(_) | Step::InputEnd));
     let frames = count(|step| matches!(step, Step::Output(_)));
     let events = count(|step| matches!(step, Step::Event(_)));
     let snapshots = count(|step| matches!(step, Step::Snapshot(_)));

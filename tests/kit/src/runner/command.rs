@@ -37,17 +37,28 @@ impl Driver {
             "attach" => self.attach(command)?,
             "refuse" => self.refuse(command)?,
             "flow" => self.flow(command)?,
+            "drain" => {
+                let receiver = self.receiver_id(command)?;
+                self.receiver(receiver)?.drain().map_err(misuse)?;
+            }
             "drained" => {
                 let sender = self.sender_id(command)?;
                 self.sender(sender)?.drained().map_err(misuse)?;
             }
             "send" => self.send(command)?,
+            "write" => {
+                let (id, payload) = (self.sender_id(command)?, payload(command));
+                let wrote = self.sender(id)?.write(payload, command.flag("more"));
+                wrote.map_err(|fault| format!("the core does not send: {fault}"))?;
+            }
             "abort" => self.abort(command)?,
             "dispose" => self.dispose(command)?,
             "take" => {
                 let receiver = self.receiver_id(command)?;
-                self.take_deliveries(receiver)?;
+                self.take(receiver, command.number("count").unwrap_or(u64::MAX))?;
             }
+            "hold" => self.peer.blocked = true,
+            "release" => self.peer.blocked = false,
             "detach" => self.detach(command)?,
             "end" => {
                 let (id, error) = (self.session_id(command)?, error(command)?);
@@ -169,10 +180,10 @@ impl Driver {
     }
 
     fn outgoing(command: &Record) -> Result<Outgoing, String> {
-        let transfer = renamed(command, "transfer", &["payload"]).with("handle", 0u32);
+        let transfer = renamed(command, "transfer", &["payload", "more"]).with("handle", 0u32);
         let transfer: Transfer = typed(&transfer)?;
         Ok(Outgoing {
-            payload: Bytes::copy_from_slice(command.binary("payload").unwrap_or_default()),
+            payload: payload(command),
             tag: transfer.delivery_tag,
             message_format: transfer.message_format.unwrap_or(0),
             settled: transfer.settled.unwrap_or(false),
@@ -185,14 +196,20 @@ impl Driver {
 
     fn send(&mut self, command: &Record) -> Done {
         let (id, message) = (self.sender_id(command)?, Self::outgoing(command)?);
-        let sent = self.sender(id)?.send(message).map_err(|fault| format!("the core does not send: {fault}"))?;
+        let mut sender = self.sender(id)?;
+        let sent = if command.flag("more") { sender.start(message) } else { sender.send(message) };
+        let sent = sent.map_err(|fault| format!("the core does not send: {fault}"))?;
         self.name_sent(command, sent.delivery);
         Ok(())
     }
 
-    /// A delivery begun and taken back.
+    /// The delivery in progress taken back, or one begun for that.
     fn abort(&mut self, command: &Record) -> Done {
-        let (id, message) = (self.sender_id(command)?, Self::outgoing(command)?);
+        let id = self.sender_id(command)?;
+        if *command.get("delivery-tag") == Value::Null {
+            return self.sender(id)?.abort().map_err(misuse);
+        }
+        let message = Self::outgoing(command)?;
         let sent = self.sender(id)?.start(message).map_err(|fault| format!("the core does not send: {fault}"))?;
         self.name_sent(command, sent.delivery);
         self.pump()?;
@@ -227,6 +244,10 @@ impl Driver {
             (LinkId::Sender(id), None) => self.sender(id)?.dispose(from, state, settled).map_err(misuse),
         }
     }
+}
+
+fn payload(command: &Record) -> Bytes {
+    Bytes::copy_from_slice(command.binary("payload").unwrap_or_default())
 }
 
 fn error(command: &Record) -> Result<Option<amqp_proto::codec::Error>, String> {

@@ -24,6 +24,10 @@ pub(super) struct Driver {
     /// Events that nobody has looked at yet.
     pub(super) events: VecDeque<Record>,
     pub(super) take: Take,
+    /// Input that arrives together with the next one.
+    parts: Vec<u8>,
+    /// Octets that one reading of the transport yields.
+    split: usize,
     last_output: Duration,
     /// The longest silence of the core while the connection was open.
     pub(super) silence: Duration,
@@ -36,6 +40,8 @@ pub(super) struct Driver {
 pub(super) enum Take {
     /// The driver, as they arrive.
     AtOnce,
+    /// The same, piece by piece.
+    Pieces,
     /// The trace, by `! take`.
     OnCommand,
 }
@@ -81,7 +87,12 @@ impl Driver {
             Role::Client => Connection::client(config, typed::sasl_client(script)?, now),
             Role::Listener => Connection::listener(config, typed::sasl_listener(script)?, now),
         };
-        let take = if script.config.text("take") == Some("manual") { Take::OnCommand } else { Take::AtOnce };
+        let split = script.config.number("split").and_then(|octets| usize::try_from(octets).ok());
+        let take = match script.config.text("take") {
+            Some("manual") => Take::OnCommand,
+            Some("pieces") => Take::Pieces,
+            _ => Take::AtOnce,
+        };
         Ok(Self {
             peer: Peer::new(core),
             names: Names::default(),
@@ -89,6 +100,8 @@ impl Driver {
             output: VecDeque::new(),
             events: VecDeque::new(),
             take,
+            parts: Vec::new(),
+            split: split.unwrap_or(usize::MAX).max(1),
             last_output: Duration::ZERO,
             silence: Duration::ZERO,
             shown: false,
@@ -97,11 +110,18 @@ impl Driver {
 
     /// Octets of the peer; `frame` is what they say, if they say anything.
     pub(super) fn feed(&mut self, octets: &[u8], frame: Option<&Record>) -> Result<(), String> {
+        self.part(octets, frame);
+        let octets = std::mem::take(&mut self.parts);
+        octets.chunks(self.split).try_for_each(|piece| self.peer.send_octets(piece))?;
+        self.pump()
+    }
+
+    /// Octets of the peer that arrive together with the next ones.
+    pub(super) fn part(&mut self, octets: &[u8], frame: Option<&Record>) {
         if let Some(frame) = frame {
             self.observer.observe(Side::Theirs, frame);
         }
-        self.peer.send_octets(octets)?;
-        self.pump()
+        self.parts.extend_from_slice(octets);
     }
 
     /// The end of the peer's stream.

@@ -4,8 +4,9 @@ use super::driver::{Driver, Take};
 use super::typed::{fields_of, untyped};
 use crate::meaning::word;
 use crate::wire::{Record, Value};
-use amqp_proto::codec::{Attach, Error};
-use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId, SaslRequest, Violation};
+use amqp_proto::codec::{Attach, Error, ReceiverSettleMode};
+use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId};
+use amqp_proto::{SaslFailure, SaslRequest, Violation};
 
 impl Driver {
     /// One event: names what is new, and keeps a record of it.
@@ -30,7 +31,10 @@ impl Driver {
             Event::Writable { sender } => about(Record::new("writable"), self.names.link(sender.into())),
             Event::Flow { link, flow } => {
                 let record = Record::new("flow").with("link-credit", flow.link_credit).with("drain", flow.drain);
-                about(record.with("available", flow.available.map_or(Value::Null, Value::from)), self.names.link(link))
+                let record = record
+                    .with("available", flow.available.map_or(Value::Null, Value::from))
+                    .with("properties", flow.properties.as_ref().map_or(Value::Null, untyped));
+                about(record, self.names.link(link))
             }
             Event::Drain { sender } => about(Record::new("drain"), self.names.link(sender.into())),
             Event::Drained { receiver } => about(Record::new("drained"), self.names.link(receiver.into())),
@@ -46,7 +50,7 @@ impl Driver {
         self.show('=', &record);
         self.events.push_back(record);
         match arrived {
-            Some(receiver) if self.take == Take::AtOnce => self.take_deliveries(receiver),
+            Some(receiver) if self.take != Take::OnCommand => self.take(receiver, u64::MAX),
             _ => Ok(()),
         }
     }
@@ -58,15 +62,25 @@ impl Driver {
         about(fields_of(attach, "attach-requested"), name)
     }
 
-    /// Takes everything that has arrived, as `delivery` events.
-    pub(super) fn take_deliveries(&mut self, receiver: ReceiverId) -> Result<(), String> {
-        while let Some(delivery) = self.receiver(receiver)?.recv() {
+    /// Takes up to so many deliveries that have arrived, as `delivery` events, or their pieces, as `piece` events.
+    pub(super) fn take(&mut self, receiver: ReceiverId, most: u64) -> Result<(), String> {
+        for _ in 0..most {
+            let (delivery, event) = if self.take == Take::Pieces {
+                let Some(chunk) = self.receiver(receiver)?.read() else { break };
+                let progress = word(format!("{:?}", chunk.progress).to_lowercase());
+                (chunk.delivery, Record::new("piece").with("progress", progress))
+            } else {
+                let Some(delivery) = self.receiver(receiver)?.recv() else { break };
+                (delivery, Record::new("delivery"))
+            };
             let name = self.delivery_name(receiver.into(), delivery.id);
             self.names.deliveries.insert(name.clone(), delivery.id);
-            let record = Record::new("delivery")
+            let second = delivery.rcv_settle_mode == ReceiverSettleMode::Second;
+            let record = event
                 .with("delivery-tag", delivery.tag.as_ref())
                 .with("message-format", delivery.message_format)
                 .with("settled", delivery.settled)
+                .with("rcv-settle-mode", word(if second { "second" } else { "first" }))
                 .with("state", delivery.state.as_ref().map_or(Value::Null, untyped))
                 .with("payload", &*delivery.payload.into_bytes());
             let record = about(record, name);
@@ -148,7 +162,26 @@ fn closed(reason: &CloseReason) -> Record {
         CloseReason::Violation(cause) => violation(record, cause),
         CloseReason::Timeout(why) => plain("timeout").with("of", word(format!("{why:?}"))),
         CloseReason::Eof => plain("eof"),
-        CloseReason::Header(_) => plain("header"),
-        CloseReason::Sasl(_) => plain("sasl"),
+        CloseReason::Header(mismatch) => {
+            let received = mismatch.received.map_or(Value::Null, |header| header.to_bytes()[..].into());
+            plain("header").with("received", received)
+        }
+        CloseReason::Sasl(failure) => sasl(plain("sasl"), failure),
+    }
+}
+
+fn sasl(record: Record, failure: &SaslFailure) -> Record {
+    match failure {
+        SaslFailure::NoMechanism(offered) => {
+            let offered = offered.iter().map(|name| Value::Symbol(name.as_str().to_owned())).collect();
+            record.with("of", word("no-mechanism")).with("offered", Value::List(offered))
+        }
+        SaslFailure::Outcome(code) => record.with("of", word("outcome")).with("code", word(format!("{code:?}"))),
+        SaslFailure::Refused => record.with("of", word("refused")),
+        SaslFailure::Protocol(cause) => {
+            violation(record.with("of", word("protocol")), cause).with("reason", word("sasl"))
+        }
+        SaslFailure::Unexpected => record.with("of", word("unexpected")),
+        other => record.with("of", word(format!("{other:?}"))),
     }
 }

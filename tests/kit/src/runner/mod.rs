@@ -104,13 +104,14 @@ impl<'a> Run<'a> {
 
     fn entry(&mut self, entry: &Entry) -> Played {
         let line = entry.line;
-        if self.exact() && matches!(entry.step, Step::Input(_) | Step::Raw(..) | Step::InputEnd | Step::Advance(_)) {
+        if self.exact() && asks_for_silence(&entry.step) {
             self.nothing_left(line)?;
         }
         let done = match &entry.step {
             Step::Comment(_) => Ok(()),
             Step::Input(frame) => self.input(frame),
             Step::Raw(octets, _) => self.raw(octets),
+            Step::Part(input) => self.part(input),
             Step::InputEnd => self.driver.end_of_input(),
             Step::Advance(time) => self.driver.advance(*time),
             Step::Command(command) => self.driver.command(command),
@@ -151,6 +152,15 @@ impl<'a> Run<'a> {
         self.expected.theirs(&frame);
         self.actual.theirs(&frame);
         self.driver.feed(octets, Some(&frame))
+    }
+
+    fn part(&mut self, input: &Step) -> Result<(), String> {
+        match input {
+            Step::Input(frame) if self.exact() => self.driver.part(&encode_unit(frame)?, Some(frame)),
+            Step::Raw(octets, _) if self.exact() => self.driver.part(octets, decode_unit(octets).ok().as_ref()),
+            _ => return Err("only frames and octets of an exact trace can wait for the next ones".to_owned()),
+        }
+        Ok(())
     }
 
     /// In meaning, what came is kept for the comparison at the end.
@@ -235,6 +245,14 @@ impl<'a> Run<'a> {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Before these, everything that came must have been expected.
+fn asks_for_silence(step: &Step) -> bool {
+    match step {
+        Step::Input(_) | Step::Raw(..) | Step::Part(_) | Step::InputEnd | Step::Advance(_) => true,
+        Step::Comment(_) | Step::Output(_) | Step::Command(_) | Step::Event(_) | Step::Snapshot(_) => false,
     }
 }
 

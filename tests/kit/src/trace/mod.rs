@@ -9,6 +9,7 @@
 //! | `@ unsupported "why"` | the core cannot play this yet: the verdict is `unsupported`, neither pass nor fail |
 //! | `> open container-id="peer"` | from the peer to the core: a header, a frame, or `eof` |
 //! | `> 0000001802000000…  # text` | the same as raw octets, for input that must be exact; the comment is for people |
+//! | `+ open container-id="peer"` | the same as `>`, but held back: it arrives in one piece with the next `>` |
 //! | `< begin remote-channel=0` | expected from the core |
 //! | `! begin s0 incoming-window=10` | a command of the application |
 //! | `= begun s0` | an event expected from the core |
@@ -18,7 +19,8 @@
 //!
 //! After its name a line has an optional subject (`s0`, `s0/l0`, `s0/l0#3`) and fields `name=value`, named as the
 //! specification names them. Of an expectation only the fields written are compared; `*` matches anything and `null`
-//! wants the field absent. Values: `null` `true` `5` `"text"` `:symbol` `0xc0ffee` `[a b]` `{key=value}`
+//! wants the field absent. Values: `null` `true` `5` `"text"` `:symbol` `0xc0ffee`
+//! `0xab*500` (so many times) `[a b]` `{key=value}`
 //! `@source{address="q"}`, words out of a choice (`sender`, `second`), and where no table tells the type
 //! `uint(5)`, `timestamp(0)`, `uuid(0x…)`, `array[…]`, `described(descriptor value)`.
 //!
@@ -29,14 +31,25 @@
 //!
 //! # The first line
 //! `@ client` and `@ listener` take the fields of open, and: `start=open|session|sender|receiver` (play that far
-//! first, see the runner), `take=manual` (deliveries stay in the core until `! take`), `pipelining=on`,
-//! `handshake-timeout` and `close-timeout` in milliseconds, `compare=meaning`.
+//! first, see the runner), `take=manual` (deliveries stay in the core until `! take`),
+//! `take=pieces` (they are read as they come, as `piece` events), `split=1` (input arrives in
+//! pieces of so many octets), `pipelining=on`, `compare=meaning`; times in milliseconds `handshake-timeout`,
+//! `close-timeout`; `heartbeat-percent`, `output-high-water`; and what a peer may cost, named as the fields of
+//! `PeerLimits`: `max-sessions`, `max-links`…
 //!
 //! # Commands
-//! `begin`, `accept`, `attach`, `refuse`, `flow`, `drained`, `send`, `abort`, `dispose`, `take`, `detach`, `end`,
-//! `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send. `attach` and `accept` of
-//! a receiver take `credit=N` to have the core grant it; `dispose s0/l0#3 last=9` settles a range; with
-//! `fails="text"` the core must refuse the command and give that text for a reason.
+//! `begin`, `accept`, `attach`, `refuse`, `flow`, `drain`, `drained`, `send`, `write`, `abort`, `dispose`, `take`,
+//! `detach`, `end`, `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send. `attach`
+//! and `accept` of a receiver take `credit=N` to have the core grant it, with `low-water=N` and `counts=on-settle`
+//! where wanted; of either end `settle-modes=required` to take no others. `send … more=true` begins a delivery,
+//! `write` goes on with it, `abort` gives it up (with a tag: one that it begins for that); `dispose s0/l0#3 last=9` settles a range; `take s0/l0
+//! count=2` takes so many deliveries; with `fails="text"` the core must refuse the command and give that text for a
+//! reason. `hold` and `release` are the transport's: between them it takes no output of the core.
+//!
+//! # Snapshots
+//! `? connection` has `state`, `local`, `remote`, `sessions`, `output-pending`, `output` (`open`, or `ended` once the
+//! core has said that nothing will follow), and the next `deadline` in milliseconds from now and what it is `of`.
+//! `? link` of a sender says why it is `blocked`, and since how many milliseconds (`for`).
 //!
 //! # Comparison
 //! `compare=exact` (the default) wants just the frames and events written, in order; flow, arrived and writable
@@ -133,6 +146,8 @@ pub enum Step {
     Input(Record),
     /// `>` octets, and what they are in words.
     Raw(Vec<u8>, String),
+    /// `+` an input that arrives together with the next one.
+    Part(Box<Step>),
     /// `> eof`
     InputEnd,
     /// `<`

@@ -26,6 +26,7 @@ fn parse_line(trace: &mut Trace, line: usize, text: &str) -> Result<(), String> 
     let step = match sigil {
         '#' => Step::Comment(rest.to_owned()),
         '>' => input(rest)?,
+        '+' => Step::Part(Box::new(input(rest)?)),
         '<' => Step::Output(Scanner::new(rest).record()?),
         '!' => Step::Command(Scanner::new(rest).record()?),
         '=' => Step::Event(Scanner::new(rest).record()?),

@@ -35,6 +35,7 @@ impl fmt::Display for Step {
             Self::Raw(octets, comment) if comment.is_empty() => write!(f, "> {}", hex(octets)),
             Self::Raw(octets, comment) => write!(f, "> {}  # {comment}", hex(octets)),
             Self::InputEnd => write!(f, "> eof"),
+            Self::Part(input) => write!(f, "+{}", input.to_string().trim_start_matches('>')),
             Self::Output(record) => write!(f, "< {}", print_record(record)),
             Self::Command(record) => write!(f, "! {}", print_record(record)),
             Self::Event(record) => write!(f, "= {}", print_record(record)),

@@ -161,7 +161,7 @@ impl<'a> Scanner<'a> {
         let before = self.rest;
         let word = self.word();
         if word.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
-            return number(word);
+            return self.repeated(number(word)?);
         }
         if word == "array" && self.rest.starts_with('[') {
             return self.items("[", depth).map(Value::Array);
@@ -177,6 +177,16 @@ impl<'a> Scanner<'a> {
             "false" => Ok(Value::Bool(false)),
             _ => Ok(Value::Word(word.to_owned())),
         }
+    }
+
+    /// `0xab*500`: those octets so many times.
+    fn repeated(&mut self, value: Value) -> Scanned<Value> {
+        let Value::Binary(octets) = &value else { return Ok(value) };
+        if !self.eat("*") {
+            return Ok(value);
+        }
+        let times: usize = self.word().parse().map_err(|_| "how many times?".to_owned())?;
+        Ok(Value::Binary(octets.repeat(times)))
     }
 
     fn typed(&mut self, name: &str, depth: u8) -> Scanned<Value> {
