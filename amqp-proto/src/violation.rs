@@ -110,6 +110,11 @@ violations! {
     ReceiverSettleMode: "§2.7.5" INVALID_FIELD Link "a transfer asks for mode second on a link of mode first";
     DynamicAddress: "§3.5.3" INVALID_FIELD Link "a dynamic terminus was requested together with an address";
     DynamicProperties: "§3.5.3" INVALID_FIELD Link "dynamic-node-properties came without dynamic";
+    DynamicUnnamed: "§3.5.3" INVALID_FIELD Link "the answer to a dynamic source has no address";
+    LifetimePolicy: "§3.5.9" INVALID_FIELD Link "the lifetime-policy of a dynamic node is none of the four";
+    DefaultOutcome: "§3.5.3" INVALID_FIELD Link "the default-outcome of a source is no outcome";
+    NoCoordinator: "§4.2" PRECONDITION_FAILED Link "a coordinator was asked for and the answer names another target";
+    SettleModes: "§2.7.3" NOT_IMPLEMENTED Link "the peer settles otherwise than the application requires";
     ResumeNotBuilt: "§2.6.13" NOT_IMPLEMENTED Link "resuming deliveries is not supported";
 }
 

@@ -1,11 +1,12 @@
 //! Links (§2.6): one struct for both ends. What differs between sender and receiver is in [`End`].
 //!
-//! [`attach`] makes and answers attach and detach, [`credit`] holds the flow state, [`flow`] moves it,
+//! [`attach`] makes and answers attach and detach, [`check`] judges those of the peer, [`credit`] holds the flow state, [`flow`] moves it,
 //! [`transfer`] leads deliveries in and out; [`sender`] and [`receiver`] are the views that the
 //! application works with. A link knows its own half of the protocol; tables and windows are the
 //! session's.
 
 pub(crate) mod attach;
+pub(crate) mod check;
 pub(crate) mod credit;
 pub(crate) mod flow;
 pub(crate) mod options;
@@ -19,6 +20,7 @@ use crate::id::LinkKey;
 use crate::{CreditMode, LinkId, LinkOptions, ReceiverId, SenderId};
 use alloc::boxed::Box;
 use amqp_codec::{Attach, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
+use check::Asked;
 use credit::Credit;
 
 /// One direction of a link's life, as of a session's: not yet, now, no more.
@@ -44,6 +46,8 @@ pub(crate) struct Link {
     pub(crate) remote_handle: Option<u32>,
     /// Our attach, until it leaves.
     pub(crate) waiting: Option<Box<LinkOptions>>,
+    /// What the answer to our attach has to grant.
+    pub(crate) asked: Asked,
     /// The peer's attach, for those who ask later.
     pub(crate) remote_attach: Option<Box<Attach>>,
     pub(crate) modes: Modes,
@@ -52,6 +56,10 @@ pub(crate) struct Link {
     pub(crate) flow_due: Option<FlowDue>,
     /// The peer's attach refuses ours; its detach will say why (§2.6.3).
     pub(crate) refused: bool,
+    /// We have detached, and not for good.
+    pub(crate) suspended: bool,
+    /// The peer closed it then, and so do we, with an attach and a detach that wait for their answers.
+    pub(crate) closes_too: bool,
     /// The detached event has been raised.
     pub(crate) gone: bool,
     /// Unsettled deliveries of this link.
@@ -117,11 +125,14 @@ impl Link {
             remote: Half::Idle,
             remote_handle: None,
             waiting: None,
+            asked: Asked::default(),
             remote_attach: None,
             modes: Modes { snd: SenderSettleMode::Mixed, rcv: ReceiverSettleMode::First, max_message_size: 0 },
             credit: Credit::new(SequenceNo(0)),
             flow_due: None,
             refused: false,
+            suspended: false,
+            closes_too: false,
             gone: false,
             unsettled: 0,
             end,

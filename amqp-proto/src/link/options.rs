@@ -22,6 +22,18 @@ impl Default for CreditMode {
     }
 }
 
+/// Whether a link is of use if the peer settles otherwise than our attach wishes (§2.7.3). Each end states
+/// its own mode; what it says of the other's is a wish.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SettleModes {
+    /// It is. What counts is what the peer's attach states.
+    #[default]
+    Preferred,
+    /// It is not: such an answer is detached with `amqp:not-implemented`. A receiver that wishes
+    /// [`Mixed`](SenderSettleMode::Mixed) leaves the choice to the sender.
+    Required,
+}
+
 /// The fields of our attach (§2.7.3).
 #[derive(Clone, Debug, Default)]
 pub struct LinkOptions {
@@ -35,6 +47,9 @@ pub struct LinkOptions {
     pub snd_settle_mode: SenderSettleMode,
     /// How the receiver settles. Default [`First`](ReceiverSettleMode::First).
     pub rcv_settle_mode: ReceiverSettleMode,
+    /// Whether the peer has to settle as these two say. Default [`Preferred`](SettleModes::Preferred). Of no
+    /// effect in an answer: whoever accepts an attach has the peer's modes in hand.
+    pub settle_modes: SettleModes,
     /// The largest message that we take, in octets; `None` or 0: no limit. Default: none. A message of more
     /// transfers than the session's incoming-window is taken in whole if nothing else waits: it is this that
     /// bounds it.

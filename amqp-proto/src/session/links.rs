@@ -102,7 +102,7 @@ impl Session {
         }
         let role = !attach.role;
         let same = |link: &Link| link.role() == role && link.name == attach.name;
-        let waiting = |link: &Link| same(link) && link.remote == Half::Idle && !link.gone;
+        let waiting = |link: &Link| same(link) && link.remote == Half::Idle;
         // The oldest: a link that we detached without waiting may have a successor of its name.
         let waits = self.links.iter().filter(|(_, link)| waiting(link)).min_by_key(|(_, link)| link.key.generation);
         if let Some((index, _)) = waits {

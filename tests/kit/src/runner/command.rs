@@ -1,6 +1,6 @@
 //! Commands of traces as calls of the core.
 
-use super::driver::Driver;
+use super::driver::{Driver, Take};
 use super::typed::{link_options, renamed, session_options, typed};
 use crate::wire::{Record, Value};
 use amqp_proto::codec::{Close, DeliveryState, Disposition, Flow, SaslOutcome, Transfer};
@@ -120,8 +120,16 @@ impl Driver {
         }
         match self.link_id(command)? {
             LinkId::Sender(id) => self.sender(id)?.accept(link_options(command)?).map_err(misuse),
-            LinkId::Receiver(id) => self.receiver(id)?.accept(link_options(command)?).map_err(misuse),
+            LinkId::Receiver(id) => {
+                self.receiver(id)?.accept(link_options(command)?).map_err(misuse)?;
+                self.read_ahead(id)
+            }
         }
+    }
+
+    /// Whoever reads pieces looks once before there are any: from then on the core tells of them.
+    fn read_ahead(&mut self, id: ReceiverId) -> Done {
+        if self.take == Take::Pieces { self.take(id, 1) } else { Ok(()) }
     }
 
     fn attach(&mut self, command: &Record) -> Done {
@@ -137,7 +145,10 @@ impl Driver {
         };
         let name = self.names.next(&format!("{session_name}/l"));
         self.names.links.insert(name, id);
-        Ok(())
+        match id {
+            LinkId::Receiver(id) => self.read_ahead(id),
+            LinkId::Sender(_) => Ok(()),
+        }
     }
 
     fn refuse(&mut self, command: &Record) -> Done {

@@ -1,10 +1,11 @@
 //! Events of the core as records.
 
 use super::driver::{Driver, Take};
+use super::snapshot::rcv_settle_mode;
 use super::typed::{fields_of, untyped};
 use crate::meaning::word;
 use crate::wire::{Record, Value};
-use amqp_proto::codec::{Attach, Error, ReceiverSettleMode};
+use amqp_proto::codec::{Attach, Error};
 use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId};
 use amqp_proto::{SaslFailure, SaslRequest, Violation};
 
@@ -27,7 +28,10 @@ impl Driver {
             Event::Ended { session, reason } => about(ended(&reason), self.names.session(session)),
             Event::AttachRequested { link, attach } => self.attach_requested(link, &attach),
             Event::Attached { link, attach } => about(fields_of(&*attach, "attached"), self.names.link(link)),
-            Event::Detached { link, reason } => about(detached(&reason), self.names.link(link)),
+            Event::Detached { link, reason } => {
+                let name = self.link_name(link);
+                about(detached(&reason), name)
+            }
             Event::Writable { sender } => about(Record::new("writable"), self.names.link(sender.into())),
             Event::Flow { link, flow } => {
                 let record = Record::new("flow").with("link-credit", flow.link_credit).with("drain", flow.drain);
@@ -55,10 +59,18 @@ impl Driver {
         }
     }
 
+    /// The name of a link; it has none yet if the peer's attach was not even shown to the application.
+    fn link_name(&mut self, link: LinkId) -> String {
+        if !self.names.links.values().any(|known| *known == link) {
+            let session = self.names.session(link.session());
+            let name = self.names.next(&format!("{session}/p"));
+            self.names.links.insert(name, link);
+        }
+        self.names.link(link)
+    }
+
     fn attach_requested(&mut self, link: LinkId, attach: &Attach) -> Record {
-        let session = self.names.session(link.session());
-        let name = self.names.next(&format!("{session}/p"));
-        self.names.links.insert(name.clone(), link);
+        let name = self.link_name(link);
         about(fields_of(attach, "attach-requested"), name)
     }
 
@@ -75,12 +87,11 @@ impl Driver {
             };
             let name = self.delivery_name(receiver.into(), delivery.id);
             self.names.deliveries.insert(name.clone(), delivery.id);
-            let second = delivery.rcv_settle_mode == ReceiverSettleMode::Second;
             let record = event
                 .with("delivery-tag", delivery.tag.as_ref())
                 .with("message-format", delivery.message_format)
                 .with("settled", delivery.settled)
-                .with("rcv-settle-mode", word(if second { "second" } else { "first" }))
+                .with("rcv-settle-mode", word(rcv_settle_mode(delivery.rcv_settle_mode)))
                 .with("state", delivery.state.as_ref().map_or(Value::Null, untyped))
                 .with("payload", &*delivery.payload.into_bytes());
             let record = about(record, name);

@@ -4,6 +4,7 @@ use super::driver::Driver;
 use crate::meaning::word;
 use crate::wire::{Record, Value};
 use amqp_proto::Half;
+use amqp_proto::codec::{ReceiverSettleMode, SenderSettleMode};
 
 fn half(half: Half) -> Value {
     word(match half {
@@ -11,6 +12,21 @@ fn half(half: Half) -> Value {
         Half::Active => "active",
         Half::Ended => "ended",
     })
+}
+
+fn snd_settle_mode(mode: SenderSettleMode) -> &'static str {
+    match mode {
+        SenderSettleMode::Unsettled => "unsettled",
+        SenderSettleMode::Settled => "settled",
+        SenderSettleMode::Mixed => "mixed",
+    }
+}
+
+pub(super) fn rcv_settle_mode(mode: ReceiverSettleMode) -> &'static str {
+    match mode {
+        ReceiverSettleMode::First => "first",
+        ReceiverSettleMode::Second => "second",
+    }
 }
 
 fn count(number: usize) -> Value {
@@ -71,6 +87,12 @@ impl Driver {
             .with("credit", link.link_credit)
             .with("delivery-count", link.delivery_count.0)
             .with("drain", link.drain)
+            .with("available", link.available)
+            .with("name", link.name.as_str())
+            .with("handle", link.handle)
+            .with("remote-handle", link.remote_handle.map_or(Value::Null, Value::from))
+            .with("snd-settle-mode", word(snd_settle_mode(link.snd_settle_mode)))
+            .with("rcv-settle-mode", word(rcv_settle_mode(link.rcv_settle_mode)))
             .with("unsettled", link.unsettled)
             .with("buffered", count(link.buffered))
             .with("in-progress", link.in_progress))
