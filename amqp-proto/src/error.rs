@@ -36,6 +36,12 @@ pub enum Misuse {
     /// There is no request of the peer to answer.
     #[error("there is no request to answer")]
     NothingToAnswer,
+    /// A drain of this link is not over (§2.6.7).
+    #[error("the link is being drained already")]
+    Draining,
+    /// A drain with less credit than has been granted (§2.6.7).
+    #[error("a drain takes no credit back")]
+    CreditTaken,
     /// `settled` contradicts the snd-settle-mode of the link (§2.7.5).
     #[error("settled contradicts the snd-settle-mode of the link")]
     SettleMode,

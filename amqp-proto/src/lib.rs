@@ -119,7 +119,7 @@ pub use event::{Event, LinkFlow};
 pub use id::{DeliveryId, LinkId, ReceiverId, SenderId, SessionId};
 pub use instant::Instant;
 pub use link::Half;
-pub use link::options::{CreditMode, LinkOptions, SettleModes};
+pub use link::options::{CreditMode, CreditRenewal, CreditUntil, LinkOptions, SettleModes};
 pub use link::receiver::{ReceiverFlow, ReceiverMut};
 pub use link::sender::{SenderFlow, SenderMut};
 pub use sasl::{Mechanism, SaslClient, SaslListener, SaslRequest, Secret};

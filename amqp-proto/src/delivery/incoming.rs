@@ -25,6 +25,8 @@ pub(crate) struct Modes {
 pub(crate) struct Incoming {
     arriving: Option<Arriving>,
     ready: VecDeque<Arrived>,
+    /// How many of those there is nothing to settle of.
+    ready_settled: usize,
     /// The application reads pieces, so it wants to know of pieces.
     streaming: bool,
 }
@@ -71,6 +73,11 @@ impl Incoming {
     /// Deliveries that are whole and wait.
     pub(crate) fn buffered(&self) -> usize {
         self.ready.len()
+    }
+
+    /// Those of them that there is nothing to settle of.
+    pub(crate) fn buffered_settled(&self) -> usize {
+        self.ready_settled
     }
 
     /// The first transfer of a delivery; `id` and `tag` are what it carries.
@@ -122,6 +129,7 @@ impl Incoming {
             return Outcome::default();
         };
         let arrived = self.ready.is_empty() && !(self.streaming && started && transfers > 1);
+        self.ready_settled += usize::from(delivery.settled || aborted);
         self.ready.push_back(Arrived { delivery, transfers, aborted });
         Outcome { arrived, aborted, ..Outcome::default() }
     }
@@ -163,17 +171,23 @@ impl Incoming {
     /// The oldest delivery that is whole, and how many transfers it gives back to the session window.
     pub(crate) fn recv(&mut self) -> Option<(Delivery, u32)> {
         loop {
-            let Arrived { delivery, transfers, aborted } = self.ready.pop_front()?;
+            let Arrived { delivery, transfers, aborted } = self.pop_ready()?;
             if !aborted {
                 return Some((delivery, transfers));
             }
         }
     }
 
+    fn pop_ready(&mut self) -> Option<Arrived> {
+        let arrived = self.ready.pop_front()?;
+        self.ready_settled -= usize::from(arrived.delivery.settled || arrived.aborted);
+        Some(arrived)
+    }
+
     /// What has come of the oldest delivery since the last look, and how many transfers that gives back.
     pub(crate) fn read(&mut self) -> Option<(Chunk, u32)> {
         self.streaming = true;
-        if let Some(Arrived { delivery, transfers, aborted }) = self.ready.pop_front() {
+        if let Some(Arrived { delivery, transfers, aborted }) = self.pop_ready() {
             let progress = if aborted { Progress::Aborted } else { Progress::Complete };
             return Some((Chunk { delivery, progress }, transfers));
         }

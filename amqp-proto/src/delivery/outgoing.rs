@@ -85,6 +85,7 @@ impl Sending {
         }
         ctx.output.transfer(channel, &mut self.transfer, &mut self.payload);
         window.sent();
+        window.note_closed(true, ctx.now);
         let whole = self.payload.is_empty() && !self.transfer.more;
         self.forget_first();
         if whole { Sent::Whole } else { Sent::Part }

@@ -20,6 +20,7 @@ impl Link {
             }
             End::Receiver(receiver) => {
                 receiver.mode = options.credit;
+                receiver.renewal = options.credit_renewal;
                 self.modes.rcv = options.rcv_settle_mode;
                 self.modes.max_message_size = options.max_message_size.unwrap_or(0);
                 if let CreditMode::Auto(window) = options.credit {
@@ -41,6 +42,7 @@ impl Link {
         let attach = options.attach(self.role(), Handle(self.key.index));
         ctx.output.checked_frame(channel, &attach).map_err(|_| Misuse::FrameSize)?;
         self.local = Half::Active;
+        self.credit.empty_since = ctx.now;
         Ok(())
     }
 
@@ -68,6 +70,7 @@ impl Link {
         if !self.refused {
             self.asked.check(&attach)?;
         }
+        self.credit.empty_since = ctx.now;
         let attach = Box::new(attach);
         self.remote_attach = Some(attach.clone());
         if !self.refused {

@@ -17,7 +17,7 @@ pub(crate) mod transfer;
 use crate::delivery::incoming::{Incoming, Modes};
 use crate::delivery::outgoing::Sending;
 use crate::id::LinkKey;
-use crate::{CreditMode, LinkId, LinkOptions, ReceiverId, SenderId};
+use crate::{CreditMode, CreditRenewal, LinkId, LinkOptions, ReceiverId, SenderId};
 use alloc::boxed::Box;
 use amqp_codec::{Attach, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
 use check::Asked;
@@ -52,6 +52,8 @@ pub(crate) struct Link {
     pub(crate) remote_attach: Option<Box<Attach>>,
     pub(crate) modes: Modes,
     pub(crate) credit: Credit,
+    /// The link state properties that the peer told last.
+    pub(crate) remote_properties: Option<Box<Fields>>,
     /// A flow is to leave with the next flush.
     pub(crate) flow_due: Option<FlowDue>,
     /// The peer's attach refuses ours; its detach will say why (§2.6.3).
@@ -99,6 +101,7 @@ pub(crate) struct Leaving {
 #[derive(Debug, Default)]
 pub(crate) struct ReceiverEnd {
     pub(crate) mode: CreditMode,
+    pub(crate) renewal: CreditRenewal,
     pub(crate) incoming: Incoming,
 }
 
@@ -129,6 +132,7 @@ impl Link {
             remote_attach: None,
             modes: Modes { snd: SenderSettleMode::Mixed, rcv: ReceiverSettleMode::First, max_message_size: 0 },
             credit: Credit::new(SequenceNo(0)),
+            remote_properties: None,
             flow_due: None,
             refused: false,
             suspended: false,

@@ -12,7 +12,7 @@ pub enum CreditMode {
     /// Only as the application says.
     Manual,
     /// Up to this many deliveries, under way or waiting to be taken; renewed when the application has
-    /// taken half of them.
+    /// taken half of them. [`CreditRenewal`] can say otherwise.
     Auto(u32),
 }
 
@@ -20,6 +20,28 @@ impl Default for CreditMode {
     fn default() -> Self {
         CreditMode::Auto(1000)
     }
+}
+
+/// When automatic credit is renewed (§2.6.7). Of no effect in [`CreditMode::Manual`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CreditRenewal {
+    /// One flow grants the whole again when no more than so many deliveries are left: those that the sender may
+    /// still begin, and those that count until `until`. `Some(u32::MAX)`: after each delivery. Default: half of
+    /// what [`CreditMode::Auto`] says.
+    pub low_water: Option<u32>,
+    /// What a delivery that has arrived counts as. Default [`Taken`](CreditUntil::Taken).
+    pub until: CreditUntil,
+}
+
+/// Until when a delivery takes up automatic credit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CreditUntil {
+    /// Until the application has taken it.
+    #[default]
+    Taken,
+    /// Until it is settled by either side; one that was sent settled, until it is taken. So no more are
+    /// unsettled than were granted.
+    Settled,
 }
 
 /// Whether a link is of use if the peer settles otherwise than our attach wishes (§2.7.3). Each end states
@@ -58,6 +80,8 @@ pub struct LinkOptions {
     pub initial_delivery_count: SequenceNo,
     /// Receiver: how credit is granted. Default [`CreditMode::Auto`] of 1000.
     pub credit: CreditMode,
+    /// Receiver: when automatic credit is renewed. Default: at half, by deliveries that were taken.
+    pub credit_renewal: CreditRenewal,
     /// Extensions that we support. Default: none.
     pub offered_capabilities: Multiple<Symbol>,
     /// Extensions that we would use if the peer has them. Default: none.

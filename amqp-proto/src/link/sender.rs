@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::delivery::outgoing::{self, Sending};
 use crate::id::LinkKey;
 use crate::session::{Held, Session};
-use crate::{Blocked, DeliveryId, LinkOptions, Misuse, Outgoing, SendError, SenderId, Sent, SessionId};
+use crate::{Blocked, DeliveryId, Instant, LinkOptions, Misuse, Outgoing, SendError, SenderId, Sent, SessionId};
 use amqp_codec::{Attach, DeliveryState, Error, Fields, Handle, Role, Str};
 use bytes::Bytes;
 
@@ -76,8 +76,16 @@ impl SenderMut<'_> {
     /// Why [`send`](Self::send) would answer Blocked; `None` if it would not.
     #[must_use]
     pub fn why_blocked(&self) -> Option<Blocked> {
-        let full = self.session.sent.len() >= self.ctx.max_unsettled as usize;
+        let full = self.session.is_full(self.ctx);
         self.link().map_or(Some(Blocked::NotAttached), |link| link.why_blocked(self.ctx, &self.session.window, full))
+    }
+
+    /// Since when [`why_blocked`](Self::why_blocked) has been so, if it is for the peer to change:
+    /// [`NoCredit`](Blocked::NoCredit) or [`WindowClosed`](Blocked::WindowClosed). As exact as the times that the
+    /// core was told: a send counts as of the last input, output or deadline before it.
+    #[must_use]
+    pub fn blocked_since(&self) -> Option<Instant> {
+        self.link()?.blocked_since(&self.session.window, self.why_blocked()?)
     }
 
     /// Asks for a turn without a message in hand: `Ok` if [`send`](Self::send) would take one now, else
@@ -181,7 +189,9 @@ impl SenderMut<'_> {
         let settled = message.settled;
         let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
         let Some(link) = links.get_mut(self.key.index) else { return result };
+        let before = link.credit.link_credit;
         link.credit.used();
+        link.credit.note_empty(before, self.ctx.now);
         if !settled {
             link.unsettled += 1;
             sent.insert(number, Held { link: self.key, state: None, token: message.token });
@@ -288,7 +298,8 @@ impl SenderMut<'_> {
     /// # Errors
     /// [`Misuse::StaleId`] if the link is gone.
     pub fn drained(&mut self) -> Result<(), Misuse> {
-        self.link_mut()?.drained();
+        let now = self.ctx.now;
+        self.link_mut()?.drained(now);
         self.session.flow_if_due(self.ctx, self.key.index);
         Ok(())
     }

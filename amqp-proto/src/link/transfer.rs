@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::session::Window;
 use crate::violation::{Violation, supported};
-use crate::{Blocked, DeliveryId, Misuse, Outgoing, SenderId, SessionId};
+use crate::{Blocked, DeliveryId, Instant, Misuse, Outgoing, SenderId, SessionId};
 use amqp_codec::{SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
@@ -47,6 +47,7 @@ impl Link {
             }
             self.credit.check()?;
             self.credit.used();
+            self.credit.available = self.credit.available.saturating_sub(1); // req: TR-2.6.7-11
             receiver.incoming.begin(DeliveryId { session, number }, tag, transfer, self.modes)?;
         }
         let number = receiver.incoming.current().map_or(SequenceNo(0), DeliveryId::number);
@@ -86,6 +87,15 @@ impl Link {
         }
     }
 
+    /// Sender: since when that reason has been in the way, if the peer is to remove it.
+    pub(crate) fn blocked_since(&self, window: &Window, blocked: Blocked) -> Option<Instant> {
+        match blocked {
+            Blocked::NoCredit => Some(self.credit.empty_since),
+            Blocked::WindowClosed => Some(window.closed_since()),
+            Blocked::NotAttached | Blocked::Busy | Blocked::OutputFull | Blocked::Unsettled => None,
+        }
+    }
+
     /// Sender: whether a message is sent settled, by its own wish and what the link agreed on
     /// (req: TR-2.7.5-10, TR-2.7.5-11).
     pub(crate) fn settles(&self, message: &Outgoing) -> Result<bool, Misuse> {
@@ -103,7 +113,7 @@ impl Link {
         sender.sending = None;
         let leaving = sender.leaving.take();
         if core::mem::take(&mut sender.drained) {
-            self.drained();
+            self.drained(ctx.now);
         }
         if let Some(Leaving { closed, error }) = leaving {
             let _ = self.detach(ctx, channel, closed, error);

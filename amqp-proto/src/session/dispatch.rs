@@ -9,6 +9,7 @@ use crate::link::{End, Half, Link};
 use crate::violation::{Scope, Violation, supported};
 use amqp_codec::{Disposition, Flow, Performative, Role, Transfer};
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 impl Session {
     /// One frame of the peer, other than begin and end. A session that we have ended drops it
@@ -35,6 +36,7 @@ impl Session {
     fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {
         let was_closed = !self.window.can_send();
         self.window.received_flow(flow)?;
+        self.window.note_closed(!was_closed, ctx.now);
         if was_closed && self.window.can_send() {
             self.wake_all(ctx);
             self.mark(ctx);
@@ -101,7 +103,7 @@ impl Session {
         link.drain_progress(ctx);
         if arrival.released > 0 {
             // Aborted: nobody will take it, but it has used credit.
-            link.taken();
+            link.renew();
             self.flow_if_due(ctx, index);
             self.release(ctx, arrival.released);
         }
@@ -143,6 +145,7 @@ impl Session {
         }
         supported(disposition.state.as_ref())?;
         let Self { id: session, links, sent, received, .. } = self;
+        let mut settled_on: SmallVec<[u32; 4]> = SmallVec::new();
         let held = if role == Role::Receiver { sent } else { received };
         held.visit(first, last, |number, held| {
             let state = disposition.state.clone();
@@ -150,9 +153,18 @@ impl Session {
             if let Some(link) = links.get_mut(held.link.index).filter(|link| link.key == held.link) {
                 ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
                 link.unsettled -= u32::from(settled).min(link.unsettled);
+                if settled && settled_on.last() != Some(&held.link.index) {
+                    settled_on.push(held.link.index);
+                }
             }
             !settled
         });
+        for index in settled_on {
+            if let Some(link) = self.links.get_mut(index) {
+                link.renew();
+            }
+            self.flow_if_due(ctx, index);
+        }
         if settled {
             self.wake_all(ctx);
         }
@@ -162,7 +174,7 @@ impl Session {
     /// Tells a sender that waits that it may send; if only the session or the output is in its way by
     /// now, it is woken when that has passed.
     pub(crate) fn wake(&mut self, ctx: &mut Context, index: u32) {
-        let full = self.sent.len() >= ctx.max_unsettled as usize;
+        let full = self.is_full(ctx);
         let Some(link) = self.links.get_mut(index).filter(|link| link.wants()) else { return };
         match link.why_blocked(ctx, &self.window, full) {
             None => link.writable(ctx),
@@ -183,7 +195,7 @@ impl Session {
 
     /// Tells those that were refused for a reason of the session's that it has passed.
     pub(crate) fn wake_all(&mut self, ctx: &mut Context) {
-        let full = self.sent.len() >= ctx.max_unsettled as usize;
+        let full = self.is_full(ctx);
         if full || !self.window.can_send() || self.blocked.is_empty() {
             return;
         }

@@ -157,6 +157,11 @@ impl Session {
         self.local != Half::Ended && !self.gone
     }
 
+    /// Whether as many deliveries are unsettled as may be.
+    pub(crate) fn is_full(&self, ctx: &Context) -> bool {
+        self.sent.len() >= ctx.max_unsettled as usize
+    }
+
     /// Nobody needs the session any more: its channels are free (§2.5.2), and the application has
     /// taken what had arrived.
     pub(crate) fn finished(&self) -> bool {

@@ -32,9 +32,11 @@ impl Session {
             table.remove(number);
             if let Some(link) = self.links.get_mut(link.index) {
                 link.unsettled = link.unsettled.saturating_sub(1);
+                link.renew();
             }
         }
         dispositions.add(ctx, channel, (number, number), state, settled);
+        self.flow_if_due(ctx, link.index);
         self.mark(ctx);
         self.wake_all(ctx);
         Ok(())
@@ -74,7 +76,9 @@ impl Session {
         });
         if let Some(link) = self.links.get_mut(key.index).filter(|_| settled) {
             link.unsettled = link.unsettled.saturating_sub(count);
+            link.renew();
         }
+        self.flow_if_due(ctx, key.index);
         self.mark(ctx);
         self.wake_all(ctx);
         Ok(count)

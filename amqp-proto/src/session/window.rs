@@ -3,6 +3,7 @@
 //! Our incoming-window is reopened only as the application takes what has arrived. All ids are serial
 //! numbers.
 
+use crate::Instant;
 use crate::violation::Violation;
 use amqp_codec::{Flow, SequenceNo};
 
@@ -31,6 +32,8 @@ pub struct Windows {
 pub(crate) struct Window {
     view: Windows,
     initial_outgoing_id: SequenceNo,
+    /// Since when the peer's incoming-window has been closed, while it is.
+    closed_since: Instant,
 }
 
 impl Window {
@@ -47,6 +50,7 @@ impl Window {
                 remote_outgoing_window: 0,
             },
             initial_outgoing_id: next_outgoing_id,
+            closed_since: Instant::ZERO,
         }
     }
 
@@ -75,6 +79,17 @@ impl Window {
 
     pub(crate) fn can_send(&self) -> bool {
         self.view.remote_incoming_window > 0
+    }
+
+    pub(crate) fn closed_since(&self) -> Instant {
+        self.closed_since
+    }
+
+    /// After a change: remembers since when the peer's window has been closed.
+    pub(crate) fn note_closed(&mut self, was_open: bool, now: Instant) {
+        if was_open && !self.can_send() {
+            self.closed_since = now;
+        }
     }
 
     /// One transfer of ours leaves (req: TR-2.5.6-04).

@@ -4,7 +4,8 @@ use crate::trace::{Role, Script};
 use crate::wire::{Record, Value, decode, encode_record};
 use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open};
 use amqp_proto::{
-    Config, CreditMode, LinkOptions, Mechanism, Pipelining, SaslClient, SaslListener, SessionOptions, SettleModes,
+    Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, Mechanism, Pipelining, SaslClient, SaslListener,
+    SessionOptions, SettleModes,
 };
 use bytes::Bytes;
 use std::time::Duration;
@@ -148,6 +149,8 @@ pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
         attach.set("role", crate::meaning::word("sender"));
     }
     let attach: Attach = typed(&attach)?;
+    let until = if command.text("counts") == Some("on-settle") { CreditUntil::Settled } else { CreditUntil::Taken };
+    let credit_renewal = CreditRenewal { low_water: command.uint("low-water"), until };
     let credit = command.uint("credit").map_or(CreditMode::Manual, CreditMode::Auto);
     Ok(LinkOptions {
         name: attach.name,
@@ -162,6 +165,7 @@ pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
         max_message_size: attach.max_message_size,
         initial_delivery_count: attach.initial_delivery_count.unwrap_or_default(),
         credit,
+        credit_renewal,
         offered_capabilities: attach.offered_capabilities,
         desired_capabilities: attach.desired_capabilities,
         properties: attach.properties,
