@@ -105,6 +105,7 @@ violations! {
     MessageSize: "§2.7.3" MESSAGE_SIZE_EXCEEDED Link "a message is larger than the max-message-size of the link";
     DeliveryCount: "§2.6.7" INVALID_FIELD Link "the delivery-count in flow went backwards or beyond the credit";
     DeliveryCountMissing: "§2.7.4" INVALID_FIELD Link "the flow of a sender has no delivery-count";
+    TagInUse: "§2.6.12" INVALID_FIELD Link "the delivery-tag of a new delivery is that of an unsettled one";
     NotSettled: "§2.7.5" INVALID_FIELD Link "an unsettled delivery came on a link of mode settled";
     NotUnsettled: "§2.7.5" INVALID_FIELD Link "a settled delivery came on a link of mode unsettled";
     ReceiverSettleMode: "§2.7.5" INVALID_FIELD Link "a transfer asks for mode second on a link of mode first";

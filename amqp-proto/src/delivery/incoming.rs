@@ -5,7 +5,7 @@ use super::{Chunk, Delivery, Payload, Progress};
 use crate::DeliveryId;
 use crate::violation::Violation;
 use alloc::collections::VecDeque;
-use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, Transfer};
+use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
 /// Transfers without payload that one delivery may have in a row (req: TR-2.7.5-22).
@@ -42,6 +42,8 @@ struct Arriving {
     empty: u32,
     /// The application has had a piece of it.
     started: bool,
+    /// Nobody wants what is still to come of it.
+    unwanted: bool,
 }
 
 #[derive(Debug)]
@@ -88,7 +90,9 @@ impl Incoming {
         transfer: &Transfer,
         modes: Modes,
     ) -> Result<(), Violation> {
-        let rcv_settle_mode = transfer.rcv_settle_mode.unwrap_or(modes.rcv);
+        // Of a settled delivery the mode says nothing (req: TR-2.7.5-18).
+        let asked = transfer.rcv_settle_mode.filter(|_| transfer.settled != Some(true));
+        let rcv_settle_mode = asked.unwrap_or(modes.rcv);
         if modes.rcv == ReceiverSettleMode::First && rcv_settle_mode == ReceiverSettleMode::Second {
             return Err(Violation::ReceiverSettleMode);
         }
@@ -99,10 +103,24 @@ impl Incoming {
             settled: false,
             rcv_settle_mode,
             state: transfer.state.clone(),
+            batchable: false,
             payload: Payload::default(),
         };
-        self.arriving = Some(Arriving { delivery, size: 0, transfers: 0, empty: 0, started: false });
+        // We keep nothing that could be resumed: there is no such delivery here (req: TR-2.6.13-02).
+        let unwanted = transfer.resume;
+        self.arriving = Some(Arriving { delivery, size: 0, transfers: 0, empty: 0, started: false, unwanted });
         Ok(())
+    }
+
+    /// The delivery is settled here. If it is not whole, the rest is dropped as it comes; how many transfers the
+    /// session window gets back now.
+    pub(crate) fn settled_here(&mut self, number: SequenceNo) -> u32 {
+        let Some(arriving) = self.arriving.as_mut().filter(|arriving| arriving.delivery.id.number() == number) else {
+            return 0;
+        };
+        arriving.unwanted = true;
+        arriving.delivery.payload = Payload::default();
+        core::mem::take(&mut arriving.transfers)
     }
 
     /// A transfer of the delivery that was begun, the first one included.
@@ -114,6 +132,12 @@ impl Incoming {
         arriving.check(transfer, payload.len(), modes)?;
         let settled = transfer.settled == Some(true) && !arriving.delivery.settled;
         arriving.delivery.settled |= settled;
+        arriving.delivery.batchable |= transfer.batchable;
+        if arriving.unwanted {
+            let last = (!transfer.more).then(|| arriving.check_complete(modes)).transpose()?.is_some();
+            self.arriving.take_if(|_| last);
+            return Ok(Outcome { released: 1, settled, ..Outcome::default() });
+        }
         arriving.transfers += 1;
         arriving.delivery.payload.push(payload);
         if transfer.more {
@@ -139,7 +163,7 @@ impl Incoming {
         let Some(arriving) = &mut self.arriving else { return Outcome::default() };
         let released = core::mem::take(&mut arriving.transfers) + 1;
         arriving.delivery.payload = Payload::default();
-        if arriving.started {
+        if arriving.started && !arriving.unwanted {
             return Outcome { released, ..self.complete(true) };
         }
         self.arriving = None;

@@ -130,6 +130,11 @@ impl<T> Unsettled<T> {
         }
     }
 
+    /// All entries, in serial order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.buckets.iter().flat_map(|bucket| bucket.slots.iter().flatten())
+    }
+
     /// Removes every entry for which `keep` says false.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
         for bucket in &mut self.buckets {

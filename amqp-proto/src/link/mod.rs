@@ -16,6 +16,7 @@ pub(crate) mod transfer;
 
 use crate::delivery::incoming::{Incoming, Modes};
 use crate::delivery::outgoing::Sending;
+use crate::delivery::tags::Tags;
 use crate::id::LinkKey;
 use crate::{CreditMode, CreditRenewal, LinkId, LinkOptions, ReceiverId, SenderId};
 use alloc::boxed::Box;
@@ -66,6 +67,8 @@ pub(crate) struct Link {
     pub(crate) gone: bool,
     /// Unsettled deliveries of this link.
     pub(crate) unsettled: u32,
+    /// Their tags.
+    pub(crate) tags: Tags,
     pub(crate) end: End,
 }
 
@@ -139,6 +142,7 @@ impl Link {
             closes_too: false,
             gone: false,
             unsettled: 0,
+            tags: Tags::default(),
             end,
         }
     }

@@ -4,9 +4,10 @@ use super::{End, FlowDue, Half, Leaving, Link};
 use crate::context::Context;
 use crate::delivery::outgoing::{self, Sending};
 use crate::id::LinkKey;
+use crate::session::dispatch::claim;
 use crate::session::{Held, Session};
 use crate::{Blocked, DeliveryId, Instant, LinkOptions, Misuse, Outgoing, SendError, SenderId, Sent, SessionId};
-use amqp_codec::{Attach, DeliveryState, Error, Fields, Handle, Role, Str};
+use amqp_codec::{Attach, DeliveryState, DeliveryTag, Error, Fields, Handle, Role, Str};
 use bytes::Bytes;
 
 /// The sending end of a link; see [`Connection::sender`](crate::Connection::sender).
@@ -178,11 +179,30 @@ impl SenderMut<'_> {
             self.wait(blocked)?;
             return Err(SendError::Blocked(message, blocked));
         }
-        Ok(self.begin(message, more))
+        let tag = self.claim_tag(&message)?;
+        Ok(self.begin(message, tag, more))
+    }
+
+    /// The tag of a new delivery: the one given, or one made of the delivery-id (req: TR-2.6.12-01).
+    fn claim_tag(&mut self, message: &Outgoing) -> Result<DeliveryTag, Misuse> {
+        let Session { links, sent, next_delivery_id, .. } = &mut *self.session;
+        let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
+        let number = next_delivery_id.0;
+        match message.tag {
+            Some(tag) if message.settled || claim(link, sent, tag) => Ok(tag),
+            Some(_) => Err(Misuse::TagInUse),
+            None if message.settled => Ok(number.into()),
+            None => {
+                // Longer ones for the rare case that the application has given an equal one.
+                let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));
+                let mut made = core::iter::once(DeliveryTag::from(number)).chain(longer);
+                made.find(|tag| claim(link, sent, *tag)).ok_or(Misuse::TagInUse)
+            }
+        }
     }
 
     /// Everything allows it: a new delivery.
-    fn begin(&mut self, message: Outgoing, more: bool) -> Sent {
+    fn begin(&mut self, message: Outgoing, tag: DeliveryTag, more: bool) -> Sent {
         let Session { id, links, sent, window, next_delivery_id, sending: waiting, .. } = &mut *self.session;
         let number = *next_delivery_id;
         *next_delivery_id += 1;
@@ -194,10 +214,10 @@ impl SenderMut<'_> {
         link.credit.note_empty(before, self.ctx.now);
         if !settled {
             link.unsettled += 1;
-            sent.insert(number, Held { link: self.key, state: None, token: message.token });
+            sent.insert(number, Held { link: self.key, tag, state: None, token: message.token });
         }
         let End::Sender(sender) = &mut link.end else { return result };
-        let mut sending = Sending::new(Handle(self.key.index), number, message, more);
+        let mut sending = Sending::new(Handle(self.key.index), number, tag, message, more);
         if sending.frames(self.ctx, id.index, window) == outgoing::Sent::Part {
             let queued = !sending.wants_more();
             sender.sending = Some(sending);
@@ -213,14 +233,19 @@ impl SenderMut<'_> {
     ///
     /// # Errors
     /// [`Misuse::NoDelivery`] if there is none; hands the piece back as
-    /// [`SendError::Blocked`] while the one before it has not left.
+    /// [`SendError::Blocked`] while the one before it has not left, and as [`SendError::TooLarge`] if the message
+    /// would be larger than the peer takes: the delivery can only be given up then.
     pub fn write(&mut self, payload: Bytes, more: bool) -> Result<(), SendError> {
         let link = self.link_mut()?;
+        let max = link.modes.max_message_size;
         let End::Sender(sender) = &mut link.end else { return Err(Misuse::StaleId.into()) };
         let Some(sending) = &mut sender.sending else { return Err(Misuse::NoDelivery.into()) };
         if !sending.wants_more() {
             sender.wants = true;
             return Err(SendError::Blocked(Outgoing::new(payload), Blocked::Busy));
+        }
+        if max != 0 && sending.size() + payload.len() as u64 > max {
+            return Err(SendError::TooLarge(Outgoing::new(payload)));
         }
         sending.add(payload, more);
         self.session.sending.push_back(self.key.index);
@@ -240,9 +265,9 @@ impl SenderMut<'_> {
         let waits = !sending.wants_more();
         sending.abort();
         let (number, settled) = (sending.number(), sending.settled());
-        if !settled && self.session.sent.remove(number).is_some() {
+        if let Some(held) = (!settled).then(|| self.session.sent.remove(number)).flatten() {
             if let Some(link) = self.session.links.get_mut(self.key.index) {
-                link.unsettled = link.unsettled.saturating_sub(1);
+                link.settled(&held.tag);
             }
         }
         if !waits {

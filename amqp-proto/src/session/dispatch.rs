@@ -3,11 +3,12 @@
 use super::{Held, Session};
 use crate::Blocked;
 use crate::context::Context;
+use crate::delivery::unsettled::Unsettled;
 use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{End, Half, Link};
 use crate::violation::{Scope, Violation, supported};
-use amqp_codec::{Disposition, Flow, Performative, Role, Transfer};
+use amqp_codec::{DeliveryTag, Disposition, Flow, Performative, Role, Transfer};
 use bytes::Bytes;
 use smallvec::SmallVec;
 
@@ -76,6 +77,13 @@ impl Session {
             self.release(ctx, 1);
             return Ok(());
         }
+        let tag = link.begins_unsettled(transfer);
+        if tag.is_some_and(|tag| !claim(link, &self.received, tag)) {
+            self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
+            self.release(ctx, 1);
+            self.fail_link(ctx, index, Violation::TagInUse);
+            return Ok(());
+        }
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
             Ok(arrival) => self.arrived(ctx, index, &arrival),
             Err(violation) if violation.scope() == Scope::Link => {
@@ -91,11 +99,11 @@ impl Session {
     fn arrived(&mut self, ctx: &mut Context, index: u32, arrival: &Arrival) {
         let Some(link) = self.links.get_mut(index) else { return };
         if arrival.unsettled {
-            self.received.insert(arrival.number, Held { link: link.key, state: None, token: 0 });
+            self.received.insert(arrival.number, Held { link: link.key, tag: arrival.tag, state: None, token: 0 });
             link.unsettled += 1;
         }
-        if arrival.settled && self.received.remove(arrival.number).is_some() {
-            link.unsettled = link.unsettled.saturating_sub(1);
+        if let Some(held) = arrival.settled.then(|| self.received.remove(arrival.number)).flatten() {
+            link.settled(&held.tag);
         }
         if arrival.arrived {
             ctx.event(Event::Arrived { receiver: crate::ReceiverId(link.key) });
@@ -152,7 +160,9 @@ impl Session {
             let delivery = crate::DeliveryId { session: *session, number };
             if let Some(link) = links.get_mut(held.link.index).filter(|link| link.key == held.link) {
                 ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
-                link.unsettled -= u32::from(settled).min(link.unsettled);
+                if settled {
+                    link.settled(&held.tag);
+                }
                 if settled && settled_on.last() != Some(&held.link.index) {
                     settled_on.push(held.link.index);
                 }
@@ -210,4 +220,10 @@ impl Session {
             }
         }
     }
+}
+
+/// Enters the tag of a delivery that begins among those of its link (req: TR-2.6.12-02). Whether it was new.
+pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: DeliveryTag) -> bool {
+    let key = link.key;
+    link.tags.insert(tag, || held.iter().filter(|held| held.link == key).map(|held| held.tag).collect())
 }

@@ -3,6 +3,7 @@
 
 use super::Session;
 use crate::context::Context;
+use crate::delivery::tags::Tags;
 use crate::error::said;
 use crate::id::LinkKey;
 use crate::link::{End, Half, Link};
@@ -178,6 +179,7 @@ impl Session {
             End::Sender(_) => 0,
             End::Receiver(receiver) => receiver.incoming.drop_partial(),
         };
+        link.tags = Tags::default();
         if core::mem::take(&mut link.unsettled) > 0 {
             match link.end {
                 End::Sender(_) => self.sent.retain(|held| held.link != key),

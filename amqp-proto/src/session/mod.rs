@@ -24,7 +24,7 @@ use crate::link::{Half, Link};
 use crate::store::{Numbers, Store};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use amqp_codec::{Begin, DeliveryState, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
+use amqp_codec::{Begin, DeliveryState, DeliveryTag, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
 
 /// The fields of our begin (§2.7.2).
 #[derive(Clone, Debug)]
@@ -63,6 +63,7 @@ impl Default for SessionOptions {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) link: LinkKey,
+    pub(crate) tag: DeliveryTag,
     /// The state that we reported last.
     pub(crate) state: Option<DeliveryState>,
     /// The application's own number for it.

@@ -91,6 +91,7 @@ impl Driver {
                 .with("delivery-tag", delivery.tag.as_ref())
                 .with("message-format", delivery.message_format)
                 .with("settled", delivery.settled)
+                .with("batchable", delivery.batchable)
                 .with("rcv-settle-mode", word(rcv_settle_mode(delivery.rcv_settle_mode)))
                 .with("state", delivery.state.as_ref().map_or(Value::Null, untyped))
                 .with("payload", &*delivery.payload.into_bytes());
