@@ -91,13 +91,15 @@ pub enum Event {
         /// The link.
         receiver: ReceiverId,
     },
-    /// The peer's disposition of a delivery that we hold unsettled (§2.7.6).
+    /// The peer's disposition of a delivery that we hold unsettled, if it reports another state than before or
+    /// settles (§2.7.6). An outcome that was reached does not change.
     Disposition {
         /// The delivery; no longer valid if it is settled.
         delivery: DeliveryId,
         /// The link that it travels on.
         link: LinkId,
-        /// The delivery-state that the peer reports.
+        /// The delivery-state that the peer has reported, now or before. On a sender where the receiver settled
+        /// and never reported any: the default-outcome of our source, if it has one.
         state: Option<DeliveryState>,
         /// The peer has settled; so have we, by that.
         settled: bool,

@@ -17,6 +17,7 @@ impl Link {
                 sender.initial_delivery_count = options.initial_delivery_count;
                 self.credit.start_at(options.initial_delivery_count);
                 self.modes.snd = options.snd_settle_mode;
+                sender.default_outcome = options.source.as_ref().and_then(|source| source.default_outcome.clone());
             }
             End::Receiver(receiver) => {
                 receiver.mode = options.credit;

@@ -20,7 +20,7 @@ use crate::delivery::tags::Tags;
 use crate::id::LinkKey;
 use crate::{CreditMode, CreditRenewal, LinkId, LinkOptions, ReceiverId, SenderId};
 use alloc::boxed::Box;
-use amqp_codec::{Attach, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
+use amqp_codec::{Attach, DeliveryState, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
 use check::Asked;
 use credit::Credit;
 
@@ -82,6 +82,8 @@ pub(crate) enum End {
 #[derive(Debug, Default)]
 pub(crate) struct SenderEnd {
     pub(crate) initial_delivery_count: SequenceNo,
+    /// What a receiver means that settles and names no outcome.
+    pub(crate) default_outcome: Option<DeliveryState>,
     /// The delivery in progress.
     pub(crate) sending: Option<Sending>,
     /// A send was answered with Blocked: tell when that has passed.

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::session::Window;
 use crate::violation::{Violation, supported};
 use crate::{Blocked, DeliveryId, Instant, Misuse, Outgoing, SenderId, SessionId};
-use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
+use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
 /// What a transfer of the peer amounted to, for the tables of the session.
@@ -143,6 +143,14 @@ impl Link {
         }
         if let Some(Leaving { closed, error }) = leaving {
             let _ = self.detach(ctx, channel, closed, error);
+        }
+    }
+
+    /// Sender: what a receiver means that settles and names no outcome (req: TR-2.7.6-09).
+    pub(crate) fn default_outcome(&self) -> Option<&DeliveryState> {
+        match &self.end {
+            End::Sender(sender) => sender.default_outcome.as_ref(),
+            End::Receiver(_) => None,
         }
     }
 

@@ -156,9 +156,12 @@ impl Session {
         let mut settled_on: SmallVec<[u32; 4]> = SmallVec::new();
         let held = if role == Role::Receiver { sent } else { received };
         held.visit(first, last, |number, held| {
-            let state = disposition.state.clone();
+            if !held.report(disposition.state.as_ref()) && !settled {
+                return true;
+            }
             let delivery = crate::DeliveryId { session: *session, number };
             if let Some(link) = links.get_mut(held.link.index).filter(|link| link.key == held.link) {
+                let state = held.state.clone().or_else(|| link.default_outcome().filter(|_| settled).cloned());
                 ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
                 if settled {
                     link.settled(&held.tag);

@@ -64,10 +64,21 @@ impl Default for SessionOptions {
 pub(crate) struct Held {
     pub(crate) link: LinkKey,
     pub(crate) tag: DeliveryTag,
-    /// The state that we reported last.
+    /// The state that the peer reported last.
     pub(crate) state: Option<DeliveryState>,
     /// The application's own number for it.
     pub(crate) token: u64,
+}
+
+impl Held {
+    /// A state of the peer's. An outcome that has been reached does not change any more; without a state the one
+    /// before holds (req: TR-2.6.12-06). Whether there is something new in it.
+    pub(crate) fn report(&mut self, state: Option<&DeliveryState>) -> bool {
+        let reached = self.state.as_ref().is_some_and(DeliveryState::is_outcome);
+        let Some(state) = state.filter(|state| !reached && self.state.as_ref() != Some(state)) else { return false };
+        self.state = Some(state.clone());
+        true
+    }
 }
 
 #[derive(Debug)]

@@ -26,8 +26,7 @@ impl Session {
             Role::Sender => (&mut self.sent, &mut self.as_sender),
             Role::Receiver => (&mut self.received, &mut self.as_receiver),
         };
-        let held = table.get_mut(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
-        held.state.clone_from(&state);
+        table.get_mut(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
         let mut released = 0;
         if settled {
             let held = table.remove(number);
@@ -76,7 +75,6 @@ impl Session {
                 return true;
             }
             count += 1;
-            held.state = state.cloned();
             dispositions.add(ctx, channel, (number, number), state.cloned(), settled);
             if settled {
                 link.settled(&held.tag);
