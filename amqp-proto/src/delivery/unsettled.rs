@@ -198,6 +198,23 @@ mod tests {
         assert_eq!(map.buckets.len(), 2);
     }
 
+    #[test]
+    fn many_cost_what_they_are_and_leave_nothing() {
+        // req: TR-2.7.6-04
+        let many = 200_000u32;
+        let start = 0u32.wrapping_sub(many / 2);
+        let mut map = Unsettled::new();
+        for offset in 0..many {
+            map.insert(SequenceNo(start.wrapping_add(offset)), offset);
+        }
+        assert!(map.buckets.len() <= (many / WIDTH) as usize + 2);
+        assert_eq!(map.iter().count(), many as usize);
+        for offset in (0..many).rev() {
+            assert_eq!(map.remove(SequenceNo(start.wrapping_add(offset))), Some(offset));
+        }
+        assert_eq!((map.len(), map.buckets.len()), (0, 0));
+    }
+
     proptest! {
         #[test]
         fn like_a_tree(

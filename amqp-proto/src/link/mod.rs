@@ -1,7 +1,7 @@
 //! Links (§2.6): one struct for both ends. What differs between sender and receiver is in [`End`].
 //!
 //! [`attach`] makes and answers attach and detach, [`check`] judges those of the peer, [`credit`] holds the flow state, [`flow`] moves it,
-//! [`transfer`] leads deliveries in and out; [`sender`] and [`receiver`] are the views that the
+//! [`transfer`] leads deliveries in and out; [`sender`] (with [`send`]) and [`receiver`] are the views that the
 //! application works with. A link knows its own half of the protocol; tables and windows are the
 //! session's.
 
@@ -11,6 +11,7 @@ pub(crate) mod credit;
 pub(crate) mod flow;
 pub(crate) mod options;
 pub(crate) mod receiver;
+pub(crate) mod send;
 pub(crate) mod sender;
 pub(crate) mod transfer;
 
