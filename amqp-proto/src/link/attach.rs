@@ -59,22 +59,20 @@ impl Link {
     /// The peer's attach in answer to ours.
     pub(crate) fn received_answer(&mut self, ctx: &mut Context, attach: Attach) -> Result<(), Violation> {
         self.received_attach(&attach);
-        if self.local == Half::Ended {
-            return Ok(());
-        }
-        check(&attach)?;
         // Only the terminus that the peer owns tells whether it refuses (req: TR-2.6.3-03).
         self.refused = match self.end {
             End::Sender(_) => attach.target.is_none(),
             End::Receiver(_) => attach.source.is_none(),
         };
-        if !self.refused {
-            self.asked.check(&attach)?;
-        }
-        self.credit.empty_since = ctx.now;
         let attach = Box::new(attach);
         self.remote_attach = Some(attach.clone());
+        if self.local == Half::Ended {
+            return Ok(());
+        }
+        check(&attach)?;
+        self.credit.empty_since = ctx.now;
         if !self.refused {
+            self.asked.check(&attach)?;
             ctx.event(Event::Attached { link: self.id(), attach });
         }
         Ok(())
@@ -162,7 +160,7 @@ impl Link {
     pub(crate) fn received_detach(&mut self, ctx: &mut Context, channel: u16, closed: bool, error: Option<Error>) {
         self.remote = Half::Ended;
         self.remote_handle = None;
-        let closes_suspended = closed && self.suspended && !self.gone;
+        let closes_suspended = closed && self.suspended && !self.refused && !self.gone;
         if closes_suspended && error.is_none() && self.close_too(ctx, channel) {
             return;
         }
