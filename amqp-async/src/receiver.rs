@@ -84,7 +84,11 @@ impl Receiver {
         link.shared().with(|state| {
             state.link(link.id.into(), &link.fate)?.drained = false;
             let asked = state.machine.receiver(link.id).and_then(|mut receiver| receiver.drain());
-            asked.map_err(|misuse| link.fate.explain(misuse))
+            match asked {
+                // Of a future that was dropped: its answer is ours too.
+                Err(Misuse::Draining) => Ok(()),
+                asked => asked.map_err(|misuse| link.fate.explain(misuse)),
+            }
         })?;
         link.shared()
             .until(Step::Drain, |state, waker| match state.link(link.id.into(), &link.fate) {

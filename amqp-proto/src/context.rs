@@ -1,12 +1,12 @@
 //! What every layer needs beside its own state: where frames go, where events go, and what was agreed.
 
-use crate::PeerLimits;
 use crate::budget::Budget;
 use crate::config::{Config, Pipelining};
 use crate::event::{Event, Events};
 use crate::id::Generation;
 use crate::output::Output;
 use crate::session::memory::Memory;
+use crate::{Instant, PeerLimits};
 use alloc::collections::VecDeque;
 
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Context {
     pub(crate) events: Events,
     pub(crate) generation: Generation,
     pub(crate) pipelining: Pipelining,
+    /// The time when the caller told it last; commands do not tell it.
+    pub(crate) now: Instant,
     /// begin may leave: open has been exchanged, or ours has left and nothing waits for answers.
     pub(crate) may_begin: bool,
     /// The peer's channel-max, once known.
@@ -34,12 +36,13 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, now: Instant) -> Self {
         Self {
             output: Output::new(config.output_high_water),
             events: Events::default(),
             generation: Generation(0),
             pipelining: config.pipelining,
+            now,
             may_begin: false,
             remote_channel_max: u16::MAX,
             max_unsettled: config.max_unsettled,

@@ -36,9 +36,21 @@ pub enum Misuse {
     /// There is no request of the peer to answer.
     #[error("there is no request to answer")]
     NothingToAnswer,
+    /// The delivery-tag is that of an unsettled delivery of the link (§2.6.12).
+    #[error("the delivery-tag is that of an unsettled delivery")]
+    TagInUse,
+    /// A drain of this link is not over (§2.6.7).
+    #[error("the link is being drained already")]
+    Draining,
+    /// A drain with less credit than has been granted (§2.6.7).
+    #[error("a drain takes no credit back")]
+    CreditTaken,
     /// `settled` contradicts the snd-settle-mode of the link (§2.7.5).
     #[error("settled contradicts the snd-settle-mode of the link")]
     SettleMode,
+    /// A delivery asks for mode second on a link of mode first (§2.7.5).
+    #[error("rcv-settle-mode second on a link of mode first")]
+    ReceiverSettleMode,
     /// A delivery is in progress on the link, and deliveries of one link do not interleave (§2.6.14).
     #[error("another delivery is in progress on the link")]
     DeliveryInProgress,

@@ -67,7 +67,7 @@ pub enum Event {
         /// The link.
         sender: SenderId,
     },
-    /// The peer's flow for a link, if an application can see a difference by it (§2.7.4).
+    /// The peer's flow for a link, if it changed something: credit, available, drain or the properties (§2.7.4).
     Flow {
         /// The link.
         link: LinkId,
@@ -91,13 +91,15 @@ pub enum Event {
         /// The link.
         receiver: ReceiverId,
     },
-    /// The peer's disposition of a delivery that we hold unsettled (§2.7.6).
+    /// The peer's disposition of a delivery that we hold unsettled, if it reports another state than before or
+    /// settles (§2.7.6). An outcome that was reached does not change.
     Disposition {
         /// The delivery; no longer valid if it is settled.
         delivery: DeliveryId,
         /// The link that it travels on.
         link: LinkId,
-        /// The delivery-state that the peer reports.
+        /// The delivery-state that the peer has reported, now or before. On a sender where the receiver settled
+        /// and never reported any: the default-outcome of our source, if it has one.
         state: Option<DeliveryState>,
         /// The peer has settled; so have we, by that.
         settled: bool,
@@ -108,19 +110,17 @@ pub enum Event {
     Closed(CloseReason),
 }
 
-/// The link fields of the peer's flow (§2.7.4).
+/// The state of a link after a flow of the peer's (§2.7.4).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinkFlow {
     /// On a sender: the credit that we have now, after serial arithmetic with what is in flight (§2.6.7).
     /// On a receiver: the credit that is left of what we granted.
     pub link_credit: u32,
-    /// How many messages the sender has waiting, if it says so.
+    /// On a receiver: how many messages the sender has waiting, as far as it says (§2.6.7). On a sender: `None`.
     pub available: Option<u32>,
-    /// The receiver wants its credit used up.
+    /// On a sender: the receiver wants its credit used up. On a receiver: false.
     pub drain: bool,
-    /// The peer asked for a flow in answer (which is given without further ado).
-    pub echo: bool,
-    /// Link state properties.
+    /// Link state properties, if they are others than in the flow before that had any.
     pub properties: Option<Fields>,
 }
 

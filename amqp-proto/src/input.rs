@@ -14,6 +14,7 @@ impl Connection {
     /// What the peer does wrong is answered as the specification says, and shown as an event; nothing
     /// has to be done about it but [`poll_transmit`](Self::poll_transmit).
     pub fn handle_input(&mut self, now: Instant, input: &mut BytesMut) {
+        self.ctx.now = now;
         if !self.held_back.is_empty() && !self.awaits_application() {
             // A frame that was cut off while the application judged the client.
             self.held_back.unsplit(input.split());

@@ -121,7 +121,7 @@ pub use event::{Event, LinkFlow};
 pub use id::{DeliveryId, LinkId, ReceiverId, SenderId, SessionId};
 pub use instant::Instant;
 pub use link::Half;
-pub use link::options::{CreditMode, LinkOptions};
+pub use link::options::{CreditMode, CreditRenewal, CreditUntil, LinkOptions, SettleModes};
 pub use link::receiver::{ReceiverFlow, ReceiverMut};
 pub use link::sender::{SenderFlow, SenderMut};
 pub use peer_limits::PeerLimits;

@@ -1,10 +1,11 @@
 //! A look at everything that can be counted, for operators and for tests.
 
 use crate::connection::Connection;
+use crate::context::Context;
 use crate::link::{End, Half, Link};
 use crate::session::Session;
 use crate::session::window::Windows;
-use crate::{LinkId, SessionId};
+use crate::{Blocked, Instant, LinkId, SessionId};
 use alloc::vec::Vec;
 use amqp_codec::{ReceiverSettleMode, SenderSettleMode, SequenceNo, Str};
 
@@ -88,6 +89,10 @@ pub struct LinkSnapshot {
     pub buffered: usize,
     /// A delivery is in progress.
     pub in_progress: bool,
+    /// Sender: why it cannot send now.
+    pub blocked: Option<Blocked>,
+    /// Sender: since when, if it is for the peer to change; see [`SenderMut::blocked_since`](crate::SenderMut::blocked_since).
+    pub blocked_since: Option<Instant>,
 }
 
 impl Snapshot {
@@ -100,13 +105,17 @@ impl Snapshot {
             octets_in: connection.octets_in,
             octets_out: connection.ctx.output.octets,
             output_pending: connection.ctx.output.pending(),
-            sessions: connection.sessions.iter().map(|(_, session)| SessionSnapshot::of(session)).collect(),
+            sessions: connection
+                .sessions
+                .iter()
+                .map(|(_, session)| SessionSnapshot::of(session, &connection.ctx))
+                .collect(),
         }
     }
 }
 
 impl SessionSnapshot {
-    fn of(session: &Session) -> Self {
+    fn of(session: &Session, ctx: &Context) -> Self {
         Self {
             id: session.id,
             local: session.local,
@@ -116,13 +125,17 @@ impl SessionSnapshot {
             windows: session.window.view(),
             unsettled_outgoing: session.sent.len(),
             unsettled_incoming: session.received.len(),
-            links: session.links.iter().map(|(_, link)| LinkSnapshot::of(link)).collect(),
+            links: session.links.iter().map(|(_, link)| LinkSnapshot::of(link, session, ctx)).collect(),
         }
     }
 }
 
 impl LinkSnapshot {
-    fn of(link: &Link) -> Self {
+    fn of(link: &Link, session: &Session, ctx: &Context) -> Self {
+        let blocked = match &link.end {
+            End::Sender(_) => link.why_blocked(ctx, &session.window, session.is_full(ctx)),
+            End::Receiver(_) => None,
+        };
         let (buffered, in_progress) = match &link.end {
             End::Sender(sender) => (0, sender.sending.is_some()),
             End::Receiver(receiver) => (receiver.incoming.buffered(), receiver.incoming.current().is_some()),
@@ -143,6 +156,8 @@ impl LinkSnapshot {
             unsettled: link.unsettled,
             buffered,
             in_progress,
+            blocked,
+            blocked_since: blocked.and_then(|blocked| link.blocked_since(&session.window, blocked)),
         }
     }
 }

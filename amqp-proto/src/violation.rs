@@ -111,11 +111,17 @@ violations! {
     Unread: "§2.5.6" RESOURCE_LIMIT_EXCEEDED Link "a delivery is larger than what may wait to be read on the connection";
     DeliveryCount: "§2.6.7" INVALID_FIELD Link "the delivery-count in flow went backwards or beyond the credit";
     DeliveryCountMissing: "§2.7.4" INVALID_FIELD Link "the flow of a sender has no delivery-count";
+    TagInUse: "§2.6.12" INVALID_FIELD Link "the delivery-tag of a new delivery is that of an unsettled one";
     NotSettled: "§2.7.5" INVALID_FIELD Link "an unsettled delivery came on a link of mode settled";
     NotUnsettled: "§2.7.5" INVALID_FIELD Link "a settled delivery came on a link of mode unsettled";
     ReceiverSettleMode: "§2.7.5" INVALID_FIELD Link "a transfer asks for mode second on a link of mode first";
     DynamicAddress: "§3.5.3" INVALID_FIELD Link "a dynamic terminus was requested together with an address";
     DynamicProperties: "§3.5.3" INVALID_FIELD Link "dynamic-node-properties came without dynamic";
+    DynamicUnnamed: "§3.5.3" INVALID_FIELD Link "the answer to a dynamic source has no address";
+    LifetimePolicy: "§3.5.9" INVALID_FIELD Link "the lifetime-policy of a dynamic node is none of the four";
+    DefaultOutcome: "§3.5.3" INVALID_FIELD Link "the default-outcome of a source is no outcome";
+    NoCoordinator: "§4.2" PRECONDITION_FAILED Link "a coordinator was asked for and the answer names another target";
+    SettleModes: "§2.7.3" NOT_IMPLEMENTED Link "the peer settles otherwise than the application requires";
     ResumeNotBuilt: "§2.6.13" NOT_IMPLEMENTED Link "resuming deliveries is not supported";
 }
 

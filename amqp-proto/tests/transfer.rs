@@ -258,6 +258,28 @@ fn a_message_larger_than_the_window_arrives() {
 }
 
 #[test]
+fn messages_of_every_size_arrive_whole() {
+    // req: TR-2.6.14-01 TR-2.7.1-03
+    for (max_frame_size, sizes) in [
+        (512, [0, 1, 490, 491, 513, 517, 521, 65_536]),
+        (65_536, [65_500, 65_516, 65_536, 262_144, 262_145, 1, 0, 8 << 20]),
+    ] {
+        let limited = |name| config(name).max_frame_size(max_frame_size).build().unwrap();
+        let mut pair = Pair::new(limited("c"), limited("l"));
+        let (session, _) = pair.session(SessionOptions::default(), SessionOptions::default());
+        let (a, ra) = pair.link(session, LinkOptions::sender("a", "q"), LinkOptions::receiver("a", "q"));
+        for size in sizes {
+            let message: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
+            pair.client.core.sender(a).unwrap().send(Outgoing::new(message.clone())).unwrap();
+            pair.pump();
+            let delivery = pair.listener.core.receiver(ra).unwrap().recv().expect("whole");
+            assert!(delivery.payload.into_bytes() == message, "{size} octets in frames of {max_frame_size}");
+            pair.pump();
+        }
+    }
+}
+
+#[test]
 fn what_was_taken_leaves_before_detach_end_and_close() {
     // req: TR-2.6.4-01 TR-2.5.2-02 TR-2.4.3-02
     for how in ["detach", "end", "close"] {

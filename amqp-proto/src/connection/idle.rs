@@ -8,6 +8,7 @@ use crate::{CloseReason, Instant, TimeoutReason};
 impl Connection {
     /// The deadline that [`poll_timeout`](Self::poll_timeout) named has passed. Too early is harmless.
     pub fn handle_timeout(&mut self, now: Instant) {
+        self.ctx.now = now;
         while let Some(reason) = self.timers.take_expired(now) {
             match reason {
                 TimeoutReason::Heartbeat => self.beat(now),

@@ -136,7 +136,7 @@ impl Connection {
             timers.set(TimeoutReason::Handshake, now.saturating_add(timeout));
         }
         Self {
-            ctx: Context::new(&config),
+            ctx: Context::new(&config, now),
             config,
             side,
             layer: Layer::Deaf,

@@ -20,6 +20,7 @@ impl Connection {
     /// Moves everything that is to be written to the end of `out`. Dispositions and flows that were held
     /// back to be put together leave now.
     pub fn poll_transmit(&mut self, now: Instant, out: &mut Segments) -> Transmit {
+        self.ctx.now = now;
         self.flush_sessions();
         if self.ctx.output.pending() > 0 {
             self.ctx.output.drain_into(out);

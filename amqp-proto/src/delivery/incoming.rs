@@ -5,7 +5,7 @@ use super::{Chunk, Delivery, Load, Payload, Progress};
 use crate::DeliveryId;
 use crate::violation::Violation;
 use alloc::collections::VecDeque;
-use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, Transfer};
+use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
 /// Transfers without payload that one delivery may have in a row (req: TR-2.7.5-22).
@@ -25,6 +25,8 @@ pub(crate) struct Modes {
 pub(crate) struct Incoming {
     arriving: Option<Arriving>,
     ready: VecDeque<Arrived>,
+    /// How many of those there is nothing to settle of.
+    ready_settled: usize,
     /// The application reads pieces, so it wants to know of pieces.
     streaming: bool,
 }
@@ -40,6 +42,8 @@ struct Arriving {
     empty: u32,
     /// The application has had a piece of it.
     started: bool,
+    /// Nobody wants what is still to come of it.
+    unwanted: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +77,11 @@ impl Incoming {
         self.ready.len()
     }
 
+    /// Those of them that there is nothing to settle of.
+    pub(crate) fn buffered_settled(&self) -> usize {
+        self.ready_settled
+    }
+
     /// The first transfer of a delivery; `id` and `tag` are what it carries.
     pub(crate) fn begin(
         &mut self,
@@ -81,7 +90,9 @@ impl Incoming {
         transfer: &Transfer,
         modes: Modes,
     ) -> Result<(), Violation> {
-        let rcv_settle_mode = transfer.rcv_settle_mode.unwrap_or(modes.rcv);
+        // Of a settled delivery the mode says nothing (req: TR-2.7.5-18).
+        let asked = transfer.rcv_settle_mode.filter(|_| transfer.settled != Some(true));
+        let rcv_settle_mode = asked.unwrap_or(modes.rcv);
         if modes.rcv == ReceiverSettleMode::First && rcv_settle_mode == ReceiverSettleMode::Second {
             return Err(Violation::ReceiverSettleMode);
         }
@@ -92,10 +103,24 @@ impl Incoming {
             settled: false,
             rcv_settle_mode,
             state: transfer.state.clone(),
+            batchable: false,
             payload: Payload::default(),
         };
-        self.arriving = Some(Arriving { delivery, size: 0, load: Load::default(), empty: 0, started: false });
+        // We keep nothing that could be resumed: there is no such delivery here (req: TR-2.6.13-02).
+        let unwanted = transfer.resume;
+        self.arriving = Some(Arriving { delivery, size: 0, load: Load::default(), empty: 0, started: false, unwanted });
         Ok(())
+    }
+
+    /// The delivery is settled here. If it is not whole, the rest is dropped as it comes; what the session window
+    /// gets back now.
+    pub(crate) fn settled_here(&mut self, number: SequenceNo) -> Load {
+        let Some(arriving) = self.arriving.as_mut().filter(|arriving| arriving.delivery.id.number() == number) else {
+            return Load::default();
+        };
+        arriving.unwanted = true;
+        arriving.delivery.payload = Payload::default();
+        core::mem::take(&mut arriving.load)
     }
 
     /// A transfer of the delivery that was begun, the first one included.
@@ -108,6 +133,12 @@ impl Incoming {
         arriving.check(transfer, payload.len(), modes)?;
         let settled = transfer.settled == Some(true) && !arriving.delivery.settled;
         arriving.delivery.settled |= settled;
+        arriving.delivery.batchable |= transfer.batchable;
+        if arriving.unwanted {
+            let last = (!transfer.more).then(|| arriving.check_complete(modes)).transpose()?.is_some();
+            self.arriving.take_if(|_| last);
+            return Ok(Outcome { released: load, settled, ..Outcome::default() });
+        }
         arriving.load += load;
         arriving.delivery.payload.push(payload);
         if transfer.more {
@@ -123,6 +154,7 @@ impl Incoming {
             return Outcome::default();
         };
         let arrived = self.ready.is_empty() && !(self.streaming && started && load.transfers > 1);
+        self.ready_settled += usize::from(delivery.settled || aborted);
         self.ready.push_back(Arrived { delivery, load, aborted });
         Outcome { arrived, aborted, ..Outcome::default() }
     }
@@ -133,7 +165,7 @@ impl Incoming {
         let mut released = core::mem::take(&mut arriving.load);
         released += last;
         arriving.delivery.payload = Payload::default();
-        if arriving.started {
+        if arriving.started && !arriving.unwanted {
             return Outcome { released, ..self.complete(true) };
         }
         self.arriving = None;
@@ -165,17 +197,23 @@ impl Incoming {
     /// The oldest delivery that is whole, and what it gives back to the session window.
     pub(crate) fn recv(&mut self) -> Option<(Delivery, Load)> {
         loop {
-            let Arrived { delivery, load, aborted } = self.ready.pop_front()?;
+            let Arrived { delivery, load, aborted } = self.pop_ready()?;
             if !aborted {
                 return Some((delivery, load));
             }
         }
     }
 
+    fn pop_ready(&mut self) -> Option<Arrived> {
+        let arrived = self.ready.pop_front()?;
+        self.ready_settled -= usize::from(arrived.delivery.settled || arrived.aborted);
+        Some(arrived)
+    }
+
     /// What has come of the oldest delivery since the last look, and what that gives back.
     pub(crate) fn read(&mut self) -> Option<(Chunk, Load)> {
         self.streaming = true;
-        if let Some(Arrived { delivery, load, aborted }) = self.ready.pop_front() {
+        if let Some(Arrived { delivery, load, aborted }) = self.pop_ready() {
             let progress = if aborted { Progress::Aborted } else { Progress::Complete };
             return Some((Chunk { delivery, progress }, load));
         }

@@ -1,11 +1,12 @@
 //! Deliveries (§2.6.11 to §2.6.14): what a message is while it travels.
 //!
 //! [`outgoing`] sends them, [`incoming`] puts them together again, [`unsettled`] remembers those that
-//! are not settled, [`disposition`] gathers what is said about them into ranges.
+//! are not settled, [`tags`] their tags, [`disposition`] gathers what is said about them into ranges.
 
 pub(crate) mod disposition;
 pub(crate) mod incoming;
 pub(crate) mod outgoing;
+pub(crate) mod tags;
 pub(crate) mod unsettled;
 
 use crate::DeliveryId;
@@ -64,7 +65,7 @@ impl SubAssign for Load {
 pub struct Outgoing {
     /// The encoded message, opaque to the core. Large ones are never copied.
     pub payload: Bytes,
-    /// Default: made from the delivery-id, so that it is unique on the session (§2.6.12).
+    /// Unique among the unsettled deliveries of the link (§2.6.12). Default: made from the delivery-id.
     pub tag: Option<DeliveryTag>,
     /// What kind of message it is; 0 is that of §3.2. Default 0.
     pub message_format: u32,
@@ -163,6 +164,8 @@ pub struct Delivery {
     pub rcv_settle_mode: ReceiverSettleMode,
     /// The state of the delivery at the sender.
     pub state: Option<DeliveryState>,
+    /// The sender does not mind if the answer waits for others (§2.7.5). A hint.
+    pub batchable: bool,
     /// The encoded message.
     pub payload: Payload,
 }

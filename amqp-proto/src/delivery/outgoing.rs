@@ -15,6 +15,8 @@ pub(crate) struct Sending {
     payload: Bytes,
     number: SequenceNo,
     settled: bool,
+    /// Octets that the application has given so far.
+    size: u64,
 }
 
 /// Whether a delivery has left.
@@ -28,17 +30,22 @@ pub(crate) enum Sent {
 }
 
 impl Sending {
-    pub(crate) fn new(handle: Handle, id: SequenceNo, message: Outgoing, more: bool) -> Self {
+    pub(crate) fn new(handle: Handle, id: SequenceNo, tag: DeliveryTag, message: Outgoing, more: bool) -> Self {
         let mut transfer = Transfer::new(handle);
         transfer.delivery_id = Some(id);
-        transfer.delivery_tag = Some(message.tag.unwrap_or_else(|| DeliveryTag::from(id.0)));
+        transfer.delivery_tag = Some(tag);
         transfer.message_format = Some(message.message_format);
         transfer.settled = Some(message.settled);
         transfer.more = more;
         transfer.rcv_settle_mode = message.rcv_settle_mode;
         transfer.state = message.state;
         transfer.batchable = message.batchable;
-        Self { transfer, payload: message.payload, number: id, settled: message.settled }
+        let size = message.payload.len() as u64;
+        Self { transfer, payload: message.payload, number: id, settled: message.settled, size }
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.size
     }
 
     pub(crate) fn number(&self) -> SequenceNo {
@@ -60,6 +67,7 @@ impl Sending {
     }
 
     pub(crate) fn add(&mut self, payload: Bytes, more: bool) {
+        self.size = self.size.saturating_add(payload.len() as u64);
         self.payload = payload;
         self.transfer.more = more;
     }
@@ -85,6 +93,7 @@ impl Sending {
         }
         ctx.output.transfer(channel, &mut self.transfer, &mut self.payload);
         window.sent();
+        window.note_closed(true, ctx.now);
         ctx.budget.transferred();
         let whole = self.payload.is_empty() && !self.transfer.more;
         self.forget_first();

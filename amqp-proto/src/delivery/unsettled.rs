@@ -130,6 +130,11 @@ impl<T> Unsettled<T> {
         }
     }
 
+    /// All entries, in serial order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.buckets.iter().flat_map(|bucket| bucket.slots.iter().flatten())
+    }
+
     /// Removes every entry for which `keep` says false.
     pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
         for bucket in &mut self.buckets {
@@ -191,6 +196,23 @@ mod tests {
         assert_eq!(ids(&mut map, 0, u32::MAX >> 1), [7, 1 << 30]);
         assert_eq!(ids(&mut map, 7, 6), [7, 1 << 30]);
         assert_eq!(map.buckets.len(), 2);
+    }
+
+    #[test]
+    fn many_cost_what_they_are_and_leave_nothing() {
+        // req: TR-2.7.6-04
+        let many = 200_000u32;
+        let start = 0u32.wrapping_sub(many / 2);
+        let mut map = Unsettled::new();
+        for offset in 0..many {
+            map.insert(SequenceNo(start.wrapping_add(offset)), offset);
+        }
+        assert!(map.buckets.len() <= (many / WIDTH) as usize + 2);
+        assert_eq!(map.iter().count(), many as usize);
+        for offset in (0..many).rev() {
+            assert_eq!(map.remove(SequenceNo(start.wrapping_add(offset))), Some(offset));
+        }
+        assert_eq!((map.len(), map.buckets.len()), (0, 0));
     }
 
     proptest! {

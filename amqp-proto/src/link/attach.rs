@@ -1,12 +1,13 @@
 //! attach and detach of one link (§2.6.3 to §2.6.6, §2.7.3, §2.7.7).
 
+use super::check::{Asked, check};
 use super::{End, FlowDue, Half, Link};
 use crate::context::Context;
 use crate::event::Event;
 use crate::violation::Violation;
 use crate::{CreditMode, DetachReason, LinkOptions, Misuse};
 use alloc::boxed::Box;
-use amqp_codec::{Attach, Detach, Error, Fields, Handle, Role, Str, TargetTerminus};
+use amqp_codec::{Attach, Detach, Error, Handle};
 
 impl Link {
     /// Sets what our attach will say.
@@ -16,9 +17,11 @@ impl Link {
                 sender.initial_delivery_count = options.initial_delivery_count;
                 self.credit.start_at(options.initial_delivery_count);
                 self.modes.snd = options.snd_settle_mode;
+                sender.default_outcome = options.source.as_ref().and_then(|source| source.default_outcome.clone());
             }
             End::Receiver(receiver) => {
                 receiver.mode = options.credit;
+                receiver.renewal = options.credit_renewal;
                 self.modes.rcv = options.rcv_settle_mode;
                 self.modes.max_message_size = options.max_message_size.unwrap_or(0);
                 if let CreditMode::Auto(window) = options.credit {
@@ -36,9 +39,11 @@ impl Link {
         if self.key.index > remote_max {
             return Err(Misuse::HandleMax);
         }
+        self.asked = Asked::of(self.role(), &options);
         let attach = options.attach(self.role(), Handle(self.key.index));
         ctx.output.checked_frame(channel, &attach).map_err(|_| Misuse::FrameSize)?;
         self.local = Half::Active;
+        self.credit.empty_since = ctx.now;
         Ok(())
     }
 
@@ -53,7 +58,6 @@ impl Link {
 
     /// The peer's attach in answer to ours.
     pub(crate) fn received_answer(&mut self, ctx: &mut Context, attach: Attach) -> Result<(), Violation> {
-        check(&attach)?;
         self.received_attach(&attach);
         // Only the terminus that the peer owns tells whether it refuses (req: TR-2.6.3-03).
         self.refused = match self.end {
@@ -62,7 +66,13 @@ impl Link {
         };
         let attach = Box::new(attach);
         self.remote_attach = Some(attach.clone());
-        if self.local != Half::Ended && !self.refused {
+        if self.local == Half::Ended {
+            return Ok(());
+        }
+        check(&attach)?;
+        self.credit.empty_since = ctx.now;
+        if !self.refused {
+            self.asked.check(&attach)?;
             ctx.event(Event::Attached { link: self.id(), attach });
         }
         Ok(())
@@ -150,9 +160,13 @@ impl Link {
     pub(crate) fn received_detach(&mut self, ctx: &mut Context, channel: u16, closed: bool, error: Option<Error>) {
         self.remote = Half::Ended;
         self.remote_handle = None;
+        let closes_suspended = closed && self.suspended && !self.refused && !self.gone;
+        if closes_suspended && error.is_none() && self.close_too(ctx, channel) {
+            return;
+        }
         let reason = if self.refused {
             DetachReason::Refused(error)
-        } else if self.local == Half::Ended {
+        } else if self.local == Half::Ended && !closes_suspended && !self.closes_too {
             DetachReason::Local
         } else {
             DetachReason::Remote { closed, error }
@@ -163,6 +177,23 @@ impl Link {
             Half::Ended => {}
         }
         self.gone(ctx, reason);
+    }
+
+    /// The peer has closed the link while we suspended it: it has to hear that we close it too, and only after
+    /// another attach can we say so (req: TR-2.6.6-02). The link is gone when that has been answered: rhea, which
+    /// closes whatever is suspended, cannot tell a new link of the same name from this one before. Whether it could
+    /// be said.
+    fn close_too(&mut self, ctx: &mut Context, channel: u16) -> bool {
+        let mut options = self.remote_attach.as_deref().map(LinkOptions::answering).unwrap_or_default();
+        options.name = self.name.clone();
+        let attach = options.attach(self.role(), Handle(self.key.index));
+        if ctx.output.checked_frame(channel, &attach).is_err() {
+            return false;
+        }
+        self.remote = Half::Idle;
+        self.closes_too = true;
+        self.send_detach(ctx, channel, true, None);
+        true
     }
 
     /// The link is over for the application; said once. What is not whole will never be.
@@ -191,46 +222,7 @@ impl Link {
 
     fn send_detach(&mut self, ctx: &mut Context, channel: u16, closed: bool, error: Option<Error>) {
         ctx.output.detach(channel, Detach { handle: Handle(self.key.index), closed, error });
+        self.suspended = !closed;
         self.silence();
     }
-}
-
-/// What any attach of a peer has to keep to.
-fn check(attach: &Attach) -> Result<(), Violation> {
-    if attach.role == Role::Sender && attach.initial_delivery_count.is_none() {
-        return Err(Violation::InitialDeliveryCount);
-    }
-    if attach.unsettled.as_ref().is_some_and(|unsettled| !unsettled.0.is_empty()) {
-        return Err(Violation::ResumeNotBuilt);
-    }
-    let source = attach.source.as_ref().map(|node| (&node.address, node.dynamic, &node.dynamic_node_properties));
-    let target = match &attach.target {
-        Some(TargetTerminus::Target(node)) => Some((&node.address, node.dynamic, &node.dynamic_node_properties)),
-        Some(TargetTerminus::Coordinator(_)) | None => None,
-    };
-    // Whoever asks for a node to be made cannot name it; whoever made it has to.
-    let (asked, made) = match attach.role {
-        Role::Receiver => (source, target),
-        Role::Sender => (target, source),
-    };
-    asked
-        .map_or(Ok(()), check_dynamic)
-        .and(made.map_or(Ok(()), |(_, dynamic, properties)| no_properties(dynamic, properties)))
-}
-
-type Node<'a> = (&'a Option<Str>, bool, &'a Option<Fields>);
-
-fn check_dynamic((address, dynamic, properties): Node<'_>) -> Result<(), Violation> {
-    if dynamic && address.is_some() {
-        return Err(Violation::DynamicAddress);
-    }
-    no_properties(dynamic, properties)
-}
-
-fn no_properties(dynamic: bool, properties: &Option<Fields>) -> Result<(), Violation> {
-    // An empty map says nothing; the npm client amqp10 and fe2o3-amqp send one in every attach.
-    if !dynamic && properties.as_ref().is_some_and(|properties| !properties.is_empty()) {
-        return Err(Violation::DynamicProperties);
-    }
-    Ok(())
 }

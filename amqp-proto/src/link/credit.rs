@@ -1,5 +1,6 @@
 //! Link credit (§2.6.7): the same four numbers at either end, moved by opposite rules.
 
+use crate::Instant;
 use crate::violation::Violation;
 use amqp_codec::{Flow, SequenceNo};
 
@@ -13,6 +14,8 @@ pub(crate) struct Credit {
     /// Receiver: the furthest delivery-count that was ever granted. Credit may have been lowered since,
     /// with deliveries under way (req: TR-2.6.7-08).
     limit: SequenceNo,
+    /// Sender: since when there has been no credit, while there is none.
+    pub(crate) empty_since: Instant,
 }
 
 impl Credit {
@@ -23,6 +26,7 @@ impl Credit {
             available: 0,
             drain: false,
             limit: initial_delivery_count,
+            empty_since: Instant::ZERO,
         }
     }
 
@@ -46,6 +50,13 @@ impl Credit {
     pub(crate) fn used(&mut self) {
         self.delivery_count += 1;
         self.link_credit = self.link_credit.saturating_sub(1);
+    }
+
+    /// Sender, after a change: remembers since when there has been no credit; `before` is what there was.
+    pub(crate) fn note_empty(&mut self, before: u32, now: Instant) {
+        if before > 0 && self.link_credit == 0 {
+            self.empty_since = now;
+        }
     }
 
     /// Sender: gives the rest of the credit back (req: TR-2.6.7-12). Whether there was any.
@@ -78,6 +89,11 @@ impl Credit {
             return Err(Violation::TransferLimit);
         }
         Ok(())
+    }
+
+    /// Receiver: may deliveries be under way that are not part of the credit, since it was lowered?
+    pub(crate) fn in_flight(&self) -> bool {
+        self.delivery_count + self.link_credit != self.limit
     }
 
     /// Receiver: a flow of the sender (req: TR-2.6.7-14, TR-2.6.7-16).

@@ -1,48 +1,65 @@
 //! Flow frames of one link (§2.6.7, §2.7.4): what the peer's mean, and what ours say.
 
+use super::credit::Credit;
 use super::{End, FlowDue, Half, Link};
 use crate::context::Context;
 use crate::event::{Event, LinkFlow};
 use crate::violation::Violation;
-use crate::{CreditMode, ReceiverId, SenderId};
-use amqp_codec::{Flow, Handle};
+use crate::{CreditMode, CreditUntil, Instant, ReceiverId, SenderId};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
+use amqp_codec::{Fields, Flow, Handle};
 
 impl Link {
     /// The peer's flow.
     pub(crate) fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {
+        let Credit { link_credit, available, drain, .. } = self.credit;
         match &self.end {
             End::Sender(sender) => self.credit.received_by_sender(flow, sender.initial_delivery_count),
             End::Receiver(_) => self.credit.received_by_receiver(flow)?,
         }
+        self.credit.note_empty(link_credit, ctx.now);
         if flow.echo {
             self.owe_flow();
         }
-        let seen = LinkFlow {
-            link_credit: self.credit.link_credit,
-            available: flow.available,
-            drain: flow.drain,
-            echo: flow.echo,
-            properties: flow.properties.clone(),
-        };
-        ctx.event(Event::Flow { link: self.id(), flow: seen });
+        let properties = self.changed_properties(flow);
+        let same =
+            (link_credit, available, drain) == (self.credit.link_credit, self.credit.available, self.credit.drain);
+        if !same || properties.is_some() {
+            ctx.event(Event::Flow { link: self.id(), flow: self.seen(properties) });
+        }
         match &self.end {
-            End::Sender(_) if self.credit.drain => self.drain_requested(ctx),
+            End::Sender(_) if self.credit.drain && self.credit.link_credit == 0 => self.owe_flow(),
+            // Said once, however often the receiver says the same.
+            End::Sender(_) if self.credit.drain && !same => ctx.event(Event::Drain { sender: SenderId(self.key) }),
             End::Sender(_) => {}
             End::Receiver(_) => {
                 self.drain_progress(ctx);
                 // A sender may give credit back that nobody drained.
-                self.taken();
+                self.renew();
             }
         }
         Ok(())
     }
 
-    /// The receiver wants its credit used up (req: TR-2.6.7-12, TR-2.6.7-13).
-    fn drain_requested(&mut self, ctx: &mut Context) {
-        if self.credit.link_credit > 0 {
-            ctx.event(Event::Drain { sender: SenderId(self.key) });
-        } else {
-            self.owe_flow();
+    /// The link state properties of the peer's flow, if they are others than those of the flow before
+    /// (req: TR-2.7.4-10).
+    fn changed_properties(&mut self, flow: &Flow) -> Option<Fields> {
+        let properties = flow.properties.as_ref()?;
+        if self.remote_properties.as_deref() == Some(properties) {
+            return None;
+        }
+        self.remote_properties = Some(Box::new(properties.clone()));
+        Some(properties.clone())
+    }
+
+    /// What the application is told of the state after a flow.
+    fn seen(&self, properties: Option<Fields>) -> LinkFlow {
+        let Credit { link_credit, available, drain, .. } = self.credit;
+        match self.end {
+            // Only the sender knows what is available, only the receiver wants to drain (req: TR-2.6.7-09, TR-2.6.7-10).
+            End::Sender(_) => LinkFlow { link_credit, available: None, drain, properties },
+            End::Receiver(_) => LinkFlow { link_credit, available: Some(available), drain: false, properties },
         }
     }
 
@@ -56,11 +73,13 @@ impl Link {
 
     /// The application has sent what there was (req: TR-2.6.7-12). Not before the delivery in progress
     /// has left (req: TR-2.6.7-17).
-    pub(crate) fn drained(&mut self) {
+    pub(crate) fn drained(&mut self, now: Instant) {
+        let before = self.credit.link_credit;
         let End::Sender(sender) = &mut self.end else { return };
         sender.drained = sender.sending.is_some();
         if !sender.drained && self.credit.drain {
             self.credit.drained();
+            self.credit.note_empty(before, now);
             self.owe_flow();
         }
     }
@@ -89,18 +108,31 @@ impl Link {
         flow.properties = due.properties;
     }
 
-    /// Receiver: the application has taken a delivery; renews the credit at half.
-    pub(crate) fn taken(&mut self) {
+    /// Receiver: something has been taken, or settled; renews automatic credit at the low-water mark.
+    pub(crate) fn renew(&mut self) {
         let End::Receiver(receiver) = &self.end else { return };
         let CreditMode::Auto(window) = receiver.mode else { return };
         if self.credit.drain || self.local == Half::Ended || self.gone {
             return;
         }
-        let waiting = u32::try_from(receiver.incoming.buffered()).unwrap_or(u32::MAX);
-        let open = self.credit.link_credit.saturating_add(waiting);
-        if window.saturating_sub(open) >= window.div_ceil(2).max(1) {
-            self.credit.grant(window.saturating_sub(waiting));
+        let held = match receiver.renewal.until {
+            CreditUntil::Taken => receiver.incoming.buffered(),
+            CreditUntil::Settled => receiver.incoming.buffered_settled().saturating_add(self.unsettled as usize),
+        };
+        let held = u32::try_from(held).unwrap_or(u32::MAX);
+        let open = self.credit.link_credit.saturating_add(held);
+        if open < window && open <= receiver.renewal.low_water.unwrap_or(window / 2) {
+            self.credit.grant(window.saturating_sub(held));
             self.owe_flow();
         }
+    }
+
+    /// Enters the link in the session's list of those that owe a flow, if it does and is not there. Whether it was
+    /// entered.
+    pub(crate) fn list_flow(&mut self, flows: &mut VecDeque<u32>) -> bool {
+        let Some(due) = self.flow_due.as_mut().filter(|due| !due.listed) else { return false };
+        due.listed = true;
+        flows.push_back(self.key.index);
+        true
     }
 }

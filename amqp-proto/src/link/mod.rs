@@ -1,24 +1,28 @@
 //! Links (§2.6): one struct for both ends. What differs between sender and receiver is in [`End`].
 //!
-//! [`attach`] makes and answers attach and detach, [`credit`] holds the flow state, [`flow`] moves it,
-//! [`transfer`] leads deliveries in and out; [`sender`] and [`receiver`] are the views that the
+//! [`attach`] makes and answers attach and detach, [`check`] judges those of the peer, [`credit`] holds the flow state, [`flow`] moves it,
+//! [`transfer`] leads deliveries in and out; [`sender`] (with [`send`]) and [`receiver`] are the views that the
 //! application works with. A link knows its own half of the protocol; tables and windows are the
 //! session's.
 
 pub(crate) mod attach;
+pub(crate) mod check;
 pub(crate) mod credit;
 pub(crate) mod flow;
 pub(crate) mod options;
 pub(crate) mod receiver;
+pub(crate) mod send;
 pub(crate) mod sender;
 pub(crate) mod transfer;
 
 use crate::delivery::incoming::{Incoming, Modes};
 use crate::delivery::outgoing::Sending;
+use crate::delivery::tags::Tags;
 use crate::id::LinkKey;
-use crate::{CreditMode, LinkId, LinkOptions, ReceiverId, SenderId};
+use crate::{CreditMode, CreditRenewal, LinkId, LinkOptions, ReceiverId, SenderId};
 use alloc::boxed::Box;
-use amqp_codec::{Attach, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
+use amqp_codec::{Attach, DeliveryState, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
+use check::Asked;
 use credit::Credit;
 
 /// One direction of a link's life, as of a session's: not yet, now, no more.
@@ -44,18 +48,28 @@ pub(crate) struct Link {
     pub(crate) remote_handle: Option<u32>,
     /// Our attach, until it leaves.
     pub(crate) waiting: Option<Box<LinkOptions>>,
+    /// What the answer to our attach has to grant.
+    pub(crate) asked: Asked,
     /// The peer's attach, for those who ask later.
     pub(crate) remote_attach: Option<Box<Attach>>,
     pub(crate) modes: Modes,
     pub(crate) credit: Credit,
+    /// The link state properties that the peer told last.
+    pub(crate) remote_properties: Option<Box<Fields>>,
     /// A flow is to leave with the next flush.
     pub(crate) flow_due: Option<FlowDue>,
     /// The peer's attach refuses ours; its detach will say why (§2.6.3).
     pub(crate) refused: bool,
+    /// We have detached, and not for good.
+    pub(crate) suspended: bool,
+    /// The peer closed it then, and so do we, with an attach and a detach that wait for their answers.
+    pub(crate) closes_too: bool,
     /// The detached event has been raised.
     pub(crate) gone: bool,
     /// Unsettled deliveries of this link.
     pub(crate) unsettled: u32,
+    /// Their tags.
+    pub(crate) tags: Tags,
     pub(crate) end: End,
 }
 
@@ -69,6 +83,8 @@ pub(crate) enum End {
 #[derive(Debug, Default)]
 pub(crate) struct SenderEnd {
     pub(crate) initial_delivery_count: SequenceNo,
+    /// What a receiver means that settles and names no outcome.
+    pub(crate) default_outcome: Option<DeliveryState>,
     /// The delivery in progress.
     pub(crate) sending: Option<Sending>,
     /// A send was answered with Blocked: tell when that has passed.
@@ -91,6 +107,7 @@ pub(crate) struct Leaving {
 #[derive(Debug, Default)]
 pub(crate) struct ReceiverEnd {
     pub(crate) mode: CreditMode,
+    pub(crate) renewal: CreditRenewal,
     pub(crate) incoming: Incoming,
 }
 
@@ -117,13 +134,18 @@ impl Link {
             remote: Half::Idle,
             remote_handle: None,
             waiting: None,
+            asked: Asked::default(),
             remote_attach: None,
             modes: Modes { snd: SenderSettleMode::Mixed, rcv: ReceiverSettleMode::First, max_message_size: 0 },
             credit: Credit::new(SequenceNo(0)),
+            remote_properties: None,
             flow_due: None,
             refused: false,
+            suspended: false,
+            closes_too: false,
             gone: false,
             unsettled: 0,
+            tags: Tags::default(),
             end,
         }
     }

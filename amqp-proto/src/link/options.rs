@@ -12,7 +12,7 @@ pub enum CreditMode {
     /// Only as the application says.
     Manual,
     /// Up to this many deliveries, under way or waiting to be taken; renewed when the application has
-    /// taken half of them.
+    /// taken half of them. [`CreditRenewal`] can say otherwise.
     Auto(u32),
 }
 
@@ -20,6 +20,40 @@ impl Default for CreditMode {
     fn default() -> Self {
         CreditMode::Auto(1000)
     }
+}
+
+/// When automatic credit is renewed (§2.6.7). Of no effect in [`CreditMode::Manual`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CreditRenewal {
+    /// One flow grants the whole again when no more than so many deliveries are left: those that the sender may
+    /// still begin, and those that count until `until`. `Some(u32::MAX)`: after each delivery. Default: half of
+    /// what [`CreditMode::Auto`] says.
+    pub low_water: Option<u32>,
+    /// What a delivery that has arrived counts as. Default [`Taken`](CreditUntil::Taken).
+    pub until: CreditUntil,
+}
+
+/// Until when a delivery takes up automatic credit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CreditUntil {
+    /// Until the application has taken it.
+    #[default]
+    Taken,
+    /// Until it is settled by either side; one that was sent settled, until it is taken. So no more are
+    /// unsettled than were granted.
+    Settled,
+}
+
+/// Whether a link is of use if the peer settles otherwise than our attach wishes (§2.7.3). Each end states
+/// its own mode; what it says of the other's is a wish.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SettleModes {
+    /// It is. What counts is what the peer's attach states.
+    #[default]
+    Preferred,
+    /// It is not: such an answer is detached with `amqp:not-implemented`. A receiver that wishes
+    /// [`Mixed`](SenderSettleMode::Mixed) leaves the choice to the sender.
+    Required,
 }
 
 /// The fields of our attach (§2.7.3).
@@ -35,6 +69,9 @@ pub struct LinkOptions {
     pub snd_settle_mode: SenderSettleMode,
     /// How the receiver settles. Default [`First`](ReceiverSettleMode::First).
     pub rcv_settle_mode: ReceiverSettleMode,
+    /// Whether the peer has to settle as these two say. Default [`Preferred`](SettleModes::Preferred). Of no
+    /// effect in an answer: whoever accepts an attach has the peer's modes in hand.
+    pub settle_modes: SettleModes,
     /// The largest message that we take, in octets; `None` or 0: no limit. Default: none. A message of more
     /// transfers than the session's incoming-window is taken in whole if nothing else waits: it is this that
     /// bounds it.
@@ -43,6 +80,8 @@ pub struct LinkOptions {
     pub initial_delivery_count: SequenceNo,
     /// Receiver: how credit is granted. Default [`CreditMode::Auto`] of 1000.
     pub credit: CreditMode,
+    /// Receiver: when automatic credit is renewed. Default: at half, by deliveries that were taken.
+    pub credit_renewal: CreditRenewal,
     /// Extensions that we support. Default: none.
     pub offered_capabilities: Multiple<Symbol>,
     /// Extensions that we would use if the peer has them. Default: none.

@@ -4,6 +4,7 @@ use super::sender::{detach, refuse};
 use super::{End, FlowDue, Half, Link, ReceiverEnd};
 use crate::context::Context;
 use crate::delivery::Load;
+use crate::event::Event;
 use crate::id::LinkKey;
 use crate::session::Session;
 use crate::{Chunk, CreditMode, Delivery, DeliveryId, LinkOptions, Misuse, ReceiverId, SessionId};
@@ -153,7 +154,7 @@ impl ReceiverMut<'_> {
     fn taken(&mut self, load: Load) {
         self.session.release(self.ctx, load);
         if let Some(link) = self.session.link_mut(self.key) {
-            link.taken();
+            link.renew();
             self.session.flow_if_due(self.ctx, self.key.index);
         }
         self.session.reap(self.key.index);
@@ -188,33 +189,49 @@ impl ReceiverMut<'_> {
             receiver.mode = mode;
         }
         if let (CreditMode::Auto(_), Ok((link, _))) = (mode, self.live()) {
-            link.taken();
+            link.renew();
         }
         self.session.flow_if_due(self.ctx, self.key.index);
         Ok(())
     }
 
     /// Asks the sender to use the credit up or give it back (§2.6.7);
-    /// [`Event::Drained`](crate::Event::Drained) follows. Leaves automatic credit.
+    /// [`Event::Drained`](crate::Event::Drained) follows, at once if there is no credit. Leaves automatic credit.
     ///
     /// # Errors
-    /// [`Misuse::Detached`] if the link is detached.
+    /// [`Misuse::Detached`] if the link is detached, [`Misuse::Draining`] if that has been asked for and is not over.
     pub fn drain(&mut self) -> Result<(), Misuse> {
         self.flow(ReceiverFlow { link_credit: self.credit(), drain: true, ..ReceiverFlow::default() })
     }
 
-    /// Sends a flow for this link: the general form of the above (§2.7.4).
+    /// Sends a flow for this link: the general form of the above (§2.7.4). A drain may come with more credit
+    /// than there is, and is called off by a flow without `drain`.
     ///
     /// # Errors
-    /// [`Misuse::Detached`] if the link is detached.
+    /// [`Misuse::Detached`] if the link is detached. With `drain` [`Misuse::Draining`] if one is not over, and
+    /// [`Misuse::CreditTaken`] for less credit than there is: what was granted is to be used up.
     pub fn flow(&mut self, flow: ReceiverFlow) -> Result<(), Misuse> {
         self.ctx.output.carries(flow.properties.as_ref())?;
-        let (link, _) = self.live()?;
+        let (link, ctx) = self.live()?;
+        if flow.drain && link.credit.drain {
+            return Err(Misuse::Draining);
+        }
+        if flow.drain && flow.link_credit < link.credit.link_credit {
+            return Err(Misuse::CreditTaken);
+        }
         if let End::Receiver(receiver) = &mut link.end {
             receiver.mode = CreditMode::Manual;
         }
         link.credit.grant(flow.link_credit);
-        link.credit.drain = flow.drain;
+        if flow.drain && flow.link_credit == 0 && !link.credit.in_flight() {
+            // The sender has nothing to give back: no frame is needed to know that.
+            ctx.event(Event::Drained { receiver: ReceiverId(link.key) });
+            if !flow.echo && flow.properties.is_none() {
+                return Ok(());
+            }
+        } else {
+            link.credit.drain = flow.drain;
+        }
         link.flow_due = Some(FlowDue { echo: flow.echo, properties: flow.properties, ..FlowDue::default() });
         self.session.flow_if_due(self.ctx, self.key.index);
         Ok(())

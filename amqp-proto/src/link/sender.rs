@@ -2,12 +2,11 @@
 
 use super::{End, FlowDue, Half, Leaving, Link};
 use crate::context::Context;
-use crate::delivery::outgoing::{self, Sending};
+use crate::delivery::outgoing::Sending;
 use crate::id::LinkKey;
-use crate::session::{Held, Session};
-use crate::{Blocked, DeliveryId, LinkOptions, Misuse, Outgoing, SendError, SenderId, Sent, SessionId};
-use amqp_codec::{Attach, DeliveryState, Error, Fields, Handle, Role, Str};
-use bytes::Bytes;
+use crate::session::Session;
+use crate::{Blocked, DeliveryId, Instant, LinkOptions, Misuse, SenderId, SessionId};
+use amqp_codec::{Attach, DeliveryState, Error, Fields, Role, Str};
 
 /// The sending end of a link; see [`Connection::sender`](crate::Connection::sender).
 #[derive(Debug)]
@@ -41,11 +40,11 @@ impl SenderMut<'_> {
         self.key.session
     }
 
-    fn link(&self) -> Option<&Link> {
+    pub(super) fn link(&self) -> Option<&Link> {
         self.session.links.get(self.key.index)
     }
 
-    fn link_mut(&mut self) -> Result<&mut Link, Misuse> {
+    pub(super) fn link_mut(&mut self) -> Result<&mut Link, Misuse> {
         self.session.link_mut(self.key).ok_or(Misuse::StaleId)
     }
 
@@ -76,8 +75,16 @@ impl SenderMut<'_> {
     /// Why [`send`](Self::send) would answer Blocked; `None` if it would not.
     #[must_use]
     pub fn why_blocked(&self) -> Option<Blocked> {
-        let full = self.session.sent.len() >= self.ctx.max_unsettled as usize;
+        let full = self.session.is_full(self.ctx);
         self.link().map_or(Some(Blocked::NotAttached), |link| link.why_blocked(self.ctx, &self.session.window, full))
+    }
+
+    /// Since when [`why_blocked`](Self::why_blocked) has been so, if it is for the peer to change:
+    /// [`NoCredit`](Blocked::NoCredit) or [`WindowClosed`](Blocked::WindowClosed). As exact as the times that the
+    /// core was told: a send counts as of the last input, output or deadline before it.
+    #[must_use]
+    pub fn blocked_since(&self) -> Option<Instant> {
+        self.link()?.blocked_since(&self.session.window, self.why_blocked()?)
     }
 
     /// Asks for a turn without a message in hand: `Ok` if [`send`](Self::send) would take one now, else
@@ -135,114 +142,6 @@ impl SenderMut<'_> {
         detach(self.ctx, self.session, self.key, closed, error)
     }
 
-    /// Sends a message, or hands it back (§2.6.12). What does not fit into the session window now
-    /// leaves as the window opens; until then no other delivery can begin on this link.
-    ///
-    /// # Errors
-    /// [`SendError::Blocked`] if it cannot be sent now, [`SendError::TooLarge`] if it never can;
-    /// [`SendError::Misuse`] if the link is gone or the message contradicts its snd-settle-mode.
-    pub fn send(&mut self, message: Outgoing) -> Result<Sent, SendError> {
-        self.transfer(message, false)
-    }
-
-    /// Begins a delivery of which more is to come with [`write`](Self::write) (§2.6.14); `message`
-    /// holds the first piece.
-    ///
-    /// # Errors
-    /// As for [`send`](Self::send).
-    pub fn start(&mut self, message: Outgoing) -> Result<Sent, SendError> {
-        self.transfer(message, true)
-    }
-
-    fn transfer(&mut self, mut message: Outgoing, more: bool) -> Result<Sent, SendError> {
-        let link = self.link().ok_or(Misuse::StaleId)?;
-        if link.gone || link.local == Half::Ended || link.is_leaving() {
-            return Err(Misuse::Detached.into());
-        }
-        message.settled = link.settles(&message)?;
-        self.ctx.output.carries(message.state.as_ref())?;
-        let max = link.modes.max_message_size;
-        if max != 0 && message.payload.len() as u64 > max {
-            return Err(SendError::TooLarge(message));
-        }
-        let blocked = self.why_blocked().or_else(|| link.busy());
-        if let Some(blocked) = blocked {
-            self.wait(blocked)?;
-            return Err(SendError::Blocked(message, blocked));
-        }
-        Ok(self.begin(message, more))
-    }
-
-    /// Everything allows it: a new delivery.
-    fn begin(&mut self, message: Outgoing, more: bool) -> Sent {
-        let Session { id, links, sent, window, next_delivery_id, sending: waiting, .. } = &mut *self.session;
-        let number = *next_delivery_id;
-        *next_delivery_id += 1;
-        let settled = message.settled;
-        let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
-        let Some(link) = links.get_mut(self.key.index) else { return result };
-        link.credit.used();
-        if !settled {
-            link.unsettled += 1;
-            sent.insert(number, Held { link: self.key, state: None, token: message.token });
-        }
-        let End::Sender(sender) = &mut link.end else { return result };
-        let mut sending = Sending::new(Handle(self.key.index), number, message, more);
-        if sending.frames(self.ctx, id.index, window) == outgoing::Sent::Part {
-            let queued = !sending.wants_more();
-            sender.sending = Some(sending);
-            if queued {
-                waiting.push_back(self.key.index);
-                self.session.mark(self.ctx);
-            }
-        }
-        result
-    }
-
-    /// Adds a piece to the delivery that was [`start`](Self::start)ed; the last one with `more` false.
-    ///
-    /// # Errors
-    /// [`Misuse::NoDelivery`] if there is none; hands the piece back as
-    /// [`SendError::Blocked`] while the one before it has not left.
-    pub fn write(&mut self, payload: Bytes, more: bool) -> Result<(), SendError> {
-        let link = self.link_mut()?;
-        let End::Sender(sender) = &mut link.end else { return Err(Misuse::StaleId.into()) };
-        let Some(sending) = &mut sender.sending else { return Err(Misuse::NoDelivery.into()) };
-        if !sending.wants_more() {
-            sender.wants = true;
-            return Err(SendError::Blocked(Outgoing::new(payload), Blocked::Busy));
-        }
-        sending.add(payload, more);
-        self.session.sending.push_back(self.key.index);
-        self.session.mark(self.ctx);
-        Ok(())
-    }
-
-    /// Gives up the delivery in progress: the receiver forgets what came of it, and it counts as
-    /// settled (§2.6.14).
-    ///
-    /// # Errors
-    /// [`Misuse::NoDelivery`] if there is none.
-    pub fn abort(&mut self) -> Result<(), Misuse> {
-        let link = self.link_mut()?;
-        let End::Sender(sender) = &mut link.end else { return Err(Misuse::StaleId) };
-        let sending = sender.sending.as_mut().ok_or(Misuse::NoDelivery)?;
-        let waits = !sending.wants_more();
-        sending.abort();
-        let (number, settled) = (sending.number(), sending.settled());
-        if !settled && self.session.sent.remove(number).is_some() {
-            if let Some(link) = self.session.links.get_mut(self.key.index) {
-                link.unsettled = link.unsettled.saturating_sub(1);
-            }
-        }
-        if !waits {
-            self.session.sending.push_back(self.key.index);
-        }
-        self.session.flush(self.ctx);
-        self.session.wake_all(self.ctx);
-        Ok(())
-    }
-
     /// Reports our own state of a delivery, and settles it or not: the answer to an outcome in
     /// rcv-settle-mode second (§2.6.12, §2.7.6).
     ///
@@ -288,13 +187,14 @@ impl SenderMut<'_> {
     /// # Errors
     /// [`Misuse::StaleId`] if the link is gone.
     pub fn drained(&mut self) -> Result<(), Misuse> {
-        self.link_mut()?.drained();
+        let now = self.ctx.now;
+        self.link_mut()?.drained(now);
         self.session.flow_if_due(self.ctx, self.key.index);
         Ok(())
     }
 
     /// Remembers that the application waits, where its event is looked for.
-    fn wait(&mut self, blocked: Blocked) -> Result<(), Misuse> {
+    pub(super) fn wait(&mut self, blocked: Blocked) -> Result<(), Misuse> {
         self.link_mut()?.set_wants();
         self.session.wait(self.ctx, self.key.index, blocked);
         Ok(())

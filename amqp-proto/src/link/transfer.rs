@@ -7,14 +7,16 @@ use crate::delivery::Load;
 use crate::event::Event;
 use crate::session::Window;
 use crate::violation::{Violation, supported};
-use crate::{Blocked, DeliveryId, Misuse, Outgoing, SenderId, SessionId};
-use amqp_codec::{SenderSettleMode, SequenceNo, Transfer};
+use crate::{Blocked, DeliveryId, Instant, Misuse, Outgoing, SenderId, SessionId};
+use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
 /// What a transfer of the peer amounted to, for the tables of the session.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) number: SequenceNo,
+    /// Of a delivery that has begun: its tag.
+    pub(crate) tag: DeliveryTag,
     /// A delivery has begun that is to be settled.
     pub(crate) unsettled: bool,
     /// A delivery that was to be settled no longer is: sent settled after all, or aborted.
@@ -37,9 +39,6 @@ impl Link {
         let End::Receiver(receiver) = &mut self.end else { return Err(Violation::TransferDirection) };
         let begins = receiver.incoming.current().is_none();
         if begins {
-            if transfer.resume {
-                return Err(Violation::ResumeNotBuilt);
-            }
             supported(transfer.state.as_ref())?;
             let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
             let tag = transfer.delivery_tag.ok_or(Violation::DeliveryTagMissing)?;
@@ -48,6 +47,7 @@ impl Link {
             }
             self.credit.check()?;
             self.credit.used();
+            self.credit.available = self.credit.available.saturating_sub(1); // req: TR-2.6.7-11
             receiver.incoming.begin(DeliveryId { session, number }, tag, transfer, self.modes)?;
         }
         let number = receiver.incoming.current().map_or(SequenceNo(0), DeliveryId::number);
@@ -55,11 +55,34 @@ impl Link {
         let settled = outcome.settled || outcome.aborted;
         Ok(Arrival {
             number,
-            unsettled: begins && !settled,
+            unsettled: begins && !settled && !transfer.resume,
+            tag: transfer.delivery_tag.unwrap_or_default(),
             settled: !begins && settled,
             arrived: outcome.arrived,
             released: outcome.released,
         })
+    }
+
+    /// Receiver: the tag of the delivery that this transfer begins, if it is to be settled.
+    pub(crate) fn begins_unsettled(&self, transfer: &Transfer) -> Option<DeliveryTag> {
+        let End::Receiver(receiver) = &self.end else { return None };
+        let begins = receiver.incoming.current().is_none();
+        let unsettled = transfer.settled != Some(true) && !transfer.aborted && !transfer.resume;
+        transfer.delivery_tag.filter(|_| begins && unsettled)
+    }
+
+    /// A delivery of this link is no longer unsettled.
+    pub(crate) fn settled(&mut self, tag: &DeliveryTag) {
+        self.unsettled = self.unsettled.saturating_sub(1);
+        self.tags.remove(tag, self.unsettled);
+    }
+
+    /// Receiver: we have settled a delivery. What that gives back, if it was not whole.
+    pub(crate) fn settled_here(&mut self, number: SequenceNo) -> Load {
+        match &mut self.end {
+            End::Sender(_) => Load::default(),
+            End::Receiver(receiver) => receiver.incoming.settled_here(number),
+        }
     }
 
     /// Sender: why it cannot send now. `full`: too many deliveries of the session are unsettled.
@@ -80,9 +103,22 @@ impl Link {
         }
     }
 
+    /// Sender: since when that reason has been in the way, if the peer is to remove it.
+    pub(crate) fn blocked_since(&self, window: &Window, blocked: Blocked) -> Option<Instant> {
+        match blocked {
+            Blocked::NoCredit => Some(self.credit.empty_since),
+            Blocked::WindowClosed => Some(window.closed_since()),
+            Blocked::NotAttached | Blocked::Busy | Blocked::OutputFull | Blocked::Unsettled => None,
+        }
+    }
+
     /// Sender: whether a message is sent settled, by its own wish and what the link agreed on
-    /// (req: TR-2.7.5-10, TR-2.7.5-11).
+    /// (req: TR-2.7.5-10, TR-2.7.5-11, TR-2.7.5-17).
     pub(crate) fn settles(&self, message: &Outgoing) -> Result<bool, Misuse> {
+        let second = message.rcv_settle_mode == Some(ReceiverSettleMode::Second);
+        if second && !message.settled && self.modes.rcv == ReceiverSettleMode::First {
+            return Err(Misuse::ReceiverSettleMode);
+        }
         match self.modes.snd {
             SenderSettleMode::Mixed => Ok(message.settled),
             SenderSettleMode::Settled => Ok(true),
@@ -97,10 +133,18 @@ impl Link {
         sender.sending = None;
         let leaving = sender.leaving.take();
         if core::mem::take(&mut sender.drained) {
-            self.drained();
+            self.drained(ctx.now);
         }
         if let Some(Leaving { closed, error }) = leaving {
             let _ = self.detach(ctx, channel, closed, error);
+        }
+    }
+
+    /// Sender: what a receiver means that settles and names no outcome (req: TR-2.7.6-09).
+    pub(crate) fn default_outcome(&self) -> Option<&DeliveryState> {
+        match &self.end {
+            End::Sender(sender) => sender.default_outcome.as_ref(),
+            End::Receiver(_) => None,
         }
     }
 

@@ -68,6 +68,7 @@ impl Session {
         self.remote = Half::Active;
         self.remote_channel = Some(channel);
         self.window.begun(begin.next_outgoing_id, begin.incoming_window, begin.outgoing_window);
+        self.window.note_closed(true, ctx.now);
         let begin = Box::new(begin);
         self.remote_begin = Some(begin.clone());
         if self.local == Half::Ended {

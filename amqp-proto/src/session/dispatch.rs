@@ -4,12 +4,14 @@ use super::{Held, Session};
 use crate::Blocked;
 use crate::context::Context;
 use crate::delivery::Load;
+use crate::delivery::unsettled::Unsettled;
 use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{End, Half, Link};
 use crate::violation::{Scope, Violation, supported};
-use amqp_codec::{Disposition, Flow, Performative, Role, Transfer};
+use amqp_codec::{DeliveryTag, Disposition, Flow, Performative, Role, Transfer};
 use bytes::Bytes;
+use smallvec::SmallVec;
 
 impl Session {
     /// One frame of the peer, other than begin and end. A session that we have ended drops it
@@ -36,6 +38,7 @@ impl Session {
     fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {
         let was_closed = !self.window.can_send();
         self.window.received_flow(flow)?;
+        self.window.note_closed(!was_closed, ctx.now);
         if was_closed && self.window.can_send() {
             self.wake_all(ctx);
             self.mark(ctx);
@@ -83,6 +86,13 @@ impl Session {
             self.release(ctx, load);
             return Ok(());
         }
+        let tag = link.begins_unsettled(transfer);
+        if tag.is_some_and(|tag| !claim(link, &self.received, tag)) {
+            self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
+            self.release(ctx, load);
+            self.fail_link(ctx, index, Violation::TagInUse);
+            return Ok(());
+        }
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
             Ok(arrival) => self.arrived(ctx, index, &arrival),
             Err(violation) if violation.scope() == Scope::Link => {
@@ -98,19 +108,19 @@ impl Session {
     fn arrived(&mut self, ctx: &mut Context, index: u32, arrival: &Arrival) {
         let Some(link) = self.links.get_mut(index) else { return };
         if arrival.unsettled {
-            self.received.insert(arrival.number, Held { link: link.key, state: None, token: 0 });
+            self.received.insert(arrival.number, Held { link: link.key, tag: arrival.tag, state: None, token: 0 });
             link.unsettled += 1;
         }
-        if arrival.settled && self.received.remove(arrival.number).is_some() {
-            link.unsettled = link.unsettled.saturating_sub(1);
+        if let Some(held) = arrival.settled.then(|| self.received.remove(arrival.number)).flatten() {
+            link.settled(&held.tag);
         }
         if arrival.arrived {
             ctx.event(Event::Arrived { receiver: crate::ReceiverId(link.key) });
         }
         link.drain_progress(ctx);
         if arrival.released.transfers > 0 {
-            // Aborted: nobody will take it, but it has used credit.
-            link.taken();
+            // Aborted or unwanted: nobody will take it, but it has used credit.
+            link.renew();
             self.flow_if_due(ctx, index);
             self.release(ctx, arrival.released);
         }
@@ -162,16 +172,31 @@ impl Session {
         }
         supported(disposition.state.as_ref())?;
         let Self { id: session, links, sent, received, .. } = self;
+        let mut settled_on: SmallVec<[u32; 4]> = SmallVec::new();
         let held = if role == Role::Receiver { sent } else { received };
         held.visit(first, last, |number, held| {
-            let state = disposition.state.clone();
+            if !held.report(disposition.state.as_ref()) && !settled {
+                return true;
+            }
             let delivery = crate::DeliveryId { session: *session, number };
             if let Some(link) = links.get_mut(held.link.index).filter(|link| link.key == held.link) {
+                let state = held.state.clone().or_else(|| link.default_outcome().filter(|_| settled).cloned());
                 ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
-                link.unsettled -= u32::from(settled).min(link.unsettled);
+                if settled {
+                    link.settled(&held.tag);
+                }
+                if settled && settled_on.last() != Some(&held.link.index) {
+                    settled_on.push(held.link.index);
+                }
             }
             !settled
         });
+        for index in settled_on {
+            if let Some(link) = self.links.get_mut(index) {
+                link.renew();
+            }
+            self.flow_if_due(ctx, index);
+        }
         if settled {
             self.wake_all(ctx);
         }
@@ -181,7 +206,7 @@ impl Session {
     /// Tells a sender that waits that it may send; if only the session or the output is in its way by
     /// now, it is woken when that has passed.
     pub(crate) fn wake(&mut self, ctx: &mut Context, index: u32) {
-        let full = self.sent.len() >= ctx.max_unsettled as usize;
+        let full = self.is_full(ctx);
         let Some(link) = self.links.get_mut(index).filter(|link| link.wants()) else { return };
         match link.why_blocked(ctx, &self.window, full) {
             None => link.writable(ctx),
@@ -202,7 +227,7 @@ impl Session {
 
     /// Tells those that were refused for a reason of the session's that it has passed.
     pub(crate) fn wake_all(&mut self, ctx: &mut Context) {
-        let full = self.sent.len() >= ctx.max_unsettled as usize;
+        let full = self.is_full(ctx);
         if full || !self.window.can_send() || self.blocked.is_empty() {
             return;
         }
@@ -217,4 +242,10 @@ impl Session {
             }
         }
     }
+}
+
+/// Enters the tag of a delivery that begins among those of its link (req: TR-2.6.12-02). Whether it was new.
+pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: DeliveryTag) -> bool {
+    let key = link.key;
+    link.tags.insert(tag, || held.iter().filter(|held| held.link == key).map(|held| held.tag).collect())
 }

@@ -64,9 +64,8 @@ impl Session {
 
     /// Enters a link that owes a flow in the list of those.
     pub(crate) fn flow_if_due(&mut self, ctx: &mut Context, index: u32) {
-        let Some(due) = self.links.get_mut(index).and_then(|link| link.flow_due.as_mut()) else { return };
-        if !core::mem::replace(&mut due.listed, true) {
-            self.flows.push_back(index);
+        let Self { links, flows, .. } = self;
+        if links.get_mut(index).is_some_and(|link| link.list_flow(flows)) {
             self.mark(ctx);
         }
     }

@@ -4,6 +4,7 @@
 use super::Session;
 use crate::context::Context;
 use crate::delivery::Load;
+use crate::delivery::tags::Tags;
 use crate::error::said;
 use crate::id::LinkKey;
 use crate::link::{End, Half, Link};
@@ -103,7 +104,7 @@ impl Session {
         }
         let role = !attach.role;
         let same = |link: &Link| link.role() == role && link.name == attach.name;
-        let waiting = |link: &Link| same(link) && link.remote == Half::Idle && !link.gone;
+        let waiting = |link: &Link| same(link) && link.remote == Half::Idle;
         // The oldest: a link that we detached without waiting may have a successor of its name.
         let waits = self.links.iter().filter(|(_, link)| waiting(link)).min_by_key(|(_, link)| link.key.generation);
         if let Some((index, _)) = waits {
@@ -185,6 +186,7 @@ impl Session {
             End::Sender(_) => Load::default(),
             End::Receiver(receiver) => receiver.incoming.drop_partial(),
         };
+        link.tags = Tags::default();
         if core::mem::take(&mut link.unsettled) > 0 {
             match link.end {
                 End::Sender(_) => self.sent.retain(|held| held.link != key),

@@ -25,7 +25,7 @@ use crate::store::{Numbers, Store};
 use crate::{EndReason, Misuse, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use amqp_codec::{Begin, DeliveryState, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
+use amqp_codec::{Begin, DeliveryState, DeliveryTag, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
 
 /// The fields of our begin (§2.7.2).
 #[derive(Clone, Debug)]
@@ -83,10 +83,22 @@ impl SessionOptions {
 #[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) link: LinkKey,
-    /// The state that we reported last.
+    pub(crate) tag: DeliveryTag,
+    /// The state that the peer reported last.
     pub(crate) state: Option<DeliveryState>,
     /// The application's own number for it.
     pub(crate) token: u64,
+}
+
+impl Held {
+    /// A state of the peer's. An outcome that has been reached does not change any more; without a state the one
+    /// before holds (req: TR-2.6.12-06). Whether there is something new in it.
+    pub(crate) fn report(&mut self, state: Option<&DeliveryState>) -> bool {
+        let reached = self.state.as_ref().is_some_and(DeliveryState::is_outcome);
+        let Some(state) = state.filter(|state| !reached && self.state.as_ref() != Some(state)) else { return false };
+        self.state = Some(state.clone());
+        true
+    }
 }
 
 #[derive(Debug)]
@@ -191,6 +203,11 @@ impl Session {
     /// Whether our end of the session takes commands.
     pub(crate) fn usable(&self) -> bool {
         self.local != Half::Ended && !self.gone
+    }
+
+    /// Whether as many deliveries are unsettled as may be.
+    pub(crate) fn is_full(&self, ctx: &Context) -> bool {
+        self.sent.len() >= ctx.max_unsettled as usize
     }
 
     /// Nobody needs the session any more: its channels are free (§2.5.2), and the application has

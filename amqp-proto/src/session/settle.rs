@@ -2,6 +2,7 @@
 
 use super::Session;
 use crate::context::Context;
+use crate::delivery::Load;
 use crate::id::LinkKey;
 use crate::{DeliveryId, Misuse};
 use amqp_codec::{DeliveryState, Role};
@@ -26,15 +27,21 @@ impl Session {
             Role::Sender => (&mut self.sent, &mut self.as_sender),
             Role::Receiver => (&mut self.received, &mut self.as_receiver),
         };
-        let held = table.get_mut(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
-        held.state.clone_from(&state);
+        table.get_mut(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
+        let mut released = Load::default();
         if settled {
-            table.remove(number);
-            if let Some(link) = self.links.get_mut(link.index) {
-                link.unsettled = link.unsettled.saturating_sub(1);
+            let held = table.remove(number);
+            if let (Some(link), Some(held)) = (self.links.get_mut(link.index), held) {
+                link.settled(&held.tag);
+                link.renew();
+                released = link.settled_here(number);
             }
         }
         dispositions.add(ctx, channel, (number, number), state, settled);
+        self.flow_if_due(ctx, link.index);
+        if released != Load::default() {
+            self.release(ctx, released);
+        }
         self.mark(ctx);
         self.wake_all(ctx);
         Ok(())
@@ -62,18 +69,26 @@ impl Session {
             Role::Sender => (&mut self.sent, &mut self.as_sender),
             Role::Receiver => (&mut self.received, &mut self.as_receiver),
         };
-        let mut count = 0;
+        let Some(link) = self.links.get_mut(key.index).filter(|link| link.key == key) else { return Ok(0) };
+        let (mut count, mut released) = (0, Load::default());
         table.visit(first, last, |number, held| {
             if held.link != key {
                 return true;
             }
             count += 1;
-            held.state = state.cloned();
             dispositions.add(ctx, channel, (number, number), state.cloned(), settled);
+            if settled {
+                link.settled(&held.tag);
+                released += link.settled_here(number);
+            }
             !settled
         });
-        if let Some(link) = self.links.get_mut(key.index).filter(|_| settled) {
-            link.unsettled = link.unsettled.saturating_sub(count);
+        if settled {
+            link.renew();
+        }
+        self.flow_if_due(ctx, key.index);
+        if released != Load::default() {
+            self.release(ctx, released);
         }
         self.mark(ctx);
         self.wake_all(ctx);

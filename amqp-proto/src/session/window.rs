@@ -4,6 +4,7 @@
 //! that is bounded too, in octets. All ids are serial numbers.
 
 use super::memory::Memory;
+use crate::Instant;
 use crate::delivery::Load;
 use crate::violation::Violation;
 use amqp_codec::{Flow, SequenceNo};
@@ -51,6 +52,8 @@ pub(crate) struct Window {
     excess: u32,
     /// What this session uses of the connection's memory, as last reported.
     used: u64,
+    /// Since when the peer's incoming-window has been closed, while it is.
+    closed_since: Instant,
 }
 
 impl Window {
@@ -71,6 +74,7 @@ impl Window {
             unread: Load::default(),
             excess: 0,
             used: 0,
+            closed_since: Instant::ZERO,
         }
     }
 
@@ -112,6 +116,17 @@ impl Window {
 
     pub(crate) fn can_send(&self) -> bool {
         self.view.remote_incoming_window > 0
+    }
+
+    pub(crate) fn closed_since(&self) -> Instant {
+        self.closed_since
+    }
+
+    /// After a change: remembers since when the peer's window has been closed.
+    pub(crate) fn note_closed(&mut self, was_open: bool, now: Instant) {
+        if was_open && !self.can_send() {
+            self.closed_since = now;
+        }
     }
 
     /// One transfer of ours leaves (req: TR-2.5.6-04).

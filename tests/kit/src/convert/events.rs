@@ -108,6 +108,14 @@ impl Converter {
         if *self.observer.session(self.observer.link(at).session).ended.of(Side::Ours) || !self.links_told.insert(at) {
             return;
         }
+        let link = self.observer.link(at);
+        let suspended = *link.detached.of(Side::Ours) && !*link.closed.of(Side::Ours);
+        if turn == Turn::Answers && suspended && frame.flag("closed") {
+            let label = link.label.clone();
+            self.unsupported(format!(
+                "the peer closes {label}, which was suspended, and is not told of a close (§2.6.6)"
+            ));
+        }
         let refused = self.refusal(at, Side::Theirs).is_some();
         // A refusal of ours detaches at once, whenever the recorded side did.
         let refusing = self.refusal(at, Side::Ours).is_some();

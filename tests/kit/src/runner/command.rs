@@ -1,6 +1,6 @@
 //! Commands of traces as calls of the core.
 
-use super::driver::Driver;
+use super::driver::{Driver, Take};
 use super::typed::{link_options, renamed, session_options, typed};
 use crate::wire::{Record, Value};
 use amqp_proto::codec::{Close, DeliveryState, Disposition, Flow, SaslOutcome, Transfer};
@@ -37,16 +37,25 @@ impl Driver {
             "attach" => self.attach(command)?,
             "refuse" => self.refuse(command)?,
             "flow" => self.flow(command)?,
+            "drain" => {
+                let receiver = self.receiver_id(command)?;
+                self.receiver(receiver)?.drain().map_err(misuse)?;
+            }
             "drained" => {
                 let sender = self.sender_id(command)?;
                 self.sender(sender)?.drained().map_err(misuse)?;
             }
             "send" => self.send(command)?,
+            "write" => {
+                let (id, payload) = (self.sender_id(command)?, payload(command));
+                let wrote = self.sender(id)?.write(payload, command.flag("more"));
+                wrote.map_err(|fault| format!("the core does not send: {fault}"))?;
+            }
             "abort" => self.abort(command)?,
             "dispose" => self.dispose(command)?,
             "take" => {
                 let receiver = self.receiver_id(command)?;
-                self.take_deliveries(receiver, command.number("count").unwrap_or(u64::MAX))?;
+                self.take(receiver, command.number("count").unwrap_or(u64::MAX))?;
             }
             "output-high-water" => {
                 let octets = command.number("octets").ok_or("how many octets?")?;
@@ -115,8 +124,16 @@ impl Driver {
         }
         match self.link_id(command)? {
             LinkId::Sender(id) => self.sender(id)?.accept(link_options(command)?).map_err(misuse),
-            LinkId::Receiver(id) => self.receiver(id)?.accept(link_options(command)?).map_err(misuse),
+            LinkId::Receiver(id) => {
+                self.receiver(id)?.accept(link_options(command)?).map_err(misuse)?;
+                self.read_ahead(id)
+            }
         }
+    }
+
+    /// Whoever reads pieces looks once before there are any: from then on the core tells of them.
+    fn read_ahead(&mut self, id: ReceiverId) -> Done {
+        if self.take == Take::Pieces { self.take(id, 1) } else { Ok(()) }
     }
 
     fn attach(&mut self, command: &Record) -> Done {
@@ -132,7 +149,10 @@ impl Driver {
         };
         let name = self.names.next(&format!("{session_name}/l"));
         self.names.links.insert(name, id);
-        Ok(())
+        match id {
+            LinkId::Receiver(id) => self.read_ahead(id),
+            LinkId::Sender(_) => Ok(()),
+        }
     }
 
     fn refuse(&mut self, command: &Record) -> Done {
@@ -178,10 +198,10 @@ impl Driver {
     }
 
     fn outgoing(command: &Record) -> Result<Outgoing, String> {
-        let transfer = renamed(command, "transfer", &["payload"]).with("handle", 0u32);
+        let transfer = renamed(command, "transfer", &["payload", "more"]).with("handle", 0u32);
         let transfer: Transfer = typed(&transfer)?;
         Ok(Outgoing {
-            payload: Bytes::copy_from_slice(command.binary("payload").unwrap_or_default()),
+            payload: payload(command),
             tag: transfer.delivery_tag,
             message_format: transfer.message_format.unwrap_or(0),
             settled: transfer.settled.unwrap_or(false),
@@ -194,14 +214,20 @@ impl Driver {
 
     fn send(&mut self, command: &Record) -> Done {
         let (id, message) = (self.sender_id(command)?, Self::outgoing(command)?);
-        let sent = self.sender(id)?.send(message).map_err(|fault| format!("the core does not send: {fault}"))?;
+        let mut sender = self.sender(id)?;
+        let sent = if command.flag("more") { sender.start(message) } else { sender.send(message) };
+        let sent = sent.map_err(|fault| format!("the core does not send: {fault}"))?;
         self.name_sent(command, sent.delivery);
         Ok(())
     }
 
-    /// A delivery begun and taken back.
+    /// The delivery in progress taken back, or one begun for that.
     fn abort(&mut self, command: &Record) -> Done {
-        let (id, message) = (self.sender_id(command)?, Self::outgoing(command)?);
+        let id = self.sender_id(command)?;
+        if *command.get("delivery-tag") == Value::Null {
+            return self.sender(id)?.abort().map_err(misuse);
+        }
+        let message = Self::outgoing(command)?;
         let sent = self.sender(id)?.start(message).map_err(|fault| format!("the core does not send: {fault}"))?;
         self.name_sent(command, sent.delivery);
         self.pump()?;
@@ -236,6 +262,10 @@ impl Driver {
             (LinkId::Sender(id), None) => self.sender(id)?.dispose(from, state, settled).map_err(misuse),
         }
     }
+}
+
+fn payload(command: &Record) -> Bytes {
+    Bytes::copy_from_slice(command.binary("payload").unwrap_or_default())
 }
 
 fn error(command: &Record) -> Result<Option<amqp_proto::codec::Error>, String> {

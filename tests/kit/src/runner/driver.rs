@@ -40,6 +40,8 @@ pub(super) struct Driver {
 pub(super) enum Take {
     /// The driver, as they arrive.
     AtOnce,
+    /// The same, piece by piece.
+    Pieces,
     /// The trace, by `! take`.
     OnCommand,
 }
@@ -86,7 +88,11 @@ impl Driver {
             Role::Listener => Connection::listener(config, typed::sasl_listener(script)?, now),
         };
         let split = script.config.number("split").and_then(|octets| usize::try_from(octets).ok());
-        let take = if script.config.text("take") == Some("manual") { Take::OnCommand } else { Take::AtOnce };
+        let take = match script.config.text("take") {
+            Some("manual") => Take::OnCommand,
+            Some("pieces") => Take::Pieces,
+            _ => Take::AtOnce,
+        };
         Ok(Self {
             peer: Peer::new(core),
             names: Names::default(),

@@ -1,6 +1,7 @@
 //! Events of the core as records.
 
 use super::driver::{Driver, Take};
+use super::snapshot::rcv_settle_mode;
 use super::typed::{fields_of, untyped};
 use crate::meaning::word;
 use crate::wire::{Record, Value};
@@ -27,11 +28,17 @@ impl Driver {
             Event::Ended { session, reason } => about(ended(&reason), self.names.session(session)),
             Event::AttachRequested { link, attach } => self.attach_requested(link, &attach),
             Event::Attached { link, attach } => about(fields_of(&*attach, "attached"), self.names.link(link)),
-            Event::Detached { link, reason } => about(detached(&reason), self.names.link(link)),
+            Event::Detached { link, reason } => {
+                let name = self.link_name(link);
+                about(detached(&reason), name)
+            }
             Event::Writable { sender } => about(Record::new("writable"), self.names.link(sender.into())),
             Event::Flow { link, flow } => {
                 let record = Record::new("flow").with("link-credit", flow.link_credit).with("drain", flow.drain);
-                about(record.with("available", flow.available.map_or(Value::Null, Value::from)), self.names.link(link))
+                let record = record
+                    .with("available", flow.available.map_or(Value::Null, Value::from))
+                    .with("properties", flow.properties.as_ref().map_or(Value::Null, untyped));
+                about(record, self.names.link(link))
             }
             Event::Drain { sender } => about(Record::new("drain"), self.names.link(sender.into())),
             Event::Drained { receiver } => about(Record::new("drained"), self.names.link(receiver.into())),
@@ -47,30 +54,49 @@ impl Driver {
         self.show('=', &record);
         self.events.push_back(record);
         match arrived {
-            Some(receiver) if self.take == Take::AtOnce => self.take_deliveries(receiver, u64::MAX),
+            Some(receiver) if self.take != Take::OnCommand => self.take(receiver, u64::MAX),
             _ => Ok(()),
         }
     }
 
+    /// The name of a link; it has none yet if the peer's attach was not even shown to the application.
+    fn link_name(&mut self, link: LinkId) -> String {
+        if !self.names.links.values().any(|known| *known == link) {
+            let session = self.names.session(link.session());
+            let name = self.names.next(&format!("{session}/p"));
+            self.names.links.insert(name, link);
+        }
+        self.names.link(link)
+    }
+
     fn attach_requested(&mut self, link: LinkId, attach: &Attach) -> Record {
-        let session = self.names.session(link.session());
-        let name = self.names.next(&format!("{session}/p"));
-        self.names.links.insert(name.clone(), link);
+        let name = self.link_name(link);
         about(fields_of(attach, "attach-requested"), name)
     }
 
-    /// Takes up to so many deliveries that have arrived, as `delivery` events.
-    pub(super) fn take_deliveries(&mut self, receiver: ReceiverId, most: u64) -> Result<(), String> {
+    /// Takes up to so many deliveries that have arrived, as `delivery` events, or their pieces, as `piece` events.
+    pub(super) fn take(&mut self, receiver: ReceiverId, most: u64) -> Result<(), String> {
+        let pieces = self.take == Take::Pieces;
         self.receiver(receiver)?;
         for _ in 0..most {
             // The last one may have been all that held a detached link.
-            let Some(delivery) = self.receiver(receiver).ok().and_then(|mut link| link.recv()) else { break };
+            let Ok(mut link) = self.receiver(receiver) else { break };
+            let (delivery, event) = if pieces {
+                let Some(chunk) = link.read() else { break };
+                let progress = word(format!("{:?}", chunk.progress).to_lowercase());
+                (chunk.delivery, Record::new("piece").with("progress", progress))
+            } else {
+                let Some(delivery) = link.recv() else { break };
+                (delivery, Record::new("delivery"))
+            };
             let name = self.delivery_name(receiver.into(), delivery.id);
             self.names.deliveries.insert(name.clone(), delivery.id);
-            let record = Record::new("delivery")
+            let record = event
                 .with("delivery-tag", delivery.tag.as_ref())
                 .with("message-format", delivery.message_format)
                 .with("settled", delivery.settled)
+                .with("batchable", delivery.batchable)
+                .with("rcv-settle-mode", word(rcv_settle_mode(delivery.rcv_settle_mode)))
                 .with("state", delivery.state.as_ref().map_or(Value::Null, untyped))
                 .with("payload", &*delivery.payload.into_bytes());
             let record = about(record, name);

@@ -3,7 +3,8 @@
 use super::driver::Driver;
 use crate::meaning::word;
 use crate::wire::{Record, Value};
-use amqp_proto::{Half, Instant};
+use amqp_proto::codec::{ReceiverSettleMode, SenderSettleMode};
+use amqp_proto::{Blocked, Half, Instant};
 
 fn half(half: Half) -> Value {
     word(match half {
@@ -11,6 +12,33 @@ fn half(half: Half) -> Value {
         Half::Active => "active",
         Half::Ended => "ended",
     })
+}
+
+fn snd_settle_mode(mode: SenderSettleMode) -> &'static str {
+    match mode {
+        SenderSettleMode::Unsettled => "unsettled",
+        SenderSettleMode::Settled => "settled",
+        SenderSettleMode::Mixed => "mixed",
+    }
+}
+
+pub(super) fn rcv_settle_mode(mode: ReceiverSettleMode) -> &'static str {
+    match mode {
+        ReceiverSettleMode::First => "first",
+        ReceiverSettleMode::Second => "second",
+    }
+}
+
+fn blocked_word(blocked: Blocked) -> &'static str {
+    match blocked {
+        Blocked::NotAttached => "not-attached",
+        Blocked::Busy => "busy",
+        Blocked::NoCredit => "no-credit",
+        Blocked::WindowClosed => "window-closed",
+        Blocked::OutputFull => "output-full",
+        Blocked::Unsettled => "unsettled",
+        _ => "unknown",
+    }
 }
 
 fn count(number: usize) -> Value {
@@ -73,6 +101,8 @@ impl Driver {
         let snapshot = self.peer.core.snapshot();
         let link = snapshot.sessions.iter().flat_map(|session| &session.links).find(|link| link.id == id);
         let link = link.ok_or("the link is gone")?;
+        let now = self.peer.clock.now();
+        let blocked_for = link.blocked_since.map(|since| now.saturating_duration_since(since).as_millis());
         Ok(Record::new("link")
             .with("subject", want.get("subject").clone())
             .with("local", half(link.local))
@@ -80,6 +110,17 @@ impl Driver {
             .with("credit", link.link_credit)
             .with("delivery-count", link.delivery_count.0)
             .with("drain", link.drain)
+            .with("available", link.available)
+            .with("blocked", link.blocked.map_or(Value::Null, |blocked| word(blocked_word(blocked))))
+            .with(
+                "for",
+                blocked_for.map_or(Value::Null, |millis| Value::from(u64::try_from(millis).unwrap_or(u64::MAX))),
+            )
+            .with("name", link.name.as_str())
+            .with("handle", link.handle)
+            .with("remote-handle", link.remote_handle.map_or(Value::Null, Value::from))
+            .with("snd-settle-mode", word(snd_settle_mode(link.snd_settle_mode)))
+            .with("rcv-settle-mode", word(rcv_settle_mode(link.rcv_settle_mode)))
             .with("unsettled", link.unsettled)
             .with("buffered", count(link.buffered))
             .with("in-progress", link.in_progress))

@@ -3,8 +3,10 @@
 use crate::trace::{Role, Script};
 use crate::wire::{Record, Value, decode, encode_record};
 use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open};
-use amqp_proto::{Config, CreditMode, LinkOptions, Mechanism, PeerLimits, Pipelining};
-use amqp_proto::{SaslClient, SaslListener, SessionOptions};
+use amqp_proto::{
+    Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, Mechanism, PeerLimits, Pipelining, SaslClient,
+    SaslListener, SessionOptions, SettleModes,
+};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -198,7 +200,8 @@ pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
 
 /// Options of an attach, from the fields of one; `credit=N` has the core grant it by itself.
 pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
-    let mut attach = renamed(command, "attach", &["credit"]).with("handle", 0u32);
+    let mut attach =
+        renamed(command, "attach", &["credit", "low-water", "counts", "settle-modes"]).with("handle", 0u32);
     if *attach.get("name") == Value::Null {
         attach.set("name", Value::from("link"));
     }
@@ -206,6 +209,8 @@ pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
         attach.set("role", crate::meaning::word("sender"));
     }
     let attach: Attach = typed(&attach)?;
+    let until = if command.text("counts") == Some("on-settle") { CreditUntil::Settled } else { CreditUntil::Taken };
+    let credit_renewal = CreditRenewal { low_water: command.uint("low-water"), until };
     let credit = command.uint("credit").map_or(CreditMode::Manual, CreditMode::Auto);
     Ok(LinkOptions {
         name: attach.name,
@@ -213,9 +218,14 @@ pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
         target: attach.target,
         snd_settle_mode: attach.snd_settle_mode,
         rcv_settle_mode: attach.rcv_settle_mode,
+        settle_modes: match command.text("settle-modes") {
+            Some("required") => SettleModes::Required,
+            _ => SettleModes::Preferred,
+        },
         max_message_size: attach.max_message_size,
         initial_delivery_count: attach.initial_delivery_count.unwrap_or_default(),
         credit,
+        credit_renewal,
         offered_capabilities: attach.offered_capabilities,
         desired_capabilities: attach.desired_capabilities,
         properties: attach.properties,

@@ -31,22 +31,26 @@
 //!
 //! # The first line
 //! `@ client` and `@ listener` take the fields of open, and: `start=open|session|sender|receiver` (play that far
-//! first, see the runner), `take=manual` (deliveries stay in the core until `! take`), `split=1` (input arrives in
-//! pieces of so many octets), `pipelining=on`, `compare=meaning`; times in milliseconds `handshake-timeout`,
-//! `close-timeout`; `heartbeat-percent`, `output-high-water`; and what a peer may cost, named as the fields of
-//! `PeerLimits`: `max-sessions`, `max-links`…
+//! first, see the runner), `take=manual` (deliveries stay in the core until `! take`), `take=pieces` (they are read as
+//! they come, as `piece` events), `split=1` (input arrives in pieces of so many octets), `pipelining=on`,
+//! `compare=meaning`; times in milliseconds `handshake-timeout`, `close-timeout`; `heartbeat-percent`,
+//! `output-high-water`; and what a peer may cost, named as the fields of `PeerLimits`: `max-sessions`, `max-links`…
 //!
 //! # Commands
-//! `begin`, `accept`, `attach`, `refuse`, `flow`, `drained`, `send`, `abort`, `dispose`, `take`, `detach`, `end`,
-//! `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send. `attach` and `accept` of
-//! a receiver take `credit=N` to have the core grant it; `dispose s0/l0#3 last=9` settles a range; `take s0/l0
-//! count=2` takes so many deliveries; with `fails="text"` the core must refuse the command and give that text for a
-//! reason. `begin` and `accept` of a session take `incoming-octets` and `low-water`; `flow s0 incoming-window=N` sets
-//! that window; `output-high-water octets=N` sets that mark. `hold` and `release` are the transport's: between them it takes no output of the core.
+//! `begin`, `accept`, `attach`, `refuse`, `flow`, `drain`, `drained`, `send`, `write`, `abort`, `dispose`, `take`,
+//! `detach`, `end`, `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send. `begin` and
+//! `accept` of a session take `incoming-octets` and `low-water`; `flow s0 incoming-window=N` sets that window. `attach`
+//! and `accept` of a receiver take `credit=N` to have the core grant it, with `low-water=N` and `counts=on-settle`
+//! where wanted; of either end `settle-modes=required` to take no others. `send … more=true` begins a delivery,
+//! `write` goes on with it, `abort` gives it up (with a tag: one that it begins for that); `dispose s0/l0#3 last=9`
+//! settles a range; `take s0/l0 count=2` takes so many deliveries; with `fails="text"` the core must refuse the command
+//! and give that text for a reason. `output-high-water octets=N` sets that mark. `hold` and `release` are the
+//! transport's: between them it takes no output of the core.
 //!
 //! # Snapshots
 //! `? connection` has `state`, `local`, `remote`, `sessions`, `output-pending`, `output` (`open`, or `ended` once the
 //! core has said that nothing will follow), and the next `deadline` in milliseconds from now and what it is `of`.
+//! `? link` of a sender says why it is `blocked`, and since how many milliseconds (`for`).
 //!
 //! # Comparison
 //! `compare=exact` (the default) wants just the frames and events written, in order; flow, arrived and writable

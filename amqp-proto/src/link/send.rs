@@ -1,0 +1,146 @@
+//! Messages into deliveries (§2.6.12, §2.6.14): the part of [`SenderMut`] that sends.
+
+use super::sender::SenderMut;
+use super::{End, Half};
+use crate::delivery::outgoing::{self, Sending};
+use crate::session::dispatch::claim;
+use crate::session::{Held, Session};
+use crate::{Blocked, DeliveryId, Misuse, Outgoing, SendError, Sent};
+use amqp_codec::{DeliveryTag, Handle};
+use bytes::Bytes;
+
+impl SenderMut<'_> {
+    /// Sends a message, or hands it back (§2.6.12). What does not fit into the session window now
+    /// leaves as the window opens; until then no other delivery can begin on this link.
+    ///
+    /// # Errors
+    /// [`SendError::Blocked`] if it cannot be sent now, [`SendError::TooLarge`] if it never can;
+    /// [`SendError::Misuse`] if the link is gone or the message contradicts its snd-settle-mode.
+    pub fn send(&mut self, message: Outgoing) -> Result<Sent, SendError> {
+        self.transfer(message, false)
+    }
+
+    /// Begins a delivery of which more is to come with [`write`](Self::write) (§2.6.14); `message`
+    /// holds the first piece.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub fn start(&mut self, message: Outgoing) -> Result<Sent, SendError> {
+        self.transfer(message, true)
+    }
+
+    fn transfer(&mut self, mut message: Outgoing, more: bool) -> Result<Sent, SendError> {
+        let link = self.link().ok_or(Misuse::StaleId)?;
+        if link.gone || link.local == Half::Ended || link.is_leaving() {
+            return Err(Misuse::Detached.into());
+        }
+        message.settled = link.settles(&message)?;
+        self.ctx.output.carries(message.state.as_ref())?;
+        let max = link.modes.max_message_size;
+        if max != 0 && message.payload.len() as u64 > max {
+            return Err(SendError::TooLarge(message));
+        }
+        let blocked = self.why_blocked().or_else(|| link.busy());
+        if let Some(blocked) = blocked {
+            self.wait(blocked)?;
+            return Err(SendError::Blocked(message, blocked));
+        }
+        let tag = self.claim_tag(&message)?;
+        Ok(self.begin(message, tag, more))
+    }
+
+    /// The tag of a new delivery: the one given, or one made of the delivery-id (req: TR-2.6.12-01).
+    fn claim_tag(&mut self, message: &Outgoing) -> Result<DeliveryTag, Misuse> {
+        let Session { links, sent, next_delivery_id, .. } = &mut *self.session;
+        let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
+        let number = next_delivery_id.0;
+        match message.tag {
+            Some(tag) if message.settled || claim(link, sent, tag) => Ok(tag),
+            Some(_) => Err(Misuse::TagInUse),
+            None if message.settled => Ok(number.into()),
+            None => {
+                // Longer ones for the rare case that the application has given an equal one.
+                let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));
+                let mut made = core::iter::once(DeliveryTag::from(number)).chain(longer);
+                made.find(|tag| claim(link, sent, *tag)).ok_or(Misuse::TagInUse)
+            }
+        }
+    }
+
+    /// Everything allows it: a new delivery.
+    fn begin(&mut self, message: Outgoing, tag: DeliveryTag, more: bool) -> Sent {
+        let Session { id, links, sent, window, next_delivery_id, sending: waiting, .. } = &mut *self.session;
+        let number = *next_delivery_id;
+        *next_delivery_id += 1;
+        let settled = message.settled;
+        let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
+        let Some(link) = links.get_mut(self.key.index) else { return result };
+        let before = link.credit.link_credit;
+        link.credit.used();
+        link.credit.note_empty(before, self.ctx.now);
+        if !settled {
+            link.unsettled += 1;
+            sent.insert(number, Held { link: self.key, tag, state: None, token: message.token });
+        }
+        let End::Sender(sender) = &mut link.end else { return result };
+        let mut sending = Sending::new(Handle(self.key.index), number, tag, message, more);
+        if sending.frames(self.ctx, id.index, window) == outgoing::Sent::Part {
+            let queued = !sending.wants_more();
+            sender.sending = Some(sending);
+            if queued {
+                waiting.push_back(self.key.index);
+                self.session.mark(self.ctx);
+            }
+        }
+        result
+    }
+
+    /// Adds a piece to the delivery that was [`start`](Self::start)ed; the last one with `more` false.
+    ///
+    /// # Errors
+    /// [`Misuse::NoDelivery`] if there is none; hands the piece back as
+    /// [`SendError::Blocked`] while the one before it has not left, and as [`SendError::TooLarge`] if the message
+    /// would be larger than the peer takes: the delivery can only be given up then.
+    pub fn write(&mut self, payload: Bytes, more: bool) -> Result<(), SendError> {
+        let link = self.link_mut()?;
+        let max = link.modes.max_message_size;
+        let End::Sender(sender) = &mut link.end else { return Err(Misuse::StaleId.into()) };
+        let Some(sending) = &mut sender.sending else { return Err(Misuse::NoDelivery.into()) };
+        if !sending.wants_more() {
+            sender.wants = true;
+            return Err(SendError::Blocked(Outgoing::new(payload), Blocked::Busy));
+        }
+        if max != 0 && sending.size() + payload.len() as u64 > max {
+            return Err(SendError::TooLarge(Outgoing::new(payload)));
+        }
+        sending.add(payload, more);
+        self.session.sending.push_back(self.key.index);
+        self.session.mark(self.ctx);
+        Ok(())
+    }
+
+    /// Gives up the delivery in progress: the receiver forgets what came of it, and it counts as
+    /// settled (§2.6.14).
+    ///
+    /// # Errors
+    /// [`Misuse::NoDelivery`] if there is none.
+    pub fn abort(&mut self) -> Result<(), Misuse> {
+        let link = self.link_mut()?;
+        let End::Sender(sender) = &mut link.end else { return Err(Misuse::StaleId) };
+        let sending = sender.sending.as_mut().ok_or(Misuse::NoDelivery)?;
+        let waits = !sending.wants_more();
+        sending.abort();
+        let (number, settled) = (sending.number(), sending.settled());
+        if let Some(held) = (!settled).then(|| self.session.sent.remove(number)).flatten() {
+            if let Some(link) = self.session.links.get_mut(self.key.index) {
+                link.settled(&held.tag);
+            }
+        }
+        if !waits {
+            self.session.sending.push_back(self.key.index);
+        }
+        self.session.flush(self.ctx);
+        self.session.wake_all(self.ctx);
+        Ok(())
+    }
+}
