@@ -126,28 +126,31 @@ fn long_map() -> impl Strategy<Value = Value> {
 
 /// A value of any type, nested up to four times over: a good dozen levels at most.
 pub(crate) fn value() -> BoxedStrategy<Value> {
+    // Made once, and not again for each level of each value.
+    let (flat, name) = (flat_array(), descriptor());
     let leaf = prop_oneof![
         12 => simple(),
-        3 => flat_array().prop_map(Value::from),
+        3 => flat.clone().prop_map(Value::from),
         1 => long_list(),
         1 => long_map(),
     ];
-    leaf.prop_recursive(4, 48, 6, |inner| {
+    let nest = move |inner: BoxedStrategy<Value>| {
         let lists = vec(inner.clone(), 0..6).prop_map(Value::List).boxed();
         let maps = map_of(inner.clone(), inner.clone()).prop_map(Value::from).boxed();
-        let arrays = prop_oneof![flat_array(), array_of(lists.clone())].prop_map(Value::from).boxed();
+        let arrays = prop_oneof![flat.clone(), array_of(lists.clone())].prop_map(Value::from);
+        let described = |(descriptor, value): (Value, Value)| Described::new(descriptor, value).into();
         prop_oneof![
             lists.clone(),
             maps.clone(),
-            (descriptor(), inner.clone()).prop_map(|(descriptor, value)| Described::new(descriptor, value).into()),
-            (inner.clone(), inner).prop_map(|(descriptor, value)| Described::new(descriptor, value).into()),
+            (name.clone(), inner.clone()).prop_map(described),
+            (inner.clone(), inner).prop_map(described),
             array_of(lists.clone()).prop_map(Value::from),
             array_of(maps).prop_map(Value::from),
             array_of(arrays).prop_map(Value::from),
             described_array(lists).prop_map(Value::from),
         ]
-    })
-    .boxed()
+    };
+    leaf.prop_recursive(4, 48, 6, nest).boxed()
 }
 
 pub(crate) fn fields() -> BoxedStrategy<Fields> {
