@@ -33,8 +33,7 @@ pub struct Limits {
     /// How many elements an array may claim whose encoding has no octets
     /// (null, true, uint0, list0, …). Default: 65,536.
     pub zero_width_items: u32,
-    /// The longest symbol, in octets; up to 23 are always allowed. Default:
-    /// 65,536.
+    /// The longest symbol, in octets. Default: 65,536.
     pub symbol_len: u32,
 }
 

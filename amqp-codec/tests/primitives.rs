@@ -87,6 +87,11 @@ fn limits_are_the_callers() {
     let symbol = format!("a3 18 {}", "61".repeat(24));
     assert!(decode(&symbol, Limits::new().symbol_len(24)).is_ok());
     assert_eq!(decode(&symbol, Limits::new().symbol_len(23)), Err(DecodeErrorKind::TooLong));
+    let short = "c0 06 01 a3 03 616263";
+    for octets in [short.into(), format!("c0 24 02 a3 03 616263 a1 1c {}", "61".repeat(28))] {
+        assert!(decode(&octets, Limits::new().symbol_len(3)).is_ok());
+        assert_eq!(decode(&octets, Limits::new().symbol_len(2)), Err(DecodeErrorKind::TooLong));
+    }
     let zero = "e0 02 02 43";
     assert!(decode(zero, Limits::new().zero_width_items(2)).is_ok());
     assert_eq!(decode(zero, Limits::new().zero_width_items(1)), Err(DecodeErrorKind::CountTooLarge));

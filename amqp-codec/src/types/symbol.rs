@@ -149,10 +149,12 @@ impl Primitive for Symbol {
 
     #[inline(never)]
     fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        // At least 23 octets are always allowed: see `Limits::symbol_len`.
         let short = if code == code::SYMBOL_8 { decoder.short_ascii() } else { None };
         match short {
-            Some(short) => Ok(Self(Octets::Short(short))),
+            Some(short) if u32::try_from(short.len()).is_ok_and(|len| len <= decoder.limits().symbol_len) => {
+                Ok(Self(Octets::Short(short)))
+            }
+            Some(_) => Err(decoder.error(DecodeErrorKind::TooLong, Self::NAME)),
             None => Self::decode_any(code, decoder),
         }
     }
