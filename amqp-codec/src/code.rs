@@ -108,3 +108,20 @@ pub(crate) const fn width(code: u8) -> Option<Width> {
         _ => return None,
     })
 }
+
+/// By the code, how many octets a value takes with it, if it is of fixed width
+/// and every choice of its octets is a value; zero if not.
+#[expect(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "runs in the compiler")]
+pub(crate) const fn plain() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut code = 0;
+    while code < 256 {
+        table[code] = match (code as u8, width(code as u8)) {
+            (BOOLEAN | CHAR | LIST_0, _) => 0,
+            (_, Some(Width::Fixed(width))) => width + 1,
+            _ => 0,
+        };
+        code += 1;
+    }
+    table
+}

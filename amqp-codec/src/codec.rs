@@ -19,6 +19,19 @@ pub trait Decode: Sized {
     /// Octets that are not a value of this type. The decoder is then somewhere
     /// within the value.
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError>;
+
+    /// Whether [`quick`](Self::quick) reads anything.
+    #[doc(hidden)]
+    const QUICK: bool = false;
+
+    /// Reads one value from the start of the input, if that takes a few
+    /// instructions, and gives what follows it. Whatever is unusual, or wrong,
+    /// is left to [`decode`](Self::decode).
+    #[doc(hidden)]
+    #[inline(always)]
+    fn quick(_: &[u8]) -> Option<(Self, &[u8])> {
+        None
+    }
 }
 
 /// A value that can be written as AMQP octets. Encoding cannot fail.
@@ -62,6 +75,17 @@ pub trait Primitive: Decode + Encode {
     /// The code is not one of the type, or what follows is not valid.
     fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError>;
 
+    /// Whether [`quick_data`](Self::quick_data) reads anything.
+    #[doc(hidden)]
+    const QUICK: bool = false;
+
+    /// [`Decode::quick`] of what follows the format code.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn quick_data(_: u8, _: &[u8]) -> Option<(Self, &[u8])> {
+        None
+    }
+
     /// How many octets follow the format code `code`.
     fn data_len(&self, code: u8) -> usize;
 
@@ -94,6 +118,14 @@ macro_rules! codec {
                 let code = decoder.code(Self::NAME)?;
                 Self::decode_data(code, decoder)
             }
+
+            const QUICK: bool = <Self as Primitive>::QUICK;
+
+            #[inline(always)]
+            fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
+                let (&code, data) = input.split_first()?;
+                Self::quick_data(code, data)
+            }
         }
 
         impl Encode for $Type {
@@ -121,6 +153,13 @@ impl<T: Decode> Decode for Option<T> {
             return Ok(None);
         }
         T::decode(decoder).map(Some)
+    }
+
+    const QUICK: bool = T::QUICK;
+
+    #[inline(always)]
+    fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
+        T::quick(input).map(|(value, rest)| (Some(value), rest))
     }
 }
 

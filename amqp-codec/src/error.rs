@@ -12,107 +12,125 @@ use crate::message::Section;
 /// composite and [`section`](Self::section) of a message, and where
 /// ([`offset`](Self::offset)). `Copy`, made and moved where something is wrong
 /// only.
+// Nothing but the references has values that are never used: the compiler then tells `Ok` by a whole word, and moves
+// what it moves in words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct DecodeError {
-    kind: DecodeErrorKind,
-    section: Option<Section>,
-    offset: u32,
     type_name: &'static str,
     field: Option<&'static str>,
+    offset: u32,
+    what: u32,
 }
 
-/// What is wrong with the input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum DecodeErrorKind {
+/// The kinds, each with the octet that it is held as; [`UnexpectedCode`](DecodeErrorKind::UnexpectedCode)
+/// is 0.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $Kind:ident = $octet:literal $text:literal,)*) => {
+        /// What is wrong with the input.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum DecodeErrorKind {
+            /// A format code that does not begin a value of the expected type (§1.6).
+            UnexpectedCode {
+                /// The octet found.
+                code: u8,
+            },
+            $($(#[$doc])* $Kind,)*
+        }
+
+        impl DecodeErrorKind {
+            const fn octets(self) -> [u8; 2] {
+                match self {
+                    Self::UnexpectedCode { code } => [0, code],
+                    $(Self::$Kind => [$octet, 0],)*
+                }
+            }
+
+            const fn from_octets(octets: [u8; 2]) -> Self {
+                match octets {
+                    $([$octet, _] => Self::$Kind,)*
+                    [_, code] => Self::UnexpectedCode { code },
+                }
+            }
+        }
+
+        impl fmt::Display for DecodeErrorKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    Self::UnexpectedCode { code } => write!(f, "unexpected format code 0x{code:02x}"),
+                    $(Self::$Kind => f.write_str($text),)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
     /// The value goes on past the end of the input, or of the list, map or
     /// array around it (§1.2).
-    #[error("the octets end before the value does")]
-    Incomplete,
-    /// A format code that does not begin a value of the expected type (§1.6).
-    #[error("unexpected format code 0x{code:02x}")]
-    UnexpectedCode {
-        /// The octet found.
-        code: u8,
-    },
+    Incomplete = 1 "the octets end before the value does",
     /// A mandatory field is null or left out (§1.3.4).
-    #[error("mandatory field is missing")]
-    MissingField,
+    MissingField = 2 "mandatory field is missing",
     /// A list with more elements than the composite type has fields (§1.4).
-    #[error("more fields than the type has")]
-    TooManyFields,
+    TooManyFields = 3 "more fields than the type has",
     /// A string that is not UTF-8 (§1.6.20).
-    #[error("string is not valid UTF-8")]
-    InvalidUtf8,
+    InvalidUtf8 = 4 "string is not valid UTF-8",
     /// A symbol with an octet above 0x7f (§1.6.21).
-    #[error("symbol is not ASCII")]
-    InvalidAscii,
+    InvalidAscii = 5 "symbol is not ASCII",
     /// A char that is not a Unicode scalar value (§1.6.16).
-    #[error("char is not a Unicode scalar value")]
-    InvalidChar,
+    InvalidChar = 6 "char is not a Unicode scalar value",
     /// A boolean of one octet that is neither 0 nor 1 (§1.6.2).
-    #[error("boolean is neither 0 nor 1")]
-    InvalidBoolean,
+    InvalidBoolean = 7 "boolean is neither 0 nor 1",
     /// A map with two equal keys (§1.6.23).
-    #[error("map has two equal keys")]
-    DuplicateKey,
+    DuplicateKey = 8 "map has two equal keys",
     /// A map with a key and no value (§1.6.23).
-    #[error("map has an odd number of elements")]
-    OddMap,
+    OddMap = 9 "map has an odd number of elements",
     /// A map key that is null (§2.8.13, §2.7.3).
-    #[error("map key is null")]
-    NullKey,
+    NullKey = 10 "map key is null",
     /// Deeper than [`Limits::depth`](crate::Limits::depth).
-    #[error("values nest too deep")]
-    NestingTooDeep,
+    NestingTooDeep = 11 "values nest too deep",
     /// A count that the size given with it cannot hold (§1.2.3), or above
     /// [`Limits::items`](crate::Limits::items) or
     /// [`Limits::zero_width_items`](crate::Limits::zero_width_items).
-    #[error("count is larger than allowed")]
-    CountTooLarge,
+    CountTooLarge = 12 "count is larger than allowed",
     /// More values than [`Limits::total`](crate::Limits::total).
-    #[error("more values than allowed")]
-    TooManyValues,
+    TooManyValues = 13 "more values than allowed",
     /// More octets than the type or the limits allow.
-    #[error("value is longer than allowed")]
-    TooLong,
+    TooLong = 14 "value is longer than allowed",
     /// A list, map or array whose elements end before its size does (§1.2.3).
-    #[error("octets are left over")]
-    TrailingOctets,
+    TrailingOctets = 15 "octets are left over",
     /// A descriptor of no type that may stand here (§1.5).
-    #[error("descriptor is of no type allowed here")]
-    UnknownDescriptor,
+    UnknownDescriptor = 16 "descriptor is of no type allowed here",
     /// A well-formed value of a type that is not supported here, where the
     /// specification leaves the choice of types open (`requires`).
-    #[error("type is not implemented here")]
-    NotImplemented,
+    NotImplemented = 17 "type is not implemented here",
     /// A value that is none of the choices of a restricted type (§1.3.5).
-    #[error("value is none of the type's choices")]
-    InvalidChoice,
+    InvalidChoice = 18 "value is none of the type's choices",
     /// A message section repeated or out of order (§3.2).
-    #[error("message section is repeated or out of order")]
-    SectionOrder,
+    SectionOrder = 19 "message section is repeated or out of order",
     /// More sections than [`MAX_SECTIONS`](crate::message::MAX_SECTIONS).
-    #[error("message has too many sections")]
-    TooManySections,
+    TooManySections = 20 "message has too many sections",
 }
+
+impl core::error::Error for DecodeErrorKind {}
 
 impl DecodeError {
     /// An error about `expected` (a type or field name) at `offset` octets.
     #[cold]
     pub const fn new(kind: DecodeErrorKind, expected: &'static str, offset: u32) -> Self {
-        Self { kind, section: None, offset, type_name: expected, field: None }
+        Self { type_name: expected, field: None, offset, what: pack(kind, 0) }
     }
 
     /// What is wrong.
     pub const fn kind(&self) -> DecodeErrorKind {
-        self.kind
+        let [kind, code, ..] = self.what.to_be_bytes();
+        DecodeErrorKind::from_octets([kind, code])
     }
 
     /// What the value was to be, as closely as can be said: a field, or else a
     /// section, or else of a type.
     pub const fn expected(&self) -> &'static str {
-        match (self.field, self.section) {
+        match (self.field, self.section()) {
             (Some(field), _) => field,
             (None, Some(section)) => section.name(),
             (None, None) => self.type_name,
@@ -133,7 +151,8 @@ impl DecodeError {
 
     /// The section of a message that the value belongs to (§3.2).
     pub const fn section(&self) -> Option<Section> {
-        self.section
+        let [.., section] = self.what.to_be_bytes();
+        Section::from_code(section as u64)
     }
 
     /// Where, in octets from the start of the decoder's input.
@@ -146,7 +165,7 @@ impl DecodeError {
     /// unsupported type, `amqp:resource-limit-exceeded` for too many sections, otherwise
     /// `amqp:decode-error` (§2.8.15).
     pub fn condition(&self) -> Condition {
-        match self.kind {
+        match self.kind() {
             DecodeErrorKind::InvalidChoice => Condition::INVALID_FIELD,
             DecodeErrorKind::NotImplemented => Condition::NOT_IMPLEMENTED,
             DecodeErrorKind::TooManySections => Condition::RESOURCE_LIMIT_EXCEEDED,
@@ -169,7 +188,7 @@ impl DecodeError {
     #[cold]
     #[must_use]
     pub const fn in_section(mut self, section: Section) -> Self {
-        self.section = Some(section);
+        self.what = pack(self.kind(), section as u8);
         self
     }
 
@@ -178,17 +197,25 @@ impl DecodeError {
     #[cold]
     #[must_use]
     pub const fn in_open_field(mut self, field: &'static str) -> Self {
-        if self.field.is_none() && matches!(self.kind, DecodeErrorKind::UnknownDescriptor) {
-            self.kind = DecodeErrorKind::NotImplemented;
+        if self.field.is_none() && matches!(self.kind(), DecodeErrorKind::UnknownDescriptor) {
+            let [.., section] = self.what.to_be_bytes();
+            self.what = pack(DecodeErrorKind::NotImplemented, section);
         }
         self.in_field(field)
     }
 }
 
+/// A kind, and the descriptor of a section or 0.
+const fn pack(kind: DecodeErrorKind, section: u8) -> u32 {
+    let [kind, code] = kind.octets();
+    u32::from_be_bytes([kind, code, 0, section])
+}
+
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { kind, section, offset, type_name, field } = self;
-        if let Some(section) = section {
+        let Self { type_name, field, offset, .. } = self;
+        let kind = self.kind();
+        if let Some(section) = self.section() {
             write!(f, "section {}: ", section.name())?;
         }
         match field {

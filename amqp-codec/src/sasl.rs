@@ -2,6 +2,7 @@
 //!
 //! `Debug` never prints what may be a secret, only how long it is.
 
+use crate::composite::Unread;
 use bytes::Bytes;
 
 use crate::composite;
@@ -73,6 +74,12 @@ choices! {
         SysPerm = 3 "sys-perm",
         /// The server failed, and may not the next time.
         SysTemp = 4 "sys-temp",
+    }
+}
+
+impl Unread for SaslCode {
+    fn unread() -> Self {
+        Self::Sys
     }
 }
 

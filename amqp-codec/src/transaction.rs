@@ -1,5 +1,6 @@
 //! Transactions (§4.5).
 
+use crate::composite::Unread;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -45,6 +46,12 @@ impl TransactionId {
     /// The octets.
     pub fn as_bytes(&self) -> &Bytes {
         &self.0
+    }
+}
+
+impl Unread for TransactionId {
+    fn unread() -> Self {
+        Self(Bytes::new())
     }
 }
 

@@ -18,14 +18,15 @@ pub(crate) fn put<const N: usize>(out: &mut Vec<u8>, octets: [u8; N]) {
     if has_room(out, N) {
         out.extend_from_slice(&octets);
     } else {
-        put_and_grow(out, &octets);
+        put_and_grow(out, octets);
     }
 }
 
+// By value, so that the octets need no place in memory where there is room.
 #[cold]
 #[inline(never)]
-fn put_and_grow(out: &mut Vec<u8>, octets: &[u8]) {
-    out.extend_from_slice(octets);
+fn put_and_grow<const N: usize>(out: &mut Vec<u8>, octets: [u8; N]) {
+    out.extend_from_slice(&octets);
 }
 
 /// Appends a code and the data of a fixed width that follows it: `M` octets,

@@ -16,8 +16,23 @@ pub use self::debug::{DebugFields, Shown, ShownValue};
 pub use self::name::{FieldName, field_name};
 pub(crate) use self::one_of::one_of;
 pub use self::reader::FieldReader;
-pub(crate) use self::writer::widen;
 pub use self::writer::{FieldSink, ListLength, ListWriter};
+
+/// What a field holds before it has been read.
+///
+/// Of an optional field that is its value if there is none; of a mandatory one nobody sees it.
+#[doc(hidden)]
+pub trait Unread {
+    /// Some value.
+    fn unread() -> Self;
+}
+
+impl<T: Default> Unread for T {
+    #[inline(always)]
+    fn unread() -> Self {
+        T::default()
+    }
+}
 
 /// Defines a composite type (§1.4) as the specification's table of its fields.
 ///
@@ -59,7 +74,7 @@ pub use self::writer::{FieldSink, ListLength, ListWriter};
 /// (`Option<T>`), `multiple="true"` ([`Multiple<T>`](crate::Multiple)), or, with
 /// `= default` or `mandatory`, always has a value. Further words:
 ///
-/// * `mandatory`: null or missing is an error.
+/// * `mandatory`: null or missing is an error. The type has a `Default`, which is never seen.
 /// * `requires`: as in the specification, of an open choice of types; one that
 ///   is not known is an error whose condition is `amqp:not-implemented`.
 /// * `secret`: `Debug` prints only how many octets there are.
@@ -152,10 +167,44 @@ macro_rules! composite {
             }
         }
 
-        $crate::composite!(
-            @read $Name { $($field: [$($flag)*];)* }
-            { $($field: $type, [$($flag)*] $($default)?;)* }
-        );
+        impl $Name {
+            /// Reads the fields: what follows the descriptor.
+            ///
+            /// # Errors
+            /// What follows is no list, or not of these fields.
+            #[inline]
+            pub fn decode_fields(
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<Self, $crate::DecodeError> {
+                let mut composite = Self::unread();
+                composite.fill(decoder)?;
+                Ok(composite)
+            }
+
+            /// What [`fill`](Self::fill) begins with: every field as it is without a value.
+            #[inline(always)]
+            pub(crate) fn unread() -> Self {
+                Self { $($field: $crate::composite!(@unread $($default)?),)* }
+            }
+
+            /// Reads the fields where they are, so that a large type is not moved.
+            #[inline(never)]
+            pub(crate) fn fill(
+                &mut self,
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<(), $crate::DecodeError> {
+                #[allow(unused_mut, reason = "a type may have no fields")]
+                let mut fields =
+                    $crate::composite::FieldReader::new(decoder, Self::FIELDS, Self::NAME)?;
+                $($crate::composite!(
+                    @fill fields, self.$field,
+                    $crate::composite!(@name $Name $field), [$($flag)*]
+                );)*
+                fields.finish(Self::NAME)
+            }
+        }
+
+        $crate::composite!(@default $Name { $($field: [$($flag)*];)* });
     };
 
     (@one $field:ident) => { 1 };
@@ -166,16 +215,10 @@ macro_rules! composite {
         const { NAME.qualified() }
     }};
 
-    // A field of a type with mandatory ones; what it is when the element is null or missing.
-    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [mandatory $($flag:ident)*]) => {
-        let $field = $fields.mandatory::<$type>($name)?;
-    };
-    (@decode $fields:ident, $field:ident, $name:expr, $type:ty, [$($flag:ident)*] $($default:expr)?) => {
-        let mut $field: $type = $crate::composite!(@default_value $($default)?);
-        $crate::composite!(@fill $fields, $field, $name, [$($flag)*]);
-    };
-
     // A field whose place holds what it is without a value.
+    (@fill $fields:ident, $place:expr, $name:expr, [mandatory $($flag:ident)*]) => {
+        $fields.mandatory($name, &mut $place)?
+    };
     (@fill $fields:ident, $place:expr, $name:expr, [requires $($flag:ident)*]) => {
         $fields.open($name, &mut $place)?
     };
@@ -200,73 +243,16 @@ macro_rules! composite {
         }
     };
 
-    // Without a mandatory field there is a default, whose fields are read where they are: a
-    // large type is not moved.
-    (@read $Name:ident { $($optional:ident: [$(requires)? $(secret)?];)* }
-        { $($field:ident: $type:ty, [$($flag:ident)*] $($default:expr)?;)* }
-    ) => {
-        impl $Name {
-            /// Reads the fields: what follows the descriptor.
-            ///
-            /// # Errors
-            /// What follows is no list, or not of these fields.
-            #[inline(never)]
-            pub fn decode_fields(
-                decoder: &mut $crate::Decoder<'_>,
-            ) -> ::core::result::Result<Self, $crate::DecodeError> {
-                let mut composite = Self::default();
-                composite.fill(decoder)?;
-                Ok(composite)
-            }
-
-            /// Reads the fields into a composite that is the default.
-            #[inline]
-            pub(crate) fn fill(
-                &mut self,
-                decoder: &mut $crate::Decoder<'_>,
-            ) -> ::core::result::Result<(), $crate::DecodeError> {
-                #[allow(unused_mut, reason = "a type may have no fields")]
-                let mut fields =
-                    $crate::composite::FieldReader::new(decoder, Self::FIELDS, Self::NAME)?;
-                $($crate::composite!(
-                    @fill fields, self.$field,
-                    $crate::composite!(@name $Name $field), [$($flag)*]
-                );)*
-                fields.finish(Self::NAME)
-            }
-        }
-
+    // Without a mandatory field, what has no fields is a value.
+    (@default $Name:ident { $($optional:ident: [$(requires)? $(secret)?];)* }) => {
         impl ::core::default::Default for $Name {
             fn default() -> Self {
-                Self { $($field: $crate::composite!(@default_value $($default)?),)* }
+                Self::unread()
             }
         }
     };
-    (@read $Name:ident { $($flags:tt)* }
-        { $($field:ident: $type:ty, [$($flag:ident)*] $($default:expr)?;)* }
-    ) => {
-        impl $Name {
-            /// Reads the fields: what follows the descriptor.
-            ///
-            /// # Errors
-            /// What follows is no list, or not of these fields.
-            #[inline(never)]
-            pub fn decode_fields(
-                decoder: &mut $crate::Decoder<'_>,
-            ) -> ::core::result::Result<Self, $crate::DecodeError> {
-                let mut fields =
-                    $crate::composite::FieldReader::new(decoder, Self::FIELDS, Self::NAME)?;
-                $($crate::composite!(
-                    @decode fields, $field,
-                    $crate::composite!(@name $Name $field),
-                    $type, [$($flag)*] $($default)?
-                );)*
-                fields.finish(Self::NAME)?;
-                Ok(Self { $($field),* })
-            }
-        }
-    };
+    (@default $Name:ident { $($flags:tt)* }) => {};
 
-    (@default_value) => { ::core::default::Default::default() };
-    (@default_value $default:expr) => { $default };
+    (@unread) => { $crate::composite::Unread::unread() };
+    (@unread $default:expr) => { $default };
 }

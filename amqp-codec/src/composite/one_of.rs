@@ -35,10 +35,19 @@ macro_rules! one_of {
         impl $crate::Decode for $Name {
             fn decode(decoder: &mut $crate::Decoder<'_>) -> Result<Self, $crate::DecodeError> {
                 const TABLE: &[(&str, u64)] = &[$(($Composite::NAME, $Composite::CODE)),*];
-                match decoder.descriptor(TABLE, $expected)? {
-                    $($Composite::CODE => $Composite::decode_fields(decoder).map(Self::from),)*
-                    _ => Err(decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected)),
+                // A large composite is not moved: it is read where it will be.
+                let mut result = match decoder.descriptor(TABLE, $expected)? {
+                    $($Composite::CODE => Ok(Self::from($Composite::unread())),)*
+                    _ => return Err(decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected)),
+                };
+                let filled = match &mut result {
+                    $(Ok(Self::$Variant(composite)) => composite.fill(decoder),)*
+                    Err(_) => Ok(()),
+                };
+                if let Err(error) = filled {
+                    result = Err(error);
                 }
+                result
             }
         }
 

@@ -1,14 +1,21 @@
 //! Reading the fields of a composite.
 
+use crate::code;
 use crate::codec::{Decode, Encode};
-use crate::decoder::{Decoder, Outer};
+use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
 
 /// Reads the fields of a composite one after another (§1.4).
+///
+/// Of the decoder it keeps the cursor, in registers as long as fields are read
+/// the quick way.
 #[derive(Debug)]
 pub struct FieldReader<'d, 'a> {
     decoder: &'d mut Decoder<'a>,
-    outer: Outer<'a>,
+    /// The fields that have not been read; the decoder's are older.
+    rest: &'a [u8],
+    /// What follows the list.
+    behind: &'a [u8],
     left: usize,
 }
 
@@ -19,23 +26,45 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     /// It is no list, or has more elements than `fields`.
     #[inline(always)]
     pub fn new(decoder: &'d mut Decoder<'a>, fields: usize, composite: &'static str) -> Result<Self, DecodeError> {
-        let (outer, left) = decoder.enter_composite(composite)?;
-        if left > fields {
+        let list = decoder.composite(composite)?;
+        if list.count > fields {
             return Err(decoder.error(DecodeErrorKind::TooManyFields, composite));
         }
-        Ok(Self { decoder, outer, left })
+        Ok(Self { decoder, rest: list.elements, behind: list.behind, left: list.count })
     }
 
     /// Whether the next field has a value; if not, it has been read over.
     #[inline(always)]
     fn present(&mut self) -> bool {
-        match self.left.checked_sub(1) {
-            Some(left) => {
-                self.left = left;
-                !self.decoder.take_null()
+        let Some(left) = self.left.checked_sub(1) else {
+            return false;
+        };
+        self.left = left;
+        match self.rest {
+            [code::NULL, rest @ ..] => {
+                self.rest = rest;
+                false
             }
-            None => false,
+            _ => true,
         }
+    }
+
+    /// Reads a value to its place at once: many values in hands at the same
+    /// time are moved about.
+    #[inline(always)]
+    fn read<T: Decode>(&mut self, place: &mut T) -> Result<(), DecodeError> {
+        if T::QUICK {
+            if let Some((value, rest)) = T::quick(self.rest) {
+                *place = value;
+                self.rest = rest;
+                return Ok(());
+            }
+            self.rest = read_slowly(self.decoder, self.rest, place)?;
+            return Ok(());
+        }
+        *place = self.decoder.read_within(self.rest)?;
+        self.rest = self.decoder.rest_slice();
+        Ok(())
     }
 
     /// A field that must have a value, and not an empty one.
@@ -43,29 +72,25 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     /// # Errors
     /// It has none, or not one of this type.
     #[inline(always)]
-    pub fn mandatory<T: Decode + Encode>(&mut self, name: &'static str) -> Result<T, DecodeError> {
+    pub fn mandatory<T: Decode + Encode>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
         if self.present() {
-            match T::decode(self.decoder) {
-                Ok(value) if !value.is_null() => return Ok(value),
-                Ok(_) => {}
-                Err(error) => return Err(error.in_field(name)),
+            self.read(place).map_err(|error| error.in_field(name))?;
+            if !place.is_null() {
+                return Ok(());
             }
         }
-        Err(self.decoder.error(DecodeErrorKind::MissingField, name).in_field(name))
+        Err(error_at(self.decoder, self.rest, DecodeErrorKind::MissingField, name).in_field(name))
     }
 
     /// A field that need not have a value, into `place`, which holds what it
     /// is without one.
-    ///
-    /// A value goes to its place at once: many values in hands at the same
-    /// time are moved about.
     ///
     /// # Errors
     /// It has a value that is not of this type.
     #[inline(always)]
     pub fn optional<T: Decode>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
         if self.present() {
-            *place = T::decode(self.decoder).map_err(|error| error.in_field(name))?;
+            self.read(place).map_err(|error| error.in_field(name))?;
         }
         Ok(())
     }
@@ -79,7 +104,7 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     #[inline(always)]
     pub fn open<T: Decode>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
         if self.present() {
-            *place = T::decode(self.decoder).map_err(|error| error.in_open_field(name))?;
+            self.read(place).map_err(|error| error.in_open_field(name))?;
         }
         Ok(())
     }
@@ -90,6 +115,34 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     /// There are some.
     #[inline(always)]
     pub fn finish(self, composite: &'static str) -> Result<(), DecodeError> {
-        self.decoder.leave(self.outer, composite)
+        if !self.rest.is_empty() {
+            return Err(error_at(self.decoder, self.rest, DecodeErrorKind::TrailingOctets, composite));
+        }
+        self.decoder.set_rest(self.behind);
+        Ok(())
     }
+}
+
+// Not methods, so that the reader needs no place in memory.
+#[cold]
+#[inline(never)]
+fn read_slowly<'a, T: Decode>(
+    decoder: &mut Decoder<'a>,
+    rest: &'a [u8],
+    place: &mut T,
+) -> Result<&'a [u8], DecodeError> {
+    *place = decoder.read_within(rest)?;
+    Ok(decoder.rest_slice())
+}
+
+#[cold]
+#[inline(never)]
+fn error_at<'a>(
+    decoder: &mut Decoder<'a>,
+    rest: &'a [u8],
+    kind: DecodeErrorKind,
+    expected: &'static str,
+) -> DecodeError {
+    decoder.set_rest(rest);
+    decoder.error(kind, expected)
 }

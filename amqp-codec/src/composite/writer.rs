@@ -72,7 +72,7 @@ impl<'a> ListWriter<'a> {
 /// Makes the long form of a list8 or map8 whose elements begin at `body`.
 #[cold]
 #[inline(never)]
-pub(crate) fn widen(out: &mut Vec<u8>, body: usize, code32: u8, count: usize) {
+fn widen(out: &mut Vec<u8>, body: usize, code32: u8, count: usize) {
     const HEADER_32: usize = 9;
     let end = out.len();
     let start = body.saturating_sub(HEADER_8);

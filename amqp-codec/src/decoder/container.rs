@@ -2,6 +2,7 @@
 
 use super::Decoder;
 use crate::code;
+use crate::codec::Decode;
 use crate::error::{DecodeError, DecodeErrorKind};
 
 /// What follows a container, while the decoder is within it.
@@ -88,53 +89,54 @@ impl<'a> Decoder<'a> {
         Ok((outer, self.check_count(count, expected)?))
     }
 
-    /// Enters the list of a composite. Most are short: those take the straight
-    /// way.
+    /// The list of a composite, which lies ahead. Most are short: those take
+    /// the straight way.
     #[inline(always)]
-    pub(crate) fn enter_composite(&mut self, expected: &'static str) -> Result<(Outer<'a>, usize), DecodeError> {
-        match (short_list(self.rest), self.depth.checked_sub(1)) {
-            (Some(list), Some(depth)) => {
-                let outer = Outer { rest: list.rest, depth: self.depth };
-                self.rest = list.elements;
-                self.depth = depth;
-                Ok((outer, list.count))
-            }
-            _ => {
-                // Through a copy, so that this cursor stays in registers.
-                let mut cursor = self.clone();
-                let entered = cursor.enter_unusual_composite(expected);
-                self.rest = cursor.rest;
-                self.depth = cursor.depth;
-                entered
-            }
+    pub(crate) fn composite(&self, expected: &'static str) -> Result<FieldList<'a>, DecodeError> {
+        match short_list(self.rest) {
+            Some(list) if self.depth > 0 => Ok(list),
+            _ => self.unusual_composite(expected),
         }
     }
 
     /// A list0 or list32, or an error.
     #[cold]
     #[inline(never)]
-    fn enter_unusual_composite(&mut self, expected: &'static str) -> Result<(Outer<'a>, usize), DecodeError> {
-        let code = self.code(expected)?;
-        self.enter_list(code, expected)
+    fn unusual_composite(&self, expected: &'static str) -> Result<FieldList<'a>, DecodeError> {
+        let mut cursor = self.clone();
+        let code = cursor.code(expected)?;
+        let (outer, count) = cursor.enter_list(code, expected)?;
+        Ok(FieldList { elements: cursor.rest, behind: outer.rest, count })
+    }
+
+    /// Goes on at `rest`, one level deeper, to read a value.
+    #[inline(always)]
+    pub(crate) fn read_within<T: Decode>(&mut self, rest: &'a [u8]) -> Result<T, DecodeError> {
+        self.rest = rest;
+        // An empty list does not say that there is a level left.
+        self.descend("composite")?;
+        let value = T::decode(self);
+        self.ascend();
+        value
     }
 }
 
-/// A list8 taken apart.
-struct ShortList<'a> {
-    elements: &'a [u8],
+/// A list taken apart.
+pub(crate) struct FieldList<'a> {
+    pub(crate) elements: &'a [u8],
     /// What follows the list.
-    rest: &'a [u8],
+    pub(crate) behind: &'a [u8],
     /// How many elements there are; not more than octets.
-    count: usize,
+    pub(crate) count: usize,
 }
 
 /// A list8; `None` if it is another form, or not valid.
 #[inline(always)]
-fn short_list(input: &[u8]) -> Option<ShortList<'_>> {
+fn short_list(input: &[u8]) -> Option<FieldList<'_>> {
     let [code::LIST_8, size, count, rest @ ..] = input else {
         return None;
     };
-    let (elements, rest) = rest.split_at_checked(usize::from(*size).checked_sub(1)?)?;
+    let (elements, behind) = rest.split_at_checked(usize::from(*size).checked_sub(1)?)?;
     let count = usize::from(*count);
-    (count <= elements.len()).then_some(ShortList { elements, rest, count })
+    (count <= elements.len()).then_some(FieldList { elements, behind, count })
 }

@@ -22,13 +22,13 @@ impl Decoder<'_> {
     /// described, [`UnknownDescriptor`](DecodeErrorKind::UnknownDescriptor) if
     /// a symbolic descriptor is not in the table, or the descriptor is neither
     /// symbol nor ulong. A numeric descriptor is returned as it is.
-    #[inline]
+    #[inline(always)]
     pub fn descriptor(&mut self, table: &[(&str, u64)], expected: &'static str) -> Result<u64, DecodeError> {
         if let [code::DESCRIBED, code::SMALL_ULONG, number, rest @ ..] = self.rest {
             self.rest = rest;
             return Ok(u64::from(*number));
         }
-        self.unusual_descriptor(table, expected)
+        self.apart(|decoder| decoder.unusual_descriptor(table, expected))
     }
 
     /// Reads the descriptor of one composite type.

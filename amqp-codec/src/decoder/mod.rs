@@ -20,7 +20,7 @@ use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
 use crate::types::octets::Short;
 
-pub(crate) use self::container::Outer;
+pub(crate) use self::skip::split_value;
 
 /// Reads AMQP values from a buffer, one after another.
 ///
@@ -94,6 +94,17 @@ impl<'a> Decoder<'a> {
         self.source.slice_ref(self.rest)
     }
 
+    #[inline(always)]
+    pub(crate) fn rest_slice(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Goes on with `rest`, which is an end of what was left.
+    #[inline(always)]
+    pub(crate) fn set_rest(&mut self, rest: &'a [u8]) {
+        self.rest = rest;
+    }
+
     /// The octets from `start`, a former [`position`](Self::position), to
     /// here, as a slice that shares the input; empty if `start` lies ahead.
     #[inline]
@@ -103,7 +114,7 @@ impl<'a> Decoder<'a> {
     }
 
     /// The last `len` octets read, for as long as the input lives.
-    #[cfg(feature = "serde")]
+    #[inline]
     pub(crate) fn behind(&self, len: usize) -> &'a [u8] {
         let end = self.position();
         self.source.get(end.saturating_sub(len)..end).unwrap_or_default()
@@ -116,6 +127,19 @@ impl<'a> Decoder<'a> {
     #[inline]
     pub fn decode<T: Decode>(&mut self) -> Result<T, DecodeError> {
         T::decode(self)
+    }
+
+    /// Reads with a function that is not inlined: it works on a copy, so that
+    /// the caller can keep this cursor in registers.
+    #[inline(always)]
+    pub(crate) fn apart<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
+        let mut copy = self.clone();
+        let result = read(&mut copy);
+        *self = copy;
+        result
     }
 
     /// The next octet, which is the format code of the next value, or
@@ -211,8 +235,8 @@ impl<'a> Decoder<'a> {
     /// enough to be held in place, and not at the very end of the input.
     #[inline(always)]
     pub(crate) fn short_ascii(&mut self) -> Option<Short> {
-        let short = Short::read(self.rest).filter(Short::is_ascii)?;
-        self.rest = self.rest.get(short.len().saturating_add(1)..)?;
+        let (short, rest) = Short::read_ascii(self.rest)?;
+        self.rest = rest;
         Some(short)
     }
 
@@ -229,7 +253,13 @@ impl<'a> Decoder<'a> {
     /// Takes account of one more dynamic value.
     #[inline(always)]
     pub(crate) fn count_value(&mut self) -> Result<(), DecodeError> {
-        match self.values.checked_sub(1) {
+        self.count_values(1)
+    }
+
+    /// Takes account of more dynamic values.
+    #[inline(always)]
+    pub(crate) fn count_values(&mut self, count: u32) -> Result<(), DecodeError> {
+        match self.values.checked_sub(count) {
             Some(values) => {
                 self.values = values;
                 Ok(())

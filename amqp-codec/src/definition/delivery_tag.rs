@@ -123,6 +123,18 @@ impl Decode for DeliveryTag {
         let octets = decoder.sized(code, (code::BINARY_8, code::BINARY_32), NAME)?;
         Self::try_from(octets).map_err(|_| decoder.error(DecodeErrorKind::TooLong, NAME))
     }
+
+    const QUICK: bool = true;
+
+    #[inline(always)]
+    fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
+        let [code::BINARY_8, len, data @ ..] = input else {
+            return None;
+        };
+        let (octets, rest) = data.split_at_checked(usize::from(*len))?;
+        let copy = copy_short(octets)?;
+        Some((Self { octets: copy, len: octets.len() }, rest))
+    }
 }
 
 impl Encode for DeliveryTag {

@@ -8,6 +8,13 @@ macro_rules! restricted {
             fn decode(decoder: &mut $crate::Decoder<'_>) -> Result<Self, $crate::DecodeError> {
                 <$source as $crate::Decode>::decode(decoder).map(Self)
             }
+
+            const QUICK: bool = <$source as $crate::Decode>::QUICK;
+
+            #[inline(always)]
+            fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
+                <$source as $crate::Decode>::quick(input).map(|(value, rest)| (Self(value), rest))
+            }
         }
 
         impl $crate::Encode for $Name {
@@ -75,6 +82,18 @@ macro_rules! choices {
                     // Of a boolean, both values are choices.
                     #[allow(unreachable_patterns, reason = "not of every source type")]
                     _ => Err(decoder.error($crate::DecodeErrorKind::InvalidChoice, $name)),
+                }
+            }
+
+            const QUICK: bool = true;
+
+            #[inline(always)]
+            fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
+                let (value, rest) = <$source as $crate::Decode>::quick(input)?;
+                match value {
+                    $($value => Some((Self::$Choice, rest)),)*
+                    #[allow(unreachable_patterns, reason = "not of every source type")]
+                    _ => None,
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! role (§2.8.1).
 
+use crate::composite::Unread;
 use core::ops::Not;
 
 use super::choices;
@@ -11,6 +12,12 @@ choices! {
         Sender = false "sender",
         /// Receives the messages.
         Receiver = true "receiver",
+    }
+}
+
+impl Unread for Role {
+    fn unread() -> Self {
+        Self::Sender
     }
 }
 

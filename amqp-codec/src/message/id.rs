@@ -107,6 +107,14 @@ impl Decode for MessageId {
             code => Err(decoder.unexpected(code, "message-id")),
         }
     }
+
+    const QUICK: bool = true;
+
+    /// Most ids are short strings.
+    #[inline(always)]
+    fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
+        Str::quick(input).map(|(id, rest)| (Self::String(id), rest))
+    }
 }
 
 impl Encode for MessageId {

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use super::integer::wide;
 use crate::code;
 use crate::codec::Primitive;
 use crate::decoder::Decoder;
@@ -106,6 +107,13 @@ macro_rules! fixed {
                     code::$code => decoder.octets::<$width>(Self::NAME).map($from),
                     _ => Err(decoder.unexpected(code, Self::NAME)),
                 }
+            }
+
+            const QUICK: bool = true;
+
+            #[inline(always)]
+            fn quick_data(code: u8, data: &[u8]) -> Option<(Self, &[u8])> {
+                if code == code::$code { wide(data, $from) } else { None }
             }
 
             #[inline]

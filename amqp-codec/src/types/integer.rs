@@ -31,6 +31,17 @@ impl Primitive for bool {
         }
     }
 
+    const QUICK: bool = true;
+
+    #[inline(always)]
+    fn quick_data(code: u8, data: &[u8]) -> Option<(Self, &[u8])> {
+        match code {
+            code::TRUE => Some((true, data)),
+            code::FALSE => Some((false, data)),
+            _ => None,
+        }
+    }
+
     #[inline]
     fn data_len(&self, code: u8) -> usize {
         usize::from(code == code::BOOLEAN)
@@ -42,6 +53,13 @@ impl Primitive for bool {
             put(out, [u8::from(*self)]);
         }
     }
+}
+
+/// A value of fixed width, and what follows it.
+#[inline(always)]
+pub(super) fn wide<T, const N: usize>(data: &[u8], value: impl FnOnce([u8; N]) -> T) -> Option<(T, &[u8])> {
+    let (octets, rest) = data.split_first_chunk()?;
+    Some((value(*octets), rest))
 }
 
 /// An integer that has one width.
@@ -62,6 +80,13 @@ macro_rules! integer {
                     code::$code => decoder.octets(Self::NAME).map(Self::from_be_bytes),
                     _ => Err(decoder.unexpected(code, Self::NAME)),
                 }
+            }
+
+            const QUICK: bool = true;
+
+            #[inline(always)]
+            fn quick_data(code: u8, data: &[u8]) -> Option<(Self, &[u8])> {
+                if code == code::$code { wide(data, Self::from_be_bytes) } else { None }
             }
 
             #[inline]
@@ -115,6 +140,18 @@ macro_rules! compact_integer {
                     }
                     code::$code => decoder.octets(Self::NAME).map(Self::from_be_bytes),
                     _ => Err(decoder.unexpected(code, Self::NAME)),
+                }
+            }
+
+            const QUICK: bool = true;
+
+            #[inline(always)]
+            fn quick_data(code: u8, data: &[u8]) -> Option<(Self, &[u8])> {
+                match code {
+                    $(code::$zero => Some((0, data)),)?
+                    code::$small => wide(data, |octet| Self::from(<$octet>::from_be_bytes(octet))),
+                    code::$code => wide(data, Self::from_be_bytes),
+                    _ => None,
                 }
             }
 

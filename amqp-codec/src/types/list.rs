@@ -86,6 +86,13 @@ pub(crate) fn encode_container_data(out: &mut Vec<u8>, count: usize, body_len: u
     out.extend_from_slice(&wire_len(count).to_be_bytes());
 }
 
+/// Code, size and count of a list, map or array with `len` octets of elements,
+/// if size and count fit the short form.
+#[inline(always)]
+pub(crate) fn short_head(code8: u8, count: usize, len: usize) -> Option<[u8; 3]> {
+    fits_short(count, len).then(|| [code8, wire_octet(len.saturating_add(1)), wire_octet(count)])
+}
+
 /// The length of a list, map or array with its constructor.
 pub(crate) fn container_len(count: usize, body_len: usize) -> usize {
     let header = if fits_short(count, body_len) { 3 } else { 9 };

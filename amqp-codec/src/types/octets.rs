@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::binary::{code_for, encode_sized, encode_sized_shortest, is_ascii, sized_len};
 use crate::decoder::Decoder;
-use crate::write::has_room;
+use crate::write::{has_room, put_constructed};
 
 /// Immutable octets: few are held in place, more are shared.
 ///
@@ -98,11 +98,9 @@ impl Short {
     /// Takes octets in, if they are few enough.
     #[inline(always)]
     fn new(octets: &[u8]) -> Option<Self> {
-        let held: [u8; Self::CAPACITY] = copy_short(octets)?;
-        let mut short = [0; Self::CAPACITY + 1];
-        let (number, place) = short.split_first_mut()?;
-        *number = u8::try_from(octets.len()).ok()?;
-        place.copy_from_slice(&held);
+        let number = u8::try_from(octets.len()).ok().filter(|&number| usize::from(number) <= Self::CAPACITY)?;
+        let mut short = [number; Self::CAPACITY + 1];
+        *short.last_chunk_mut::<{ Self::CAPACITY }>()? = *copy_short(octets)?.first_chunk()?;
         Some(Self(short))
     }
 
@@ -116,6 +114,14 @@ impl Short {
         let cut = Self::CAPACITY.checked_sub(usize::from(*number))?;
         let kept: &[u8; Self::CAPACITY + 1] = EDGE.as_flattened().get(cut..)?.first_chunk()?;
         Some(Self(and(whole, kept)))
+    }
+
+    /// [`read`](Self::read), if all octets are below 0x80; and what follows.
+    #[inline(always)]
+    pub(crate) fn read_ascii(input: &[u8]) -> Option<(Self, &[u8])> {
+        let short = Self::read(input).filter(Self::is_ascii)?;
+        let rest = input.get(short.len().saturating_add(1)..)?;
+        Some((short, rest))
     }
 
     #[inline(always)]
@@ -151,16 +157,12 @@ impl Short {
     #[inline(always)]
     fn encode(&self, code: u8, out: &mut Vec<u8>) {
         const WHOLE: usize = Short::CAPACITY + 2;
-        let [number, octets @ ..] = self.0;
         if !has_room(out, WHOLE) {
             return self.encode_and_grow(code, out);
         }
+        let [number, ..] = self.0;
         let end = out.len().saturating_add(usize::from(number)).saturating_add(2);
-        let mut whole = [code; WHOLE];
-        let [_, size, place @ ..] = &mut whole;
-        *size = number;
-        *place = octets;
-        out.extend_from_slice(&whole);
+        put_constructed::<{ WHOLE - 1 }, WHOLE>(out, code, self.0);
         out.truncate(end);
     }
 
@@ -196,36 +198,49 @@ fn and(a: &[u8; 24], b: &[u8; 24]) -> [u8; 24] {
     both
 }
 
-/// A copy of `octets`, with zeros behind them; `None` if they are more than
-/// `N`, which is at most 32.
+/// A copy of `octets`, with zeros behind them; `None` if they are more than 32.
 ///
-/// Copies two words that overlap, not octet by octet, and without a call.
+/// Made of words that overlap, in registers: neither octet by octet, nor with a call.
 #[inline(always)]
-pub(crate) fn copy_short<const N: usize>(octets: &[u8]) -> Option<[u8; N]> {
-    const { assert!(N <= 32, "two words of 16 octets cover no more") };
-    let mut copy = [0; N];
-    let place = copy.get_mut(..octets.len())?;
-    if !(copy_ends::<16>(octets, place) || copy_ends::<8>(octets, place) || copy_ends::<4>(octets, place)) {
-        for (to, from) in place.iter_mut().zip(octets) {
-            *to = *from;
+pub(crate) fn copy_short(octets: &[u8]) -> Option<[u8; 32]> {
+    let words = match (octets.first_chunk(), octets.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let zeros = bits(32_usize.checked_sub(octets.len())?);
+            [u128::from_le_bytes(*first), u128::from_le_bytes(*last).checked_shr(zeros).unwrap_or(0)]
         }
-    }
+        _ => [below_16(octets), 0],
+    };
+    let mut copy = [0; 32];
+    let [low, high] = words.map(u128::to_le_bytes);
+    let (first, second) = copy.split_first_chunk_mut()?;
+    *first = low;
+    *second.first_chunk_mut()? = high;
     Some(copy)
 }
 
-/// Copies the first and the last `W` octets, if there are as many.
+/// Fewer than 16 octets as a word, the first one lowest.
 #[inline(always)]
-fn copy_ends<const W: usize>(from: &[u8], to: &mut [u8]) -> bool {
-    let (Some(first), Some(last)) = (from.first_chunk::<W>(), from.last_chunk::<W>()) else {
-        return false;
-    };
-    if let Some(place) = to.first_chunk_mut() {
-        *place = *first;
+fn below_16(octets: &[u8]) -> u128 {
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        let place = bits(octets.len().saturating_sub(8));
+        return u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (place & 127);
     }
-    if let Some(place) = to.last_chunk_mut() {
-        *place = *last;
+    u128::from(below_8(octets))
+}
+
+#[inline(always)]
+fn below_8(octets: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        let place = bits(octets.len().saturating_sub(4));
+        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (place & 63);
     }
-    true
+    octets.iter().rev().fold(0, |word, octet| word << 8 | u64::from(*octet))
+}
+
+/// So many octets in bits; they are few.
+#[inline(always)]
+fn bits(octets: usize) -> u32 {
+    (octets as u32).wrapping_mul(8)
 }
 
 impl Default for Octets {
@@ -278,11 +293,11 @@ mod tests {
     fn runs_of_every_length_are_copied() {
         let octets: Vec<u8> = (1..=40).collect();
         for len in 0..=32 {
-            let copy: [u8; 32] = copy_short(&octets[..len]).unwrap();
+            let copy = copy_short(&octets[..len]).unwrap();
             assert_eq!(copy[..len], octets[..len]);
             assert!(copy[len..].iter().all(|&octet| octet == 0));
         }
-        assert_eq!(copy_short::<32>(&octets[..33]), None);
+        assert_eq!(copy_short(&octets[..33]), None);
     }
 
     #[test]

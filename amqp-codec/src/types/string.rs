@@ -11,7 +11,7 @@ use core::str::Utf8Error;
 use bytes::Bytes;
 
 use super::binary::is_ascii;
-use super::octets::Octets;
+use super::octets::{Octets, Short};
 use crate::code;
 use crate::codec::Primitive;
 use crate::decoder::Decoder;
@@ -178,6 +178,17 @@ impl Primitive for Str {
             Some(short) => Ok(Self(Octets::Short(short))),
             None => Self::decode_any(code, decoder),
         }
+    }
+
+    const QUICK: bool = true;
+
+    #[inline(always)]
+    fn quick_data(code: u8, data: &[u8]) -> Option<(Self, &[u8])> {
+        if code != code::STRING_8 {
+            return None;
+        }
+        let (short, rest) = Short::read_ascii(data)?;
+        Some((Self(Octets::Short(short)), rest))
     }
 
     #[inline]
