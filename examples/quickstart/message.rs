@@ -35,7 +35,7 @@ impl Maker {
 
     /// The number of a message of this run; `None` for somebody else's.
     pub(crate) fn number(&self, message: &Message) -> Option<usize> {
-        if message.property("run") != Some(&SimpleValue::from(self.run.clone())) {
+        if message.property("run") != Some(SimpleValue::from(self.run.clone())) {
             return None;
         }
         let number = message.property("number")?.as_i64()?;

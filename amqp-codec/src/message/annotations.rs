@@ -6,7 +6,9 @@ use core::{
     ops::{Deref, DerefMut},
 };
 
-use super::{Section, entries};
+use super::Section;
+use super::entries::Entries;
+use super::key::KeyRef;
 use crate::{Decode, DecodeError, Decoder, Encode, Primitive, Symbol, Value, code};
 
 /// The key of an annotation: a symbol, or a ulong (§3.2.10).
@@ -114,74 +116,75 @@ impl From<u64> for AnnotationKey {
 /// A key occurs once: [`insert`](Self::insert) replaces, decoding refuses. Lookup is linear,
 /// since annotations are few.
 ///
+/// The entries are kept encoded, as those of
+/// [`ApplicationProperties`](super::ApplicationProperties) are: what a peer annotated is passed
+/// on octet for octet.
+///
 /// ```
 /// use amqp_codec::message::Annotations;
 ///
 /// let mut annotations = Annotations::new();
 /// annotations.insert("x-opt-partition-key", "north");
-/// assert_eq!(annotations.get("x-opt-partition-key"), Some(&"north".into()));
+/// assert_eq!(annotations.get("x-opt-partition-key"), Some("north".into()));
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Annotations {
-    entries: Vec<(AnnotationKey, Value)>,
-}
+pub struct Annotations(Entries<AnnotationKey, Value>);
 
 impl Annotations {
     /// No annotations; allocates nothing.
     #[must_use]
     #[inline]
     pub const fn new() -> Self {
-        Self { entries: Vec::new() }
+        Self(Entries::new())
     }
 
     /// Number of annotations.
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.0.len()
     }
 
     /// Whether there are none.
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.0.is_empty()
     }
 
     /// The value under a symbol.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.iter().find(|(held, _)| held.as_str() == Some(key)).map(|(_, value)| value)
+    pub fn get(&self, key: &str) -> Option<Value> {
+        self.0.get(KeyRef::Text(key.as_bytes()))
     }
 
     /// The value under a ulong.
     #[must_use]
-    pub fn get_ulong(&self, key: u64) -> Option<&Value> {
-        self.iter().find(|(held, _)| **held == AnnotationKey::Ulong(key)).map(|(_, value)| value)
+    pub fn get_ulong(&self, key: u64) -> Option<Value> {
+        self.0.get(KeyRef::Number(key))
     }
 
     /// Sets the value of a key; returns the value that it had.
     pub fn insert(&mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> Option<Value> {
-        entries::insert(&mut self.entries, key.into(), value.into())
+        self.0.insert(&key.into(), &value.into())
     }
 
     /// Takes out the value under a symbol.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let at = self.entries.iter().position(|(held, _)| held.as_str() == Some(key))?;
-        Some(self.entries.remove(at).1)
+        self.0.remove(KeyRef::Text(key.as_bytes()))
     }
 
     /// The annotations in their order.
     #[inline]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&AnnotationKey, &Value)> {
-        self.entries.iter().map(|(key, value)| (key, value))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (AnnotationKey, Value)> + use<> {
+        self.0.iter()
     }
 }
 
 /// Every key is a symbol or a ulong, and occurs once.
 impl fmt::Debug for Annotations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        entries::debug(&self.entries, f)
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
@@ -206,7 +209,7 @@ impl IntoIterator for Annotations {
     type IntoIter = vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
+        self.iter().collect::<Vec<_>>().into_iter()
     }
 }
 
@@ -220,8 +223,7 @@ macro_rules! annotation_section {
         impl $name {
             /// Reads what follows the descriptor.
             pub(super) fn decode_map(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-                let entries = entries::decode_map(Section::$name, decoder)?;
-                Ok(Self(Annotations { entries }))
+                Entries::decode_section(Section::$name, decoder).map(Annotations).map(Self)
             }
         }
 
@@ -262,11 +264,11 @@ macro_rules! annotation_section {
 
         impl Encode for $name {
             fn encoded_len(&self) -> usize {
-                entries::section_len(&self.0.entries)
+                self.0.0.section_len()
             }
 
             fn encode(&self, out: &mut Vec<u8>) {
-                entries::encode_section(Section::$name, &self.0.entries, out);
+                self.0.0.encode_section(Section::$name, out);
             }
         }
 

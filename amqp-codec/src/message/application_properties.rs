@@ -3,7 +3,9 @@
 use alloc::vec::{self, Vec};
 use core::fmt;
 
-use super::{Section, SimpleValue, entries};
+use super::entries::Entries;
+use super::key::KeyRef;
+use super::{Section, SimpleValue};
 use crate::{Decode, DecodeError, Decoder, Encode, Str};
 
 /// Properties that the application defines, which intermediaries may filter and route by
@@ -13,79 +15,78 @@ use crate::{Decode, DecodeError, Decoder, Encode, Str};
 /// [`insert`](Self::insert) replaces, decoding refuses. Lookup is linear, since properties are
 /// few.
 ///
+/// The entries are kept encoded: checked when they come, passed on octet for octet, and taken
+/// apart one by one when asked for. What comes in a message shares its octets.
+///
 /// ```
 /// use amqp_codec::message::ApplicationProperties;
 ///
 /// let mut properties = ApplicationProperties::from_iter([("attempt", 1), ("shard", 7)]);
 /// properties.insert("region", "north");
-/// assert_eq!(properties.get("shard"), Some(&7.into()));
+/// assert_eq!(properties.get("shard"), Some(7.into()));
 /// assert_eq!(properties.len(), 3);
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct ApplicationProperties {
-    entries: Vec<(Str, SimpleValue)>,
-}
+pub struct ApplicationProperties(Entries<Str, SimpleValue>);
 
 impl ApplicationProperties {
     /// No properties; allocates nothing.
     #[must_use]
     #[inline]
     pub const fn new() -> Self {
-        Self { entries: Vec::new() }
+        Self(Entries::new())
     }
 
     /// Number of properties.
     #[must_use]
     #[inline]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.0.len()
     }
 
     /// Whether there are none.
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.0.is_empty()
     }
 
     /// The value of a property.
     #[must_use]
-    pub fn get(&self, key: &str) -> Option<&SimpleValue> {
-        self.iter().find(|(held, _)| *held == key).map(|(_, value)| value)
+    pub fn get(&self, key: &str) -> Option<SimpleValue> {
+        self.0.get(KeyRef::Text(key.as_bytes()))
     }
 
     /// Sets the value of a property; returns the value that it had.
     #[inline]
     pub fn insert(&mut self, key: impl Into<Str>, value: impl Into<SimpleValue>) -> Option<SimpleValue> {
-        entries::insert(&mut self.entries, key.into(), value.into())
+        self.0.insert(&key.into(), &value.into())
     }
 
     /// Takes out a property.
     pub fn remove(&mut self, key: &str) -> Option<SimpleValue> {
-        let at = self.entries.iter().position(|(held, _)| held == key)?;
-        Some(self.entries.remove(at).1)
+        self.0.remove(KeyRef::Text(key.as_bytes()))
     }
 
     /// Reads what follows the descriptor.
     pub(super) fn decode_map(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let entries = entries::decode_map(Section::ApplicationProperties, decoder)?;
-        Ok(Self { entries })
+        Entries::decode_section(Section::ApplicationProperties, decoder).map(Self)
     }
 
     /// The properties in their order.
     #[inline]
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Str, &SimpleValue)> {
-        self.entries.iter().map(|(key, value)| (key, value))
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (Str, SimpleValue)> + use<> {
+        self.0.iter()
     }
 }
 
 impl Encode for ApplicationProperties {
     fn encoded_len(&self) -> usize {
-        entries::section_len(&self.entries)
+        self.0.section_len()
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        entries::encode_section(Section::ApplicationProperties, &self.entries, out);
+        self.0.encode_section(Section::ApplicationProperties, out);
     }
 }
 
@@ -99,7 +100,7 @@ impl Decode for ApplicationProperties {
 
 impl fmt::Debug for ApplicationProperties {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        entries::debug(&self.entries, f)
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
@@ -124,6 +125,6 @@ impl IntoIterator for ApplicationProperties {
     type IntoIter = vec::IntoIter<Self::Item>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
+        self.iter().collect::<Vec<_>>().into_iter()
     }
 }

@@ -33,24 +33,27 @@ use crate::{SequenceNo, Str, Symbol, Timestamp, Value};
 /// assert_eq!(message.property("attempt").and_then(|value| value.as_i64()), Some(1));
 /// assert_eq!(message.body, Body::from(b"12 crates"));
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct MessageBuilder {
+    /// All but the body: that of this message is none.
     message: Message,
+    body: Option<Body>,
 }
 
 impl MessageBuilder {
     /// Starts with an empty message.
     #[inline]
-    pub fn new() -> Self {
-        Self::default()
+    pub const fn new() -> Self {
+        Self { message: Message::with_body(Body::Empty), body: None }
     }
 
     /// The finished message; the builder starts anew.
     #[must_use]
     #[inline]
     pub fn build(&mut self) -> Message {
-        core::mem::take(&mut self.message)
+        let message = core::mem::replace(&mut self.message, Message::with_body(Body::Empty));
+        Message { body: self.body.take().unwrap_or_default(), ..message }
     }
 
     #[inline]
@@ -64,12 +67,19 @@ impl MessageBuilder {
     }
 }
 
+impl Default for MessageBuilder {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// The body (§3.2.6 to §3.2.8).
 impl MessageBuilder {
     /// Sets the body, replacing what was there.
     #[inline]
     pub fn body(&mut self, body: impl Into<Body>) -> &mut Self {
-        self.message.body = body.into();
+        self.body = Some(body.into());
         self
     }
 
@@ -78,14 +88,14 @@ impl MessageBuilder {
     /// For several sections give [`body`](Self::body) a [`Body::Data`].
     #[inline]
     pub fn data(&mut self, data: impl Into<Bytes>) -> &mut Self {
-        self.message.body = Body::Data(smallvec![data.into()]);
+        self.body = Some(Body::Data(smallvec![data.into()]));
         self
     }
 
     /// Sets the body to one `amqp-value` section.
     #[inline]
     pub fn value(&mut self, value: impl Into<Value>) -> &mut Self {
-        self.message.body = Body::Value(value.into());
+        self.body = Some(Body::Value(value.into()));
         self
     }
 
@@ -99,7 +109,7 @@ impl MessageBuilder {
         I::Item: Into<Value>,
     {
         let items = items.into_iter().map(Into::into).collect();
-        self.message.body = Body::Sequence(alloc::vec![items]);
+        self.body = Some(Body::Sequence(alloc::vec![items]));
         self
     }
 }

@@ -1,75 +1,322 @@
-//! What all maps in a message share: an ordered list of entries with distinct keys.
+//! What all maps in a message share: entries with distinct keys, kept encoded.
+//!
+//! They are checked when they come, and share the octets of the message until one is changed.
+//! They go out as they came, in whatever form their sender chose, at the cost of a copy; one is
+//! taken apart when it is asked for.
 
 use alloc::vec::Vec;
-use core::fmt;
+use core::{fmt, marker::PhantomData, ops::Range};
 
+use bytes::Bytes;
+
+use super::key::{Key, KeyRef};
 use super::section::{DESCRIPTOR_LEN, Section};
-use crate::composite::widen;
-use crate::types::list::{fits_short, patch, wire_octet};
-use crate::types::{check_keys, decode_entries, entries_len};
+use crate::decoder::split_value;
+use crate::types::list::{container_len, encode_container_data, short_head};
 use crate::write::put;
-use crate::{Decode, DecodeError, Decoder, Encode, code};
+use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, Limits, code};
 
-/// How many entries are made room for at the first: maps of a message hold a handful.
-const ROOM: usize = 8;
-
-/// Sets the value of a key; returns the value that it had.
-pub(super) fn insert<K: PartialEq, V>(entries: &mut Vec<(K, V)>, key: K, value: V) -> Option<V> {
-    if let Some((_, held)) = entries.iter_mut().find(|(held, _)| *held == key) {
-        return Some(core::mem::replace(held, value));
-    }
-    if entries.is_empty() {
-        entries.reserve(ROOM);
-    }
-    entries.push((key, value));
-    None
+/// The entries of a map, in their order.
+pub(super) struct Entries<K, V> {
+    octets: Octets,
+    count: u32,
+    /// A bit for each key, which several keys may share: a key whose bit is not set is new.
+    sketch: u32,
+    typed: PhantomData<fn() -> (K, V)>,
 }
 
-/// Formats entries as a map.
-pub(super) fn debug<K: fmt::Debug, V: fmt::Debug>(entries: &[(K, V)], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.debug_map().entries(entries.iter().map(|(key, value)| (key, value))).finish()
+#[derive(Clone)]
+enum Octets {
+    Own(Vec<u8>),
+    /// A part of the message that they came in.
+    Shared(Bytes),
 }
 
-/// The length of a section that is a map of these entries.
-pub(super) fn section_len<K: Encode, V: Encode>(entries: &[(K, V)]) -> usize {
-    entries_len(entries).saturating_add(DESCRIPTOR_LEN)
-}
-
-/// Appends a section that is a map of these entries.
-///
-/// Writes a map8 and patches size and count in when they are known; only a map that turns out
-/// longer is moved to make room for a map32.
-#[inline]
-pub(super) fn encode_section<K: Encode, V: Encode>(section: Section, entries: &[(K, V)], out: &mut Vec<u8>) {
-    let [described, small, descriptor] = section.descriptor_octets();
-    put(out, [described, small, descriptor, code::MAP_8, 0, 0]);
-    let body = out.len();
-    for (key, value) in entries {
-        key.encode(out);
-        value.encode(out);
+impl Octets {
+    /// The octets, to be changed.
+    #[inline]
+    fn own(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Own(octets) => octets,
+            Self::Shared(_) => self.copied(),
+        }
     }
-    let len = out.len().saturating_sub(body);
-    let count = entries.len().saturating_mul(2);
-    if fits_short(count, len) {
-        let header = [wire_octet(len.saturating_add(1)), wire_octet(count)];
-        patch(out, body.saturating_sub(2), header);
-    } else {
-        widen(out, body, code::MAP_32, count);
+
+    #[cold]
+    fn copied(&mut self) -> &mut Vec<u8> {
+        if let Self::Shared(shared) = self {
+            *self = Self::Own(shared.to_vec());
+        }
+        self.own()
     }
 }
 
-/// Reads the map that a section consists of, and refuses equal keys; the descriptor has been read.
-pub(super) fn decode_map<K: Decode + Ord, V: Decode>(
-    section: Section,
-    decoder: &mut Decoder<'_>,
-) -> Result<Vec<(K, V)>, DecodeError> {
-    decode_distinct(decoder).map_err(|error| error.in_section(section))
+/// The room that is made for entries at the first, in octets: maps of a message hold a handful.
+const ROOM: usize = 128;
+
+/// How a map is framed, and what errors call it.
+const CODES: (u8, u8) = (code::MAP_8, code::MAP_32);
+const MAP: &str = "map";
+
+impl<K, V> Entries<K, V> {
+    #[inline]
+    pub(super) const fn new() -> Self {
+        Self { octets: Octets::Own(Vec::new()), count: 0, sketch: 0, typed: PhantomData }
+    }
+
+    #[inline]
+    pub(super) fn len(&self) -> usize {
+        usize::try_from(self.count).unwrap_or(usize::MAX)
+    }
+
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    #[inline]
+    fn as_slice(&self) -> &[u8] {
+        match &self.octets {
+            Octets::Own(octets) => octets,
+            Octets::Shared(octets) => octets,
+        }
+    }
+
+    /// The octets, to be read with a decoder.
+    fn to_bytes(&self, part: Range<usize>) -> Bytes {
+        match &self.octets {
+            Octets::Own(octets) => octets.get(part).map(Bytes::copy_from_slice).unwrap_or_default(),
+            Octets::Shared(octets) => octets.slice(part),
+        }
+    }
+
+    fn walk(&self) -> Walk<'_> {
+        Walk { rest: self.as_slice(), at: 0 }
+    }
+
+    /// Where the entry with this key is.
+    fn find(&self, key: KeyRef<'_>) -> Option<Place> {
+        if self.sketch & key.sketch() == 0 {
+            return None;
+        }
+        self.walk().find(|&(found, _)| found == key).map(|(_, place)| place)
+    }
+
+    /// Whether a key occurs twice, in `n log n` steps.
+    #[cold]
+    fn has_equal_keys(&self) -> bool {
+        let mut keys: Vec<KeyRef<'_>> = self.walk().map(|(key, _)| key).collect();
+        keys.sort_unstable();
+        !keys.is_sorted_by(|a, b| a < b)
+    }
+
+    /// The length of a section that is a map of these entries.
+    pub(super) fn section_len(&self) -> usize {
+        container_len(self.len().saturating_mul(2), self.as_slice().len()).saturating_add(DESCRIPTOR_LEN)
+    }
+
+    /// Appends a section that is a map of these entries.
+    #[inline]
+    pub(super) fn encode_section(&self, section: Section, out: &mut Vec<u8>) {
+        let octets = self.as_slice();
+        let [described, small, descriptor] = section.descriptor_octets();
+        match short_head(CODES.0, self.len().saturating_mul(2), octets.len()) {
+            Some([code, size, count]) => put(out, [described, small, descriptor, code, size, count]),
+            None => self.encode_long_head(section, out),
+        }
+        out.extend_from_slice(octets);
+    }
+
+    #[cold]
+    fn encode_long_head(&self, section: Section, out: &mut Vec<u8>) {
+        put(out, section.descriptor_octets());
+        out.push(code::MAP_32);
+        encode_container_data(out, self.len().saturating_mul(2), self.as_slice().len());
+    }
 }
 
-fn decode_distinct<K: Decode + Ord, V: Decode>(decoder: &mut Decoder<'_>) -> Result<Vec<(K, V)>, DecodeError> {
-    const NAME: &str = "map";
-    let code = decoder.code(NAME)?;
-    let entries = decode_entries(code, decoder, NAME)?;
-    check_keys(&entries, decoder, NAME)?;
-    Ok(entries)
+impl<K: Key, V: Decode + Encode> Entries<K, V> {
+    /// The value of a key.
+    pub(super) fn get(&self, key: KeyRef<'_>) -> Option<V> {
+        self.find(key).and_then(|place| self.value(place))
+    }
+
+    fn value(&self, place: Place) -> Option<V> {
+        let octets = self.to_bytes(place.value..place.end);
+        Decoder::with_limits(&octets, &Limits::CHECKED).decode().ok()
+    }
+
+    /// Sets the value of a key; returns the value that it had.
+    #[inline]
+    pub(super) fn insert(&mut self, key: &K, value: &V) -> Option<V> {
+        let sketch = key.as_ref().sketch();
+        if self.sketch & sketch != 0 {
+            if let Some(place) = self.find(key.as_ref()) {
+                return self.replace(place, value);
+            }
+        }
+        self.sketch |= sketch;
+        self.count = self.count.wrapping_add(1);
+        let octets = self.octets.own();
+        if octets.capacity() == 0 {
+            *octets = Vec::with_capacity(ROOM);
+        }
+        key.encode(octets);
+        value.encode(octets);
+        None
+    }
+
+    #[cold]
+    fn replace(&mut self, place: Place, value: &V) -> Option<V> {
+        let old = self.value(place);
+        let octets = self.octets.own();
+        let behind = octets.split_off(place.end.min(octets.len()));
+        octets.truncate(place.value);
+        value.encode(octets);
+        octets.extend_from_slice(&behind);
+        old
+    }
+
+    /// Takes out the value of a key.
+    pub(super) fn remove(&mut self, key: KeyRef<'_>) -> Option<V> {
+        let place = self.find(key)?;
+        let value = self.value(place);
+        self.octets.own().drain(place.key..place.end);
+        self.count = self.count.saturating_sub(1);
+        value
+    }
+
+    /// The entries in their order.
+    pub(super) fn iter(&self) -> Iter<K, V> {
+        Iter { octets: self.to_bytes(0..self.as_slice().len()), at: 0, left: self.len(), typed: PhantomData }
+    }
+
+    /// Reads the map that a section consists of, and refuses equal keys; the descriptor has been
+    /// read.
+    pub(super) fn decode_section(section: Section, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        Self::decode_map(decoder).map_err(|error| error.in_section(section))
+    }
+
+    fn decode_map(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let code = decoder.code(MAP)?;
+        let (outer, count) = decoder.enter(code, CODES, MAP)?;
+        decoder.check_count(count, MAP)?;
+        if count % 2 != 0 {
+            return Err(decoder.error(DecodeErrorKind::OddMap, MAP));
+        }
+        let start = decoder.position();
+        let (sketch, doubtful) = Self::check(count / 2, decoder)?;
+        let octets = Octets::Shared(decoder.since(start));
+        let entries = Self { octets, count: count / 2, sketch, typed: PhantomData };
+        decoder.leave(outer, MAP)?;
+        if doubtful && entries.has_equal_keys() {
+            return Err(decoder.error(DecodeErrorKind::DuplicateKey, MAP));
+        }
+        Ok(entries)
+    }
 }
+
+/// What checks entries.
+impl<K: Key, V: Decode> Entries<K, V> {
+    /// Reads over entries; returns the sketch of their keys, and whether two may be equal.
+    fn check(count: u32, decoder: &mut Decoder<'_>) -> Result<(u32, bool), DecodeError> {
+        let mut cursor = decoder.clone();
+        let (mut all, mut doubtful, mut plain) = (0, false, 0_u32);
+        for _ in 0..count {
+            let sketch = K::check(&mut cursor)?.sketch();
+            doubtful |= all & sketch != 0;
+            all |= sketch;
+            if cursor.pass_plain() {
+                plain = plain.saturating_add(1);
+            } else {
+                cursor.apart(|decoder| V::decode(decoder))?;
+            }
+        }
+        *decoder = cursor;
+        decoder.count_values(plain)?;
+        Ok((all, doubtful))
+    }
+}
+
+impl<K, V> Clone for Entries<K, V> {
+    fn clone(&self) -> Self {
+        Self { octets: self.octets.clone(), ..*self }
+    }
+}
+
+impl<K, V> Default for Entries<K, V> {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The same entries in the same order, in whatever form they are written.
+impl<K: Key + PartialEq, V: Decode + Encode + PartialEq> PartialEq for Entries<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.count == other.count && (self.as_slice() == other.as_slice() || self.iter().eq(other.iter()))
+    }
+}
+
+impl<K: Key + Eq, V: Decode + Encode + Eq> Eq for Entries<K, V> {}
+
+impl<K: Key + fmt::Debug, V: Decode + Encode + fmt::Debug> fmt::Debug for Entries<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+/// Where an entry is: where its key begins, where its value does, and where that ends.
+#[derive(Clone, Copy)]
+struct Place {
+    key: usize,
+    value: usize,
+    end: usize,
+}
+
+/// Goes over entries that have been checked, and looks at their keys only.
+struct Walk<'a> {
+    rest: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Iterator for Walk<'a> {
+    type Item = (KeyRef<'a>, Place);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (key, rest) = split_value(self.rest)?;
+        let (value, rest) = split_value(rest)?;
+        let start = self.at;
+        let middle = start.saturating_add(key.len());
+        self.at = middle.saturating_add(value.len());
+        self.rest = rest;
+        Some((KeyRef::new(key)?, Place { key: start, value: middle, end: self.at }))
+    }
+}
+
+/// The entries of a map, taken apart one after another.
+pub(super) struct Iter<K, V> {
+    octets: Bytes,
+    at: usize,
+    left: usize,
+    typed: PhantomData<fn() -> (K, V)>,
+}
+
+impl<K: Decode, V: Decode> Iterator for Iter<K, V> {
+    type Item = (K, V);
+
+    fn next(&mut self) -> Option<(K, V)> {
+        self.left = self.left.checked_sub(1)?;
+        let mut decoder = Decoder::within(&self.octets, self.at..self.octets.len(), &Limits::CHECKED);
+        // They were checked when they came.
+        let entry = (decoder.decode().ok()?, decoder.decode().ok()?);
+        self.at = decoder.position();
+        Some(entry)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<K: Decode, V: Decode> ExactSizeIterator for Iter<K, V> {}

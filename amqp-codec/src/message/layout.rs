@@ -22,29 +22,31 @@ impl Layout {
     /// them.
     pub(super) fn scan(message: &Bytes, limits: &Limits) -> Result<Self, DecodeError> {
         let mut decoder = Decoder::with_limits(message, limits);
+        if u32::try_from(message.len()).is_err() {
+            return Err(decoder.error(DecodeErrorKind::TooLong, "message"));
+        }
         let mut sections = Sections::default();
         let mut layout = Self { ends: [0; Section::PLACES], body: None };
         while !decoder.is_empty() {
             let section = sections.next(&mut decoder)?;
-            skip_content(&mut decoder, section).map_err(|error| error.in_section(section))?;
-            layout.note(section, &decoder)?;
+            if section == Section::AmqpValue || !decoder.skip_short(section.short_carrier()) {
+                decoder.apart(|decoder| skip_content(decoder, section))?;
+            }
+            layout.note(section, decoder.position());
         }
         layout.close_gaps();
         Ok(layout)
     }
 
-    /// Takes note that `section` ends where the decoder is.
+    /// Takes note that `section` ends at `position`, which is within a message of less than 4 GiB.
     #[inline(always)]
-    fn note(&mut self, section: Section, decoder: &Decoder<'_>) -> Result<(), DecodeError> {
-        let position =
-            u32::try_from(decoder.position()).map_err(|_| decoder.error(DecodeErrorKind::TooLong, section.name()))?;
+    fn note(&mut self, section: Section, position: usize) {
         if let Some(end) = self.ends.get_mut(section.place()) {
-            *end = position;
+            *end = position as u32;
         }
         if section.is_body() {
             self.body = Some(section);
         }
-        Ok(())
     }
 
     /// Lets absent sections end where those before them do.
@@ -113,7 +115,7 @@ impl Sections {
             return Err(error_at(start, DecodeErrorKind::TooManySections, Some(section)));
         }
         self.last = Some(section);
-        self.count = self.count.saturating_add(1);
+        self.count = self.count.wrapping_add(1);
         Ok(section)
     }
 }
@@ -138,8 +140,12 @@ const DESCRIPTORS: [(&str, u64); 9] = [
 ];
 
 /// Reads over the value of a section, which must be of the type that carries the section.
-#[inline(always)]
+#[inline(never)]
 fn skip_content(decoder: &mut Decoder<'_>, section: Section) -> Result<(), DecodeError> {
+    skip_carrier(decoder, section).map_err(|error| error.in_section(section))
+}
+
+fn skip_carrier(decoder: &mut Decoder<'_>, section: Section) -> Result<(), DecodeError> {
     const LIST: (u8, u8) = (code::LIST_8, code::LIST_32);
     let (codes, name) = match section {
         Section::Header | Section::Properties => (LIST, section.descriptor()),

@@ -25,6 +25,7 @@ mod encoded;
 mod entries;
 mod header;
 mod id;
+mod key;
 mod layout;
 mod properties;
 mod section;
@@ -158,7 +159,7 @@ impl Message {
 
     /// The value of an application property.
     #[must_use]
-    pub fn property(&self, key: &str) -> Option<&SimpleValue> {
+    pub fn property(&self, key: &str) -> Option<SimpleValue> {
         self.application_properties.get(key)
     }
 

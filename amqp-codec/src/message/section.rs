@@ -138,17 +138,25 @@ impl Section {
     #[must_use]
     #[inline]
     pub const fn may_precede(self, next: Self) -> bool {
+        // Descriptors are numbered in the order of §3.2.
+        if !self.is_body() {
+            return next.code() > self.code();
+        }
+        let repeated = next.code() == self.code() && !matches!(self, Self::AmqpValue);
+        repeated || matches!(next, Self::Footer)
+    }
+
+    /// The code of the short form of what carries the section; of `amqp-value`, which any value
+    /// carries, that of none.
+    #[inline(always)]
+    pub(super) const fn short_carrier(self) -> u8 {
         match self {
-            Self::Data => matches!(next, Self::Data | Self::Footer),
-            Self::AmqpSequence => matches!(next, Self::AmqpSequence | Self::Footer),
-            Self::AmqpValue => matches!(next, Self::Footer),
-            // Descriptors are numbered in the order of §3.2.
-            Self::Header
-            | Self::DeliveryAnnotations
-            | Self::MessageAnnotations
-            | Self::Properties
-            | Self::ApplicationProperties
-            | Self::Footer => next.code() > self.code(),
+            Self::Header | Self::Properties | Self::AmqpSequence => code::LIST_8,
+            Self::Data => code::BINARY_8,
+            Self::DeliveryAnnotations | Self::MessageAnnotations | Self::ApplicationProperties | Self::Footer => {
+                code::MAP_8
+            }
+            Self::AmqpValue => code::DESCRIBED,
         }
     }
 
@@ -156,13 +164,10 @@ impl Section {
     #[inline]
     pub(super) const fn place(self) -> usize {
         match self {
-            Self::Header => 0,
-            Self::DeliveryAnnotations => 1,
-            Self::MessageAnnotations => 2,
-            Self::Properties => 3,
-            Self::ApplicationProperties => 4,
             Self::Data | Self::AmqpSequence | Self::AmqpValue => 5,
             Self::Footer => 6,
+            // In the order of §3.2.
+            _ => (self as u8 & 0xf) as usize,
         }
     }
 

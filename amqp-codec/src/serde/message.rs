@@ -100,7 +100,7 @@ impl ApplicationProperties {
     ///
     /// let routing = Routing { region: "north".into(), attempt: 1 };
     /// let properties = ApplicationProperties::from_serialize(&routing)?;
-    /// assert_eq!(properties.get("attempt"), Some(&1_u8.into()));
+    /// assert_eq!(properties.get("attempt"), Some(1_u8.into()));
     /// assert_eq!(properties.deserialize::<Routing>()?, routing);
     /// # Ok::<(), amqp_codec::serde::Error>(())
     /// ```
@@ -126,7 +126,7 @@ impl ApplicationProperties {
     /// # Errors
     /// The properties are not a `T`.
     pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        let entries = self.iter().map(|(key, value)| (key.clone(), Value::from(value.clone())));
+        let entries = self.iter().map(|(key, value)| (key, Value::from(value)));
         from_value(Value::Map(entries.collect()))
     }
 }

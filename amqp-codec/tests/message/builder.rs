@@ -70,9 +70,9 @@ fn a_key_set_again_is_replaced() {
         .message_annotation("x-opt-k", "two")
         .build();
     assert_eq!(message.application_properties.len(), 1);
-    assert_eq!(message.property("k"), Some(&"two".into()));
+    assert_eq!(message.property("k"), Some("two".into()));
     assert_eq!(message.message_annotations.len(), 1);
-    assert_eq!(message.message_annotations.get("x-opt-k"), Some(&"two".into()));
+    assert_eq!(message.message_annotations.get("x-opt-k"), Some("two".into()));
 }
 
 #[test]
@@ -109,4 +109,48 @@ fn entries_are_taken_out() {
     assert_eq!(message.footer.remove("x-opt-f"), Some(3.into()));
     let left: Vec<_> = message.application_properties.into_iter().collect();
     assert_eq!(left, [("b".into(), 2.into())]);
+}
+
+/// What is kept encoded and what comes in a message are alike, also when they are changed.
+#[test]
+fn entries_that_came_are_changed() {
+    let built = Message::builder().property("a", 1).property("long", "v".repeat(100)).property("b", 2).build();
+    let mut came: Message = decode(&encode(&built)).unwrap();
+    assert_eq!(came.property("long"), Some("v".repeat(100).into()));
+    assert_eq!(came.application_properties.insert("a", "one"), Some(1.into()));
+    assert_eq!(came.application_properties.insert("c", 3_u64), None);
+    assert_eq!(came.application_properties.remove("long"), Some("v".repeat(100).into()));
+    let left: Vec<_> = came.application_properties.iter().collect();
+    assert_eq!(left, [("a".into(), "one".into()), ("b".into(), 2.into()), ("c".into(), 3_u64.into())]);
+    assert_eq!(decode::<Message>(&encode(&came)).unwrap(), came);
+    assert_eq!(built.property("a"), Some(1.into()), "the message that was sent is another");
+}
+
+/// The same entries are equal in whatever form their peers wrote them, and go out as they came.
+#[test]
+fn entries_keep_their_form() {
+    let wide = Bytes::from_static(&[
+        0x00, 0x53, 0x74, 0xd1, 0, 0, 0, 15, 0, 0, 0, 2, 0xb1, 0, 0, 0, 1, b'k', 0x71, 0, 0, 0, 1,
+    ]);
+    let properties: ApplicationProperties = decode(&wide).unwrap();
+    assert_eq!(properties, ApplicationProperties::from_iter([("k", 1)]));
+    assert_ne!(properties, ApplicationProperties::from_iter([("k", 2)]));
+    assert_eq!(properties.get("k"), Some(1.into()));
+    assert_eq!(encode(&properties)[6..], wide[12..]);
+}
+
+/// Keys that differ only where a hasty look does not see it are told apart, and found again.
+#[test]
+fn many_keys_are_told_apart() {
+    let mut properties = ApplicationProperties::new();
+    for number in 0..200_u32 {
+        assert_eq!(properties.insert(format!("{number:03}-same-end"), number), None);
+    }
+    for number in 0..200_u32 {
+        assert_eq!(properties.insert(format!("{number:03}-same-end"), number + 1), Some(number.into()));
+    }
+    assert_eq!(properties.len(), 200);
+    assert_eq!(properties.get("199-same-end"), Some(200_u32.into()));
+    assert_eq!(properties.get("200-same-end"), None);
+    assert_eq!(decode::<ApplicationProperties>(&encode(&properties)).unwrap(), properties);
 }

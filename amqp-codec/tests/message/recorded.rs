@@ -91,10 +91,10 @@ fn proton_map() {
     assert_eq!(message.message_id(), Some(&Uuid(id).into()));
     let answered = MessageId::Binary(Bytes::from_static(b"id\x02"));
     assert_eq!(message.correlation_id(), Some(&answered));
-    assert_eq!(message.message_annotations.get("x-opt-n"), Some(&Value::Long(2)));
+    assert_eq!(message.message_annotations.get("x-opt-n"), Some(Value::Long(2)));
     assert_eq!(message.property("u").unwrap().as_i64(), Some(2));
-    assert_eq!(message.property("none").unwrap(), &Value::Null);
-    assert_eq!(message.property("ts").unwrap(), &Value::from(Timestamp(1_700_000_000_000)));
+    assert_eq!(message.property("none").unwrap(), Value::Null);
+    assert_eq!(message.property("ts").unwrap(), Value::from(Timestamp(1_700_000_000_000)));
     let Some(Value::Map(map)) = message.body.as_value() else { panic!("a map: {:?}", message.body) };
     assert_eq!(map.get("n"), Some(&Value::Long(2)));
 }
@@ -113,7 +113,7 @@ fn rhea_data() {
 fn rabbitmq_sequence() {
     let message: Message = decode(&hex(RABBITMQ4_SEQUENCE)).unwrap();
     assert!(message.header.unwrap().first_acquirer);
-    assert_eq!(message.message_annotations.get("x-routing-key"), Some(&"test".into()));
+    assert_eq!(message.message_annotations.get("x-routing-key"), Some("test".into()));
     let Body::Sequence(lists) = &message.body else { panic!("a sequence: {:?}", message.body) };
     assert_eq!(lists[0][..2], [Value::Long(4), "a sequence".into()]);
 }

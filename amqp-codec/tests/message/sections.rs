@@ -31,9 +31,9 @@ fn ttl_saturates() {
 #[test]
 fn annotations_are_found_by_symbol_or_ulong() {
     let annotations: MessageAnnotations = decode(&hex("005372 c10c06 5307 41 a30161 43 44 a10162")).unwrap();
-    assert_eq!(annotations.get_ulong(7), Some(&Value::Boolean(true)));
-    assert_eq!(annotations.get("a"), Some(&Value::Uint(0)));
-    assert_eq!(annotations.get_ulong(0), Some(&Value::from("b")));
+    assert_eq!(annotations.get_ulong(7), Some(Value::Boolean(true)));
+    assert_eq!(annotations.get("a"), Some(Value::Uint(0)));
+    assert_eq!(annotations.get_ulong(0), Some(Value::from("b")));
 }
 
 // req: MS-3.2.10-02

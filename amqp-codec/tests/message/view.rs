@@ -121,5 +121,5 @@ fn encoded_again_from_parts() {
     out.extend_from_slice(&view.bare());
     message.footer.encode(&mut out);
     assert_eq!(out, message.to_bytes());
-    assert_eq!(decode::<Message>(&out.into()).unwrap().property("k"), Some(&SimpleValue::from("v")));
+    assert_eq!(decode::<Message>(&out.into()).unwrap().property("k"), Some(SimpleValue::from("v")));
 }

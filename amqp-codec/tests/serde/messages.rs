@@ -68,7 +68,7 @@ fn properties_are_simple() {
     }
     let routing = Routing { region: "north".into(), since: Timestamp(7), retry: None };
     let properties = ApplicationProperties::from_serialize(&routing).unwrap();
-    assert_eq!(properties.get("since"), Some(&Timestamp(7).into()));
+    assert_eq!(properties.get("since"), Some(Timestamp(7).into()));
     assert_eq!(properties.deserialize::<Routing>().unwrap(), routing);
 
     let nested = BTreeMap::from([("list", [1])]);
