@@ -1,6 +1,6 @@
 //! What one end of a connection wants: checked once, when built, so that nothing later can fail on it.
 
-use crate::PeerLimits;
+use crate::{FrameTap, PeerLimits};
 use amqp_codec::frame::MIN_MAX_FRAME_SIZE;
 use amqp_codec::{Fields, Limits, Multiple, Open, Str, Symbol};
 use core::time::Duration;
@@ -32,6 +32,7 @@ pub struct Config {
     pub(crate) heartbeat_percent: u8,
     pub(crate) sasl_max_frame_size: u32,
     pub(crate) peer_limits: PeerLimits,
+    pub(crate) frame_tap: Option<FrameTap>,
 }
 
 /// A configuration that cannot be.
@@ -81,6 +82,7 @@ impl Config {
                 heartbeat_percent: 50,
                 sasl_max_frame_size: 4096,
                 peer_limits: PeerLimits::default(),
+                frame_tap: None,
             },
         }
     }
@@ -209,6 +211,12 @@ impl ConfigBuilder {
     /// What the peer may make this connection hold or do. Default [`PeerLimits::default`].
     pub fn peer_limits(mut self, limits: PeerLimits) -> Self {
         self.config.peer_limits = limits;
+        self
+    }
+
+    /// Who sees every frame, both ways. Default: nobody, at no cost.
+    pub fn frame_tap(mut self, tap: FrameTap) -> Self {
+        self.config.frame_tap = Some(tap);
         self
     }
 

@@ -3,7 +3,7 @@
 use crate::connection::{Connection, Layer};
 use crate::link::Half;
 use crate::violation::Violation;
-use crate::{CloseReason, Instant, SaslFailure};
+use crate::{CloseReason, Direction, Instant, SaslFailure};
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, FrameError, FrameHeader};
 use bytes::{Bytes, BytesMut};
 
@@ -59,6 +59,7 @@ impl Connection {
                     return false;
                 }
                 let frame = input.split_to(header.size as usize).freeze();
+                self.tap(&frame);
                 if self.count(&header) > self.ctx.limits.max_frames_before_open.into() {
                     self.sasl_violation(Violation::FramesBeforeOpen);
                     return true;
@@ -84,6 +85,7 @@ impl Connection {
             };
         }
         let frames = input.split_to(whole).freeze();
+        self.tap(&frames);
         let mut at = 0;
         while let Some(Ok(Some(header))) = frames.get(at..).map(|rest| FrameHeader::parse(rest, max)) {
             let end = at + header.size as usize;
@@ -130,6 +132,13 @@ impl Connection {
         self.fail(now, violation);
         // Where one frame ends and the next begins is not known any more.
         self.deafen();
+    }
+
+    /// Lets the tap see what has come: whole frames, or a protocol header.
+    pub(crate) fn tap(&self, octets: &Bytes) {
+        if let Some(tap) = &self.config.frame_tap {
+            tap.show(Direction::In, octets);
+        }
     }
 
     /// Says how many frames there are now.

@@ -107,6 +107,7 @@ mod segments;
 mod session;
 mod snapshot;
 mod store;
+mod tap;
 mod timer;
 mod violation;
 
@@ -131,5 +132,6 @@ pub use session::SessionOptions;
 pub use session::view::SessionMut;
 pub use session::window::Windows;
 pub use snapshot::{LinkSnapshot, SessionSnapshot, Snapshot};
+pub use tap::{Direction, FrameTap, TappedFrame};
 pub use timer::TimeoutReason;
 pub use violation::{Scope, Violation};

@@ -5,7 +5,7 @@ use crate::link::Half;
 use crate::link::receiver::ReceiverMut;
 use crate::link::sender::SenderMut;
 use crate::session::view::SessionMut;
-use crate::{Misuse, ReceiverId, SenderId, SessionId, SessionOptions};
+use crate::{FrameTap, Misuse, ReceiverId, SenderId, SessionId, SessionOptions};
 use amqp_codec::Role;
 
 impl Connection {
@@ -35,6 +35,11 @@ impl Connection {
             session.wake_all(&mut self.ctx);
             session.mark(&mut self.ctx);
         }
+    }
+
+    /// Another [`frame_tap`](crate::ConfigBuilder::frame_tap), or none, from now on.
+    pub fn set_frame_tap(&mut self, tap: Option<FrameTap>) {
+        self.config.frame_tap = tap;
     }
 
     /// A session to work with.

@@ -23,6 +23,9 @@ impl Connection {
         self.ctx.now = now;
         self.flush_sessions();
         if self.ctx.output.pending() > 0 {
+            if let Some(tap) = &self.config.frame_tap {
+                self.ctx.output.show(tap);
+            }
             self.ctx.output.drain_into(out);
             self.answers = 0;
             self.restart_heartbeat(now);
