@@ -74,11 +74,12 @@ pub enum Misuse {
 pub enum Blocked {
     /// The attach has not been answered yet (§2.6.3).
     NotAttached,
-    /// A delivery is in progress on the link; deliveries of one link do not interleave (§2.6.14).
+    /// A delivery is in progress on the link, and deliveries of one link do not interleave (§2.6.14): the application
+    /// has to give its next piece, or it goes on with the next [`poll_transmit`](crate::Connection::poll_transmit).
     Busy,
     /// The receiver has granted no link-credit (§2.6.7).
     NoCredit,
-    /// The peer's incoming-window is closed (§2.5.6).
+    /// The peer's incoming-window is closed, or what it admits is for deliveries in progress on other links (§2.5.6).
     WindowClosed,
     /// More output waits for the transport than [`output_high_water`](crate::ConfigBuilder::output_high_water).
     OutputFull,

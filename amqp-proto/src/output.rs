@@ -61,6 +61,12 @@ impl Output {
         core::mem::replace(&mut self.high_water, octets)
     }
 
+    /// Raises the mark so that half of it is free; returns the one before.
+    pub(crate) fn make_room(&mut self) -> usize {
+        let half = (self.high_water / 2).max(1);
+        self.replace_high_water(self.high_water.max(self.segments.len().saturating_add(half)))
+    }
+
     pub(crate) fn pending(&self) -> usize {
         self.segments.len()
     }

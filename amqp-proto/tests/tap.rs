@@ -1,6 +1,7 @@
 //! What a frame tap sees of both ends of a connection, and what it never sees.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "test code")]
+#![allow(clippy::disallowed_types, reason = "a tap may be called from any thread")]
 
 mod support;
 

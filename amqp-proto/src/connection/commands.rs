@@ -31,9 +31,9 @@ impl Connection {
     /// until there is another; everything else is.
     pub fn set_output_high_water(&mut self, octets: usize) {
         self.ctx.output.replace_high_water(octets);
-        for (_, session) in self.sessions.iter_mut() {
-            session.wake_all(&mut self.ctx);
-            session.mark(&mut self.ctx);
+        self.ctx.starved = true;
+        if !self.ctx.output.is_full() {
+            self.wake_starved();
         }
     }
 

@@ -112,7 +112,7 @@ impl Link {
     pub(crate) fn renew(&mut self) {
         let End::Receiver(receiver) = &self.end else { return };
         let CreditMode::Auto(window) = receiver.mode else { return };
-        if self.credit.drain || self.local == Half::Ended || self.gone {
+        if receiver.paused || self.credit.drain || self.local == Half::Ended || self.gone {
             return;
         }
         let held = match receiver.renewal.until {

@@ -154,6 +154,9 @@ impl ReceiverMut<'_> {
     fn taken(&mut self, load: Load) {
         self.session.release(self.ctx, load);
         if let Some(link) = self.session.link_mut(self.key) {
+            if let End::Receiver(receiver) = &mut link.end {
+                receiver.paused = false;
+            }
             link.renew();
             self.session.flow_if_due(self.ctx, self.key.index);
         }
@@ -187,6 +190,7 @@ impl ReceiverMut<'_> {
         self.live()?;
         if let Some((receiver, _)) = self.end() {
             receiver.mode = mode;
+            receiver.paused = false;
         }
         if let (CreditMode::Auto(_), Ok((link, _))) = (mode, self.live()) {
             link.renew();

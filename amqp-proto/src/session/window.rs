@@ -52,6 +52,10 @@ pub(crate) struct Window {
     excess: u32,
     /// What this session uses of the connection's memory, as last reported.
     used: u64,
+    /// Of what the peer's window admits, what is for deliveries in progress until the next poll.
+    share: Option<u32>,
+    /// Whether they get the larger half next time.
+    larger: bool,
     /// Since when the peer's incoming-window has been closed, while it is.
     closed_since: Instant,
 }
@@ -74,6 +78,8 @@ impl Window {
             unread: Load::default(),
             excess: 0,
             used: 0,
+            share: None,
+            larger: true,
             closed_since: Instant::ZERO,
         }
     }
@@ -116,6 +122,31 @@ impl Window {
 
     pub(crate) fn can_send(&self) -> bool {
         self.view.remote_incoming_window > 0
+    }
+
+    /// Whether a new delivery may begin: not with what is for those in progress.
+    pub(crate) fn can_begin(&self) -> bool {
+        self.view.remote_incoming_window > self.share.unwrap_or(0)
+    }
+
+    /// The window has opened: half of it is for deliveries in progress. Which half is the larger one changes.
+    pub(crate) fn share(&mut self) {
+        let admitted = self.view.remote_incoming_window;
+        let odd = admitted % 2;
+        self.share = Some(admitted / 2 + if self.larger { odd } else { 0 });
+        self.larger ^= odd == 1;
+    }
+
+    /// Nothing of it is for deliveries in progress any more. Whether something was.
+    pub(crate) fn unshare(&mut self) -> bool {
+        self.share.take().is_some()
+    }
+
+    /// A delivery in progress takes its turn: whether it may. The first that may not ends the sharing.
+    pub(crate) fn take_share(&mut self) -> bool {
+        let Some(share) = self.share else { return true };
+        self.share = share.checked_sub(1);
+        self.share.is_some()
     }
 
     pub(crate) fn closed_since(&self) -> Instant {
