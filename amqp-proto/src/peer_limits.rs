@@ -35,6 +35,9 @@ pub struct PeerLimits {
     /// transfers obey [`output_high_water`](crate::ConfigBuilder::output_high_water), so only floods get here.
     /// Default 1,048,576.
     pub max_answers: usize,
+    /// Events that may wait for the application before frames wait, too, unread in the buffer that they came in. One
+    /// frame may cause more: a disposition one for each delivery that it concerns. At least 1. Default 1,024.
+    pub max_events: usize,
 }
 
 impl Default for PeerLimits {
@@ -48,6 +51,7 @@ impl Default for PeerLimits {
             max_churn: 1000,
             max_violations: 100,
             max_answers: 1024 * 1024,
+            max_events: 1024,
         }
     }
 }

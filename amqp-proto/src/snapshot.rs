@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub octets_out: u64,
     /// Octets that wait for it.
     pub output_pending: usize,
+    /// Events that wait for [`poll_event`](Connection::poll_event).
+    pub events: usize,
     /// The sessions, by channel.
     pub sessions: Vec<SessionSnapshot>,
 }
@@ -105,6 +107,7 @@ impl Snapshot {
             octets_in: connection.octets_in,
             octets_out: connection.ctx.output.octets,
             output_pending: connection.ctx.output.pending(),
+            events: connection.ctx.events.len(),
             sessions: connection
                 .sessions
                 .iter()
