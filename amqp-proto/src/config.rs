@@ -194,8 +194,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// How many deliveries may be unsettled in one session and direction; above it senders are told to
-    /// wait. Default 1,048,576.
+    /// How many deliveries may be unsettled in one session and direction. At that number our senders are told to
+    /// wait, and automatic credit is not renewed, nor is a receiver granted more than is left of it, unless its sender
+    /// settles all; several receivers may be granted the same places. Credit by hand is not bounded. Default 1,048,576.
     pub fn max_unsettled(mut self, deliveries: u32) -> Self {
         self.config.max_unsettled = deliveries;
         self

@@ -8,7 +8,7 @@ use crate::violation::Violation;
 use crate::{CreditMode, CreditUntil, Instant, ReceiverId, SenderId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use amqp_codec::{Fields, Flow, Handle};
+use amqp_codec::{Fields, Flow, Handle, SenderSettleMode};
 
 impl Link {
     /// The peer's flow.
@@ -33,11 +33,7 @@ impl Link {
             // Said once, however often the receiver says the same.
             End::Sender(_) if self.credit.drain && !same => ctx.event(Event::Drain { sender: SenderId(self.key) }),
             End::Sender(_) => {}
-            End::Receiver(_) => {
-                self.drain_progress(ctx);
-                // A sender may give credit back that nobody drained.
-                self.renew();
-            }
+            End::Receiver(_) => self.drain_progress(ctx),
         }
         Ok(())
     }
@@ -108,12 +104,13 @@ impl Link {
         flow.properties = due.properties;
     }
 
-    /// Receiver: something has been taken, or settled; renews automatic credit at the low-water mark.
-    pub(crate) fn renew(&mut self) {
-        let End::Receiver(receiver) = &self.end else { return };
-        let CreditMode::Auto(window) = receiver.mode else { return };
+    /// Receiver: something has been taken, or settled; renews automatic credit at the low-water mark. So many more
+    /// deliveries of the session may be unsettled. Whether that was less than it would have granted.
+    pub(crate) fn renew(&mut self, room: u32) -> bool {
+        let End::Receiver(receiver) = &self.end else { return false };
+        let CreditMode::Auto(window) = receiver.mode else { return false };
         if receiver.paused || self.credit.drain || self.local == Half::Ended || self.gone {
-            return;
+            return false;
         }
         let held = match receiver.renewal.until {
             CreditUntil::Taken => receiver.incoming.buffered(),
@@ -121,10 +118,22 @@ impl Link {
         };
         let held = u32::try_from(held).unwrap_or(u32::MAX);
         let open = self.credit.link_credit.saturating_add(held);
-        if open < window && open <= receiver.renewal.low_water.unwrap_or(window / 2) {
-            self.credit.grant(window.saturating_sub(held));
+        if open >= window || open > receiver.renewal.low_water.unwrap_or(window / 2) {
+            return false;
+        }
+        self.grant_within(window.saturating_sub(held), room)
+    }
+
+    /// Receiver: grants so much, or what there is room for. Whether that is less.
+    pub(crate) fn grant_within(&mut self, wanted: u32, room: u32) -> bool {
+        let bounded = self.modes.snd != SenderSettleMode::Settled && room < wanted;
+        let credit = if bounded { room } else { wanted };
+        // At the bound: not a flow for each place that becomes free.
+        if !bounded || (credit > self.credit.link_credit && credit / 2 >= self.credit.link_credit) {
+            self.credit.grant(credit);
             self.owe_flow();
         }
+        bounded
     }
 
     /// Enters the link in the session's list of those that owe a flow, if it does and is not there. Whether it was

@@ -112,6 +112,8 @@ pub(crate) struct ReceiverEnd {
     pub(crate) renewal: CreditRenewal,
     /// No credit is granted until the application has taken something: this link had closed the window for others.
     pub(crate) paused: bool,
+    /// Less was granted than automatic credit would: it is in the session's list of such links.
+    pub(crate) bounded: bool,
     pub(crate) incoming: Incoming,
 }
 

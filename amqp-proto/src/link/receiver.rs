@@ -157,8 +157,7 @@ impl ReceiverMut<'_> {
             if let End::Receiver(receiver) = &mut link.end {
                 receiver.paused = false;
             }
-            link.renew();
-            self.session.flow_if_due(self.ctx, self.key.index);
+            self.session.renew(self.ctx, self.key.index);
         }
         self.session.reap(self.key.index);
         if self.session.gone {
@@ -192,10 +191,7 @@ impl ReceiverMut<'_> {
             receiver.mode = mode;
             receiver.paused = false;
         }
-        if let (CreditMode::Auto(_), Ok((link, _))) = (mode, self.live()) {
-            link.renew();
-        }
-        self.session.flow_if_due(self.ctx, self.key.index);
+        self.session.renew(self.ctx, self.key.index);
         Ok(())
     }
 

@@ -56,7 +56,8 @@ impl Session {
             Err(violation) if violation.scope() == Scope::Link => self.fail_link(ctx, index, violation),
             Err(violation) => return Err(violation),
             Ok(()) => {
-                self.flow_if_due(ctx, index);
+                // A sender may give credit back that nobody drained.
+                self.renew(ctx, index);
                 self.wake(ctx, index);
             }
         }
@@ -118,9 +119,11 @@ impl Session {
         link.drain_progress(ctx);
         if arrival.released.transfers > 0 {
             // Aborted or unwanted: nobody will take it, but it has used credit.
-            link.renew();
-            self.flow_if_due(ctx, index);
+            self.renew(ctx, index);
             self.release(ctx, arrival.released);
+        }
+        if arrival.settled {
+            self.renew_bounded(ctx);
         }
         self.unjam(ctx);
     }
@@ -153,12 +156,10 @@ impl Session {
             !settled
         });
         for index in settled_on {
-            if let Some(link) = self.links.get_mut(index) {
-                link.renew();
-            }
-            self.flow_if_due(ctx, index);
+            self.renew(ctx, index);
         }
         if settled {
+            self.renew_bounded(ctx);
             self.wake_all(ctx);
         }
         Ok(())

@@ -55,6 +55,7 @@ impl Session {
                 self.links.remove(index);
             }
             Ok(()) => {
+                self.first_credit(ctx, index);
                 self.flow_if_due(ctx, index);
                 self.wake(ctx, index);
             }
@@ -192,6 +193,7 @@ impl Session {
                 End::Sender(_) => self.sent.retain(|held| held.link != key),
                 End::Receiver(_) => self.received.retain(|held| held.link != key),
             }
+            self.renew_bounded(ctx);
             self.wake_all(ctx);
         }
         self.mark(ctx);

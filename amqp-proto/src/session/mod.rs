@@ -1,10 +1,11 @@
 //! Sessions (§2.5): windows, handles, and the links and unsettled deliveries that live on them.
 //!
 //! [`begin`] and [`end`] are the session's own frames, [`window`] its flow control, [`dispatch`] leads
-//! the other frames to their links, [`flush`] lets leave what was held back, [`turns`] says whose turn it is; [`view`]
-//! is what the application works with.
+//! the other frames to their links, [`flush`] lets leave what was held back, [`turns`] says whose turn it is, [`unread`]
+//! and [`credit`] what more may come; [`view`] is what the application works with.
 
 pub(crate) mod begin;
+pub(crate) mod credit;
 pub(crate) mod dispatch;
 pub(crate) mod end;
 pub(crate) mod flush;
@@ -143,6 +144,8 @@ pub(crate) struct Session {
     pub(crate) sending: VecDeque<u32>,
     /// Senders that were told to wait.
     pub(crate) blocked: Vec<u32>,
+    /// Receivers whose automatic credit the bound of unsettled deliveries holds down.
+    pub(crate) bounded: Vec<u32>,
     /// The session is among those whose deliveries take turns.
     pub(crate) queued: bool,
     /// The session is in the connection's list of those with something to flush.
@@ -177,6 +180,7 @@ impl Session {
             flows: VecDeque::new(),
             sending: VecDeque::new(),
             blocked: Vec::new(),
+            bounded: Vec::new(),
             queued: false,
             dirty: false,
             gone: false,

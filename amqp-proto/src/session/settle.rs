@@ -33,12 +33,14 @@ impl Session {
             let held = table.remove(number);
             if let (Some(link), Some(held)) = (self.links.get_mut(link.index), held) {
                 link.settled(&held.tag);
-                link.renew();
                 released = link.settled_here(number);
             }
         }
         dispositions.add(ctx, channel, (number, number), state, settled);
-        self.flow_if_due(ctx, link.index);
+        if settled {
+            self.renew(ctx, link.index);
+            self.renew_bounded(ctx);
+        }
         if released != Load::default() {
             self.release(ctx, released);
         }
@@ -84,9 +86,9 @@ impl Session {
             !settled
         });
         if settled {
-            link.renew();
+            self.renew(ctx, key.index);
+            self.renew_bounded(ctx);
         }
-        self.flow_if_due(ctx, key.index);
         if released != Load::default() {
             self.release(ctx, released);
         }
