@@ -117,7 +117,7 @@ pub use amqp_codec as codec;
 pub use config::{Config, ConfigBuilder, ConfigError, Pipelining};
 pub use connection::{Connection, Transmit};
 pub use delivery::{Chunk, Delivery, Outgoing, Payload, Progress, Sent};
-pub use error::{Blocked, CloseReason, DetachReason, EndReason, HeaderMismatch, Misuse, SaslFailure, SendError};
+pub use error::{Blocked, CloseReason, DetachReason, EndReason, HeaderMismatch, Idle, Misuse, SaslFailure, SendError};
 pub use event::{Event, LinkFlow};
 pub use id::{DeliveryId, LinkId, ReceiverId, SenderId, SessionId};
 pub use instant::Instant;

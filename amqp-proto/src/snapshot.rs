@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::link::{End, Half, Link};
 use crate::session::Session;
 use crate::session::window::Windows;
-use crate::{Blocked, Instant, LinkId, SessionId};
+use crate::{Blocked, Idle, Instant, LinkId, SessionId};
 use alloc::vec::Vec;
 use amqp_codec::{ReceiverSettleMode, SenderSettleMode, SequenceNo, Str};
 
@@ -95,6 +95,8 @@ pub struct LinkSnapshot {
     pub blocked: Option<Blocked>,
     /// Sender: since when, if it is for the peer to change; see [`SenderMut::blocked_since`](crate::SenderMut::blocked_since).
     pub blocked_since: Option<Instant>,
+    /// Receiver: why there is nothing to take; `None` if there is.
+    pub idle: Option<Idle>,
 }
 
 impl Snapshot {
@@ -161,6 +163,10 @@ impl LinkSnapshot {
             in_progress,
             blocked,
             blocked_since: blocked.and_then(|blocked| link.blocked_since(&session.window, blocked)),
+            idle: match &link.end {
+                End::Sender(_) => None,
+                End::Receiver(_) => link.why_idle(&session.window),
+            },
         }
     }
 }

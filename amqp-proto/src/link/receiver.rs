@@ -7,7 +7,7 @@ use crate::delivery::Load;
 use crate::event::Event;
 use crate::id::LinkKey;
 use crate::session::Session;
-use crate::{Chunk, CreditMode, Delivery, DeliveryId, LinkOptions, Misuse, ReceiverId, SessionId};
+use crate::{Chunk, CreditMode, Delivery, DeliveryId, Idle, LinkOptions, Misuse, ReceiverId, SessionId};
 use alloc::boxed::Box;
 use amqp_codec::{Attach, DeliveryState, Error, Fields, Modified, Rejected, Role, Str};
 
@@ -95,6 +95,13 @@ impl ReceiverMut<'_> {
             Some(End::Receiver(receiver)) => receiver.incoming.buffered(),
             _ => 0,
         }
+    }
+
+    /// Why there is nothing to take; `None` if there is something. For an application that wonders what a receiver
+    /// waits for, and whose turn it is.
+    #[must_use]
+    pub fn why_idle(&self) -> Option<Idle> {
+        self.link().map_or(Some(Idle::NotAttached), |link| link.why_idle(&self.session.window))
     }
 
     /// Takes the peer's attach; the options say what ours answers, but for the name (§2.6.3).

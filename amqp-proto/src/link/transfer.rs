@@ -7,7 +7,7 @@ use crate::delivery::Load;
 use crate::event::Event;
 use crate::session::Window;
 use crate::violation::{Violation, supported};
-use crate::{Blocked, DeliveryId, Instant, Misuse, Outgoing, SenderId, SessionId};
+use crate::{Blocked, DeliveryId, Idle, Instant, Misuse, Outgoing, SenderId, SessionId};
 use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
@@ -100,6 +100,22 @@ impl Link {
             Some(Blocked::OutputFull)
         } else {
             full.then_some(Blocked::Unsettled)
+        }
+    }
+
+    /// Receiver: why there is nothing to take.
+    pub(crate) fn why_idle(&self, window: &Window) -> Option<Idle> {
+        let End::Receiver(receiver) = &self.end else { return Some(Idle::NotAttached) };
+        if receiver.incoming.can_be_taken() {
+            None
+        } else if self.local != Half::Active || self.remote != Half::Active || self.refused {
+            Some(Idle::NotAttached)
+        } else if self.credit.link_credit == 0 && receiver.incoming.current().is_none() {
+            Some(Idle::NoCredit)
+        } else if window.view().incoming_window == 0 {
+            Some(Idle::WindowClosed)
+        } else {
+            Some(Idle::NothingSent)
         }
     }
 

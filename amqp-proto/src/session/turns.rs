@@ -37,7 +37,6 @@ impl Session {
         }
         if !self.window.take_share() {
             // After this poll the rest is for anybody.
-            self.wake_all(ctx);
             return self.mark(ctx);
         }
         if let Some(index) = self.sending.pop_front() {
