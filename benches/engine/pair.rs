@@ -71,6 +71,7 @@ impl Pair {
 fn carry(from: &mut Connection, wire: &mut Segments, to: &mut Connection, input: &mut BytesMut) -> bool {
     let _ = from.poll_transmit(NOW, wire);
     let any = wire.has_remaining();
+    input.reserve(wire.len());
     wire.chunks().for_each(|chunk| input.extend_from_slice(chunk));
     wire.advance(wire.len());
     to.handle_input(NOW, input);

@@ -163,12 +163,10 @@ impl Connection {
     /// The next thing that happened, in order. `None`: nothing until there is input, a timeout or a command.
     #[must_use]
     pub fn poll_event(&mut self) -> Option<Event> {
-        let event = self.ctx.events.pop();
-        if event.is_some() || self.unread.is_empty() {
-            return event;
+        if !self.unread.is_empty() && self.ctx.events.len() == 0 {
+            // Frames that waited for this.
+            self.read_frames(self.ctx.now, self.max_events());
         }
-        // Frames that waited for this.
-        self.read_frames(self.ctx.now, self.max_events());
         self.ctx.events.pop()
     }
 

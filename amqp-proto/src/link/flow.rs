@@ -104,12 +104,19 @@ impl Link {
         flow.properties = due.properties;
     }
 
-    /// Receiver: something has been taken, or settled; renews automatic credit at the low-water mark. So many more
-    /// deliveries of the session may be unsettled. Whether that was less than it would have granted.
-    pub(crate) fn renew(&mut self, room: u32) -> bool {
+    /// Receiver: something has been taken, or settled; renews automatic credit at the low-water mark. `room`: how many
+    /// more deliveries of the session may be unsettled. Whether that was less than it would have granted.
+    pub(crate) fn renew(&mut self, room: impl FnOnce() -> u32) -> bool {
         let End::Receiver(receiver) = &self.end else { return false };
         let CreditMode::Auto(window) = receiver.mode else { return false };
-        if receiver.paused || self.credit.drain || self.local == Half::Ended || self.gone {
+        let low_water = receiver.renewal.low_water.unwrap_or(window / 2);
+        // The first is what is so most of the time.
+        if self.credit.link_credit > low_water
+            || receiver.paused
+            || self.credit.drain
+            || self.local == Half::Ended
+            || self.gone
+        {
             return false;
         }
         let held = match receiver.renewal.until {
@@ -118,10 +125,15 @@ impl Link {
         };
         let held = u32::try_from(held).unwrap_or(u32::MAX);
         let open = self.credit.link_credit.saturating_add(held);
-        if open >= window || open > receiver.renewal.low_water.unwrap_or(window / 2) {
+        if open >= window || open > low_water {
             return false;
         }
-        self.grant_within(window.saturating_sub(held), room)
+        self.grant_within(window.saturating_sub(held), room())
+    }
+
+    /// Receiver: whether a delivery takes up credit until it is settled.
+    pub(crate) fn renews_when_settled(&self) -> bool {
+        matches!(&self.end, End::Receiver(receiver) if receiver.renewal.until == CreditUntil::Settled)
     }
 
     /// Receiver: grants so much, or what there is room for. Whether that is less.

@@ -56,7 +56,7 @@ impl SenderMut<'_> {
         match message.tag {
             Some(tag) if message.settled || claim(link, sent, tag) => Ok(tag),
             Some(_) => Err(Misuse::TagInUse),
-            None if message.settled => Ok(number.into()),
+            None if message.settled || link.tags.all_made() => Ok(number.into()),
             None => {
                 // Longer ones for the rare case that the application has given an equal one.
                 let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));

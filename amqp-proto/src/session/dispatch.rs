@@ -169,5 +169,5 @@ impl Session {
 /// Enters the tag of a delivery that begins among those of its link (req: TR-2.6.12-02). Whether it was new.
 pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: DeliveryTag) -> bool {
     let key = link.key;
-    link.tags.insert(tag, || held.iter().filter(|held| held.link == key).map(|held| held.tag).collect())
+    link.tags.insert(tag, link.unsettled, || held.iter().filter(|held| held.link == key).map(|held| held.tag).collect())
 }

@@ -28,17 +28,20 @@ impl Session {
             Role::Receiver => (&mut self.received, &mut self.as_receiver),
         };
         table.get_mut(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
-        let mut released = Load::default();
+        let (mut released, mut renews) = (Load::default(), false);
         if settled {
             let held = table.remove(number);
             if let (Some(link), Some(held)) = (self.links.get_mut(link.index), held) {
                 link.settled(&held.tag);
                 released = link.settled_here(number);
+                renews = link.renews_when_settled();
             }
         }
         dispositions.add(ctx, channel, (number, number), state, settled);
-        if settled {
+        if renews {
             self.renew(ctx, link.index);
+        }
+        if settled {
             self.renew_bounded(ctx);
         }
         if released != Load::default() {

@@ -18,10 +18,15 @@ impl Session {
 
     /// Where the window is closed and waiting for the application would not open it, or not for those links that
     /// have nothing for it: what waits no longer counts for the window, up to what the connection may hold.
+    #[inline]
     pub(crate) fn unjam(&mut self, ctx: &mut Context) {
-        if self.window.view().incoming_window > 0 || self.window.is_stopped() || !self.usable() {
-            return;
+        if !self.window.admits() && !self.window.is_stopped() && self.usable() {
+            self.open_window(ctx);
         }
+    }
+
+    #[cold]
+    fn open_window(&mut self, ctx: &mut Context) {
         let (mut taken, mut hungry) = (false, false);
         for (_, link) in self.links.iter() {
             taken |= link.can_be_taken();

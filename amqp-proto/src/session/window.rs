@@ -197,6 +197,11 @@ impl Window {
         self.account(memory);
     }
 
+    /// Whether the peer may send a transfer.
+    pub(crate) fn admits(&self) -> bool {
+        self.view.incoming_window > 0
+    }
+
     /// Whether the application wants nothing at all.
     pub(crate) fn is_stopped(&self) -> bool {
         self.view.incoming_window_max == 0
