@@ -5,7 +5,11 @@
 ///
 /// Negotiated bounds are elsewhere: [`max_frame_size`](crate::ConfigBuilder::max_frame_size) and
 /// [`channel_max`](crate::ConfigBuilder::channel_max) of the connection, handle-max and incoming-window of
-/// [`SessionOptions`](crate::SessionOptions), max-message-size and credit of [`LinkOptions`](crate::LinkOptions).
+/// [`SessionOptions`](crate::SessionOptions), max-message-size and credit of [`LinkOptions`](crate::LinkOptions). So
+/// are those that are not for the peer alone: [`handshake_timeout`](crate::ConfigBuilder::handshake_timeout) for the
+/// time before open, [`max_unsettled`](crate::ConfigBuilder::max_unsettled),
+/// [`output_high_water`](crate::ConfigBuilder::output_high_water) and the
+/// [`limits`](crate::ConfigBuilder::limits) of what is decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerLimits {
     /// Sessions, of either side, beside which the peer may begin one more. One too many is begun and ended

@@ -27,6 +27,9 @@ pub struct Snapshot {
     pub octets_out: u64,
     /// Octets that wait for it.
     pub output_pending: usize,
+    /// Octets that wait to be taken on all sessions, or that incoming-windows admit: of
+    /// [`max_unread`](crate::PeerLimits::max_unread).
+    pub memory_used: u64,
     /// Events that wait for [`poll_event`](Connection::poll_event).
     pub events: usize,
     /// The sessions, by channel.
@@ -89,6 +92,8 @@ pub struct LinkSnapshot {
     pub unsettled: u32,
     /// Receiver: deliveries that have arrived whole and wait to be taken.
     pub buffered: usize,
+    /// Receiver: octets of payload that have arrived and wait to be taken, of whole deliveries or not.
+    pub buffered_octets: u64,
     /// A delivery is in progress.
     pub in_progress: bool,
     /// Sender: why it cannot send now.
@@ -109,6 +114,7 @@ impl Snapshot {
             octets_in: connection.octets_in,
             octets_out: connection.ctx.output.octets,
             output_pending: connection.ctx.output.pending(),
+            memory_used: connection.ctx.memory.used(),
             events: connection.ctx.events.len(),
             sessions: connection
                 .sessions
@@ -141,9 +147,12 @@ impl LinkSnapshot {
             End::Sender(_) => link.why_blocked(ctx, &session.window, session.is_full(ctx)),
             End::Receiver(_) => None,
         };
-        let (buffered, in_progress) = match &link.end {
-            End::Sender(sender) => (0, sender.sending.is_some()),
-            End::Receiver(receiver) => (receiver.incoming.buffered(), receiver.incoming.current().is_some()),
+        let (buffered, buffered_octets, in_progress) = match &link.end {
+            End::Sender(sender) => (0, 0, sender.sending.is_some()),
+            End::Receiver(receiver) => {
+                let incoming = &receiver.incoming;
+                (incoming.buffered(), incoming.buffered_octets(), incoming.current().is_some())
+            }
         };
         Self {
             id: link.id(),
@@ -160,6 +169,7 @@ impl LinkSnapshot {
             drain: link.credit.drain,
             unsettled: link.unsettled,
             buffered,
+            buffered_octets,
             in_progress,
             blocked,
             blocked_since: blocked.and_then(|blocked| link.blocked_since(&session.window, blocked)),

@@ -79,6 +79,12 @@ impl Incoming {
         self.ready.len()
     }
 
+    /// Octets of payload that wait, of deliveries that are whole or not.
+    pub(crate) fn buffered_octets(&self) -> u64 {
+        let loads = self.ready.iter().map(|arrived| arrived.load).chain([self.pieces()]);
+        loads.map(|load| load.octets.saturating_add(load.hidden)).sum()
+    }
+
     /// Those of them that there is nothing to settle of.
     pub(crate) fn buffered_settled(&self) -> usize {
         self.ready_settled

@@ -38,6 +38,10 @@ impl Session {
     }
 
     fn flush_flows(&mut self, ctx: &mut Context) {
+        if !self.flows.is_empty() {
+            // Who has credit from now on may find the window closed by what others leave unread.
+            self.unjam(ctx);
+        }
         while let Some(index) = self.flows.pop_front() {
             self.flush_link_flow(ctx, index);
         }

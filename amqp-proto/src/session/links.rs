@@ -146,7 +146,8 @@ impl Session {
         match link.received_answer(ctx, attach) {
             Err(violation) if violation.scope() == Scope::Link => self.fail_link(ctx, index, violation),
             Err(violation) => return Err(violation),
-            Ok(()) => self.flow_if_due(ctx, index),
+            // By what it is now known that the sender settles.
+            Ok(()) => self.renew(ctx, index),
         }
         Ok(())
     }

@@ -18,8 +18,10 @@ pub struct Windows {
     pub incoming_window: u32,
     /// The incoming-window when nothing waits to be taken.
     pub incoming_window_max: u32,
-    /// Transfers that have arrived and wait for the application.
+    /// Transfers that have arrived and wait for the application, as far as they count for the window.
     pub buffered: u32,
+    /// Octets of payload that have arrived and wait for the application, whether or not they count for the window.
+    pub buffered_octets: u64,
     /// The transfer-id of the next transfer that we send.
     pub next_outgoing_id: SequenceNo,
     /// The outgoing-window that we state; a constant.
@@ -68,6 +70,7 @@ impl Window {
                 incoming_window: 0,
                 incoming_window_max: 0,
                 buffered: 0,
+                buffered_octets: 0,
                 next_outgoing_id: SequenceNo(0),
                 outgoing_window: 0,
                 remote_incoming_window: 0,
@@ -85,7 +88,8 @@ impl Window {
     }
 
     pub(crate) fn view(&self) -> Windows {
-        Windows { buffered: self.unread.transfers, ..self.view }
+        let buffered_octets = self.unread.octets.saturating_add(self.unread.hidden);
+        Windows { buffered: self.unread.transfers, buffered_octets, ..self.view }
     }
 
     /// Takes our values for begin.
