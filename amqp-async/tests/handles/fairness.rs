@@ -37,7 +37,7 @@ async fn send(sender: Sender, size: usize, arrived: Arrived, targets: Rc<[usize]
     };
     while !over() {
         let message = Outgoing { settled: true, ..Outgoing::new(vec![7; size]) };
-        let _ = sender.submit_encoded(message).await.unwrap();
+        drop(sender.submit_encoded(message).await.unwrap());
     }
     // The link stays.
     std::future::pending::<()>().await;
