@@ -3,7 +3,6 @@
 //! `cargo bench --bench engine [-- N]` prints, for N messages (default 1,000,000) settled and unsettled, the time a
 //! message takes on both sides together.
 
-#[expect(dead_code, reason = "the other program has connections of other frame sizes")]
 mod pair;
 
 use amqp10::codec::{Bytes, Encode, EncodedMessage, Message};
