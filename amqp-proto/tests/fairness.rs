@@ -1,12 +1,16 @@
 //! Who gets on when there is not enough for all: output, session window, and what waits unread.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "test code")]
+#![allow(clippy::disallowed_types, reason = "a tap may be called from any thread")]
 
 mod support;
 
-use amqp_proto::{Config, CreditMode, Event, LinkOptions, Outgoing, ReceiverId, SendError, SenderId, SessionId};
+use amqp_proto::{
+    Config, CreditMode, Event, FrameTap, LinkOptions, Outgoing, ReceiverId, SendError, SenderId, SessionId,
+};
 use amqp_proto::{Segments, SessionOptions};
 use bytes::Buf;
+use std::sync::{Arc, Mutex};
 use support::{Pair, config};
 
 /// An application that sends on some links whenever it may, and another one that takes all at once.
@@ -211,16 +215,42 @@ fn those_who_wait_for_settlement_take_turns() {
 }
 
 #[test]
-fn what_one_link_leaves_unread_does_not_stop_another() {
-    let mut pair = Pair::new(config("c").build().unwrap(), config("l").build().unwrap());
+fn frames_of_large_messages_alternate() {
+    for sessions in [1, 2] {
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+        let log = Arc::clone(&lines);
+        let tap = FrameTap::new(move |frame| log.lock().unwrap().push(frame.to_string()));
+        let client = config("c").max_frame_size(512).output_high_water(1000).frame_tap(tap).build().unwrap();
+        let mut shop = Shop::new(client, narrow("l"));
+        let (mut session, _) = shop.pair.session(SessionOptions::default(), SessionOptions::default());
+        for (at, name) in ["a", "b"].into_iter().enumerate() {
+            if at > 0 && sessions == 2 {
+                session = shop.pair.session(SessionOptions::default(), SessionOptions::default()).0;
+            }
+            shop.link(session, name, 10_000);
+        }
+        let mut shop = shop.started();
+        shop.rounds(30);
+        let lines = lines.lock().unwrap();
+        let transfers = lines.iter().filter(|line| line.contains("-> Transfer{"));
+        // The channel, or the handle.
+        let which: Vec<_> = transfers.map(|line| (line[..1].to_owned(), line[21..22].to_owned())).collect();
+        let turns = which.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!(turns >= 40, "{sessions}: {turns} of {which:?}");
+    }
+}
+
+/// What arrives on a link whose messages are of this size beside one that nobody reads.
+fn beside_unread(size: usize) -> (usize, [usize; 2]) {
+    let mut pair = Pair::new(narrow("c"), narrow("l"));
     let (session, _) = pair.session(SessionOptions::default(), windowed(20));
     let options = |name| LinkOptions { credit: CreditMode::Auto(100), ..LinkOptions::receiver(name, "q") };
     let (unread, _) = pair.link(session, LinkOptions::sender("unread", "q"), options("unread"));
     let (read, reader) = pair.link(session, LinkOptions::sender("read", "q"), options("read"));
     let (mut sent, mut arrived) = ([0; 2], 0);
     for _ in 0..500 {
-        for (at, link) in [unread, read].into_iter().enumerate() {
-            while pair.client.core.sender(link).unwrap().send(settled(10)).is_ok() {
+        for (at, (link, size)) in [(unread, 10), (read, size)].into_iter().enumerate() {
+            while pair.client.core.sender(link).unwrap().send(settled(size)).is_ok() {
                 sent[at] += 1;
             }
         }
@@ -229,6 +259,15 @@ fn what_one_link_leaves_unread_does_not_stop_another() {
         arrived += std::iter::from_fn(|| reader.recv()).count();
         pair.pump();
     }
-    assert!(arrived >= 500, "{arrived} of {sent:?}");
-    assert!(sent[0] <= 100, "no more than its credit: {sent:?}");
+    (arrived, sent)
+}
+
+#[test]
+fn what_one_link_leaves_unread_does_not_stop_another() {
+    // In one frame, in several, in more than the window has.
+    for (size, least) in [(10, 500), (2_000, 400), (20_000, 100)] {
+        let (arrived, sent) = beside_unread(size);
+        assert!(arrived >= least, "{size}: {arrived} of {sent:?}");
+        assert!(sent[0] <= 100, "no more than its credit: {sent:?}");
+    }
 }
