@@ -182,7 +182,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Octets of unwritten output above which senders are told to wait. Default 262,144.
+    /// Octets of unwritten output above which senders are told to wait. Deliveries in progress may add half of it, so
+    /// that those that begin do not keep them from going on. Default 262,144.
     pub fn output_high_water(mut self, octets: usize) -> Self {
         self.config.output_high_water = octets;
         self
