@@ -6,7 +6,7 @@ use crate::link::LinkRoot;
 use crate::state::State;
 use crate::wait::Ticket;
 use amqp_proto::codec::{self, Attach};
-use amqp_proto::{Misuse, ReceiverId, ReceiverMut};
+use amqp_proto::{Idle, Misuse, ReceiverId, ReceiverMut};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -100,6 +100,13 @@ impl Receiver {
                 Err(error) => Poll::Ready(Err(error)),
             })
             .await
+    }
+
+    /// Why nothing is there to take; `None` if something is, or if the link is gone.
+    #[must_use]
+    pub fn why_idle(&self) -> Option<Idle> {
+        let mut state = self.link.shared().lock();
+        state.machine.receiver(self.link.id).ok().and_then(|receiver| receiver.why_idle())
     }
 
     /// How many more messages the sender may send (§2.6.7).

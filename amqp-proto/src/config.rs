@@ -1,6 +1,6 @@
 //! What one end of a connection wants: checked once, when built, so that nothing later can fail on it.
 
-use crate::PeerLimits;
+use crate::{FrameTap, PeerLimits};
 use amqp_codec::frame::MIN_MAX_FRAME_SIZE;
 use amqp_codec::{Fields, Limits, Multiple, Open, Str, Symbol};
 use core::time::Duration;
@@ -32,6 +32,7 @@ pub struct Config {
     pub(crate) heartbeat_percent: u8,
     pub(crate) sasl_max_frame_size: u32,
     pub(crate) peer_limits: PeerLimits,
+    pub(crate) frame_tap: Option<FrameTap>,
 }
 
 /// A configuration that cannot be.
@@ -81,6 +82,7 @@ impl Config {
                 heartbeat_percent: 50,
                 sasl_max_frame_size: 4096,
                 peer_limits: PeerLimits::default(),
+                frame_tap: None,
             },
         }
     }
@@ -180,7 +182,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Octets of unwritten output above which senders are told to wait. Default 262,144.
+    /// Octets of unwritten output above which senders are told to wait. Deliveries in progress may add half of it, so
+    /// that those that begin do not keep them from going on. Default 262,144.
     pub fn output_high_water(mut self, octets: usize) -> Self {
         self.config.output_high_water = octets;
         self
@@ -192,8 +195,9 @@ impl ConfigBuilder {
         self
     }
 
-    /// How many deliveries may be unsettled in one session and direction; above it senders are told to
-    /// wait. Default 1,048,576.
+    /// How many deliveries may be unsettled in one session and direction. At that number our senders are told to
+    /// wait, and automatic credit is not renewed, nor is a receiver granted more than is left of it, unless its sender
+    /// settles all; several receivers may be granted the same places. Credit by hand is not bounded. Default 1,048,576.
     pub fn max_unsettled(mut self, deliveries: u32) -> Self {
         self.config.max_unsettled = deliveries;
         self
@@ -209,6 +213,12 @@ impl ConfigBuilder {
     /// What the peer may make this connection hold or do. Default [`PeerLimits::default`].
     pub fn peer_limits(mut self, limits: PeerLimits) -> Self {
         self.config.peer_limits = limits;
+        self
+    }
+
+    /// Who sees every frame, both ways. Default: nobody, at no cost.
+    pub fn frame_tap(mut self, tap: FrameTap) -> Self {
+        self.config.frame_tap = Some(tap);
         self
     }
 

@@ -31,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) links: usize,
     /// A sender was told that the output is full.
     pub(crate) starved: bool,
+    /// Sessions with frames of deliveries to send, in the order of their turns.
+    pub(crate) turns: VecDeque<u16>,
     /// Sessions with something to flush, each once.
     pub(crate) dirty: VecDeque<u16>,
 }
@@ -51,6 +53,7 @@ impl Context {
             memory: Memory::new(config.peer_limits.max_unread, config.open.max_frame_size),
             links: 0,
             starved: false,
+            turns: VecDeque::new(),
             dirty: VecDeque::new(),
         }
     }

@@ -74,16 +74,31 @@ pub enum Misuse {
 pub enum Blocked {
     /// The attach has not been answered yet (§2.6.3).
     NotAttached,
-    /// A delivery is in progress on the link; deliveries of one link do not interleave (§2.6.14).
+    /// A delivery is in progress on the link, and deliveries of one link do not interleave (§2.6.14): the application
+    /// has to give its next piece, or it goes on with the next [`poll_transmit`](crate::Connection::poll_transmit).
     Busy,
     /// The receiver has granted no link-credit (§2.6.7).
     NoCredit,
-    /// The peer's incoming-window is closed (§2.5.6).
+    /// The peer's incoming-window is closed, or what it admits is for deliveries in progress on other links (§2.5.6).
     WindowClosed,
     /// More output waits for the transport than [`output_high_water`](crate::ConfigBuilder::output_high_water).
     OutputFull,
     /// As many deliveries are unsettled as [`max_unsettled`](crate::ConfigBuilder::max_unsettled) allows.
     Unsettled,
+}
+
+/// Why there is nothing to take of a receiver. Not an error: it passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Idle {
+    /// The attach has not been answered yet, or the link is detached (§2.6.3).
+    NotAttached,
+    /// We have granted no link-credit, or all of it has been used (§2.6.7).
+    NoCredit,
+    /// The incoming-window of the session is closed: what was received on it waits to be taken (§2.5.6).
+    WindowClosed,
+    /// The sender may send and has not: it has nothing, or it is slow.
+    NothingSent,
 }
 
 /// Why a message was not taken; it comes back with the error.
@@ -307,6 +322,17 @@ impl fmt::Display for Blocked {
             Blocked::WindowClosed => "the session window is closed",
             Blocked::OutputFull => "the transport is slow",
             Blocked::Unsettled => "too many deliveries are unsettled",
+        })
+    }
+}
+
+impl fmt::Display for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Idle::NotAttached => "the link is not attached",
+            Idle::NoCredit => "no credit is granted",
+            Idle::WindowClosed => "what was received on the session waits to be taken",
+            Idle::NothingSent => "the sender has sent nothing",
         })
     }
 }

@@ -137,6 +137,11 @@ impl Events {
     }
 
     #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<Event> {
         self.queue.pop_front()
     }

@@ -3,13 +3,16 @@
 use crate::connection::{Connection, Layer};
 use crate::link::Half;
 use crate::violation::Violation;
-use crate::{CloseReason, Instant, SaslFailure};
+use crate::{CloseReason, Direction, Instant, SaslFailure};
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, FrameError, FrameHeader};
 use bytes::{Bytes, BytesMut};
 
 impl Connection {
     /// Takes whole frames from the front of `input` and leaves the rest, for when more has come. Payloads
     /// are slices of `input`'s buffer, not copies.
+    ///
+    /// Once [`max_events`](crate::PeerLimits::max_events) events wait, frames wait, too: [`poll_event`](Self::poll_event)
+    /// goes on with them, and until then nothing more is taken from `input`.
     ///
     /// What the peer does wrong is answered as the specification says, and shown as an event; nothing
     /// has to be done about it but [`poll_transmit`](Self::poll_transmit).
@@ -19,6 +22,13 @@ impl Connection {
             // A frame that was cut off while the application judged the client.
             self.held_back.unsplit(input.split());
             core::mem::swap(&mut self.held_back, input);
+        }
+        if !self.unread.is_empty() {
+            self.read_frames(now, self.max_events());
+            self.restart_idle(now);
+            if !self.unread.is_empty() {
+                return;
+            }
         }
         while !input.is_empty() {
             let again = match self.layer {
@@ -59,6 +69,7 @@ impl Connection {
                     return false;
                 }
                 let frame = input.split_to(header.size as usize).freeze();
+                self.tap(&frame);
                 if self.count(&header) > self.ctx.limits.max_frames_before_open.into() {
                     self.sasl_violation(Violation::FramesBeforeOpen);
                     return true;
@@ -84,20 +95,38 @@ impl Connection {
             };
         }
         let frames = input.split_to(whole).freeze();
+        self.tap(&frames);
+        self.unread = frames;
+        self.read_frames(now, self.max_events());
+        if self.frames_in > 0 {
+            self.restart_idle(now);
+        }
+        self.unread.is_empty()
+    }
+
+    pub(crate) fn max_events(&self) -> usize {
+        self.ctx.limits.max_events.max(1)
+    }
+
+    /// Frames that have come, until so many events wait; the others then wait, too. Of a connection that reads no
+    /// more they are dropped.
+    pub(crate) fn read_frames(&mut self, now: Instant, max_events: usize) {
+        let max = self.config.max_frame_size();
+        let frames = core::mem::take(&mut self.unread);
         let mut at = 0;
         while let Some(Ok(Some(header))) = frames.get(at..).map(|rest| FrameHeader::parse(rest, max)) {
             let end = at + header.size as usize;
             if !matches!(self.layer, Layer::Amqp) || end > frames.len() {
-                break;
+                return;
+            }
+            if self.ctx.events.len() >= max_events {
+                self.unread = frames.slice(at..);
+                return;
             }
             self.count(&header);
             self.input_frame(now, &header, &frames.slice(at + header.body_offset()..end));
             at = end;
         }
-        if self.frames_in > 0 {
-            self.restart_idle(now);
-        }
-        true
     }
 
     fn input_frame(&mut self, now: Instant, header: &FrameHeader, body: &Bytes) {
@@ -130,6 +159,13 @@ impl Connection {
         self.fail(now, violation);
         // Where one frame ends and the next begins is not known any more.
         self.deafen();
+    }
+
+    /// Lets the tap see what has come: whole frames, or a protocol header.
+    pub(crate) fn tap(&self, octets: &Bytes) {
+        if let Some(tap) = &self.config.frame_tap {
+            tap.show(Direction::In, octets);
+        }
     }
 
     /// Says how many frames there are now.

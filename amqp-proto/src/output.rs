@@ -1,8 +1,8 @@
 //! Frames into bytes, in the order of the calls; knows the peer's max-frame-size and what waits to be
 //! written (§2.3). Splits a payload over as many transfers as it takes (§2.6.14).
 
-use crate::Misuse;
 use crate::segments::{EXTERNAL, Segments};
+use crate::{Direction, FrameTap, Misuse};
 use alloc::string::String;
 use alloc::vec::Vec;
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, MIN_MAX_FRAME_SIZE, begin_frame, finish_frame};
@@ -61,6 +61,12 @@ impl Output {
         core::mem::replace(&mut self.high_water, octets)
     }
 
+    /// Raises the mark so that half of it is free; returns the one before.
+    pub(crate) fn make_room(&mut self) -> usize {
+        let half = (self.high_water / 2).max(1);
+        self.replace_high_water(self.high_water.max(self.segments.len().saturating_add(half)))
+    }
+
     pub(crate) fn pending(&self) -> usize {
         self.segments.len()
     }
@@ -68,6 +74,11 @@ impl Output {
     pub(crate) fn drain_into(&mut self, out: &mut Segments) {
         self.octets = self.octets.wrapping_add(self.segments.len() as u64);
         out.append(&mut self.segments);
+    }
+
+    /// Lets the tap see what waits; it is whole frames.
+    pub(crate) fn show(&self, tap: &FrameTap) {
+        tap.show_pieces(Direction::Out, self.segments.chunks());
     }
 
     pub(crate) fn header(&mut self, header: ProtocolHeader) {

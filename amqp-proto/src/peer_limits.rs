@@ -5,7 +5,11 @@
 ///
 /// Negotiated bounds are elsewhere: [`max_frame_size`](crate::ConfigBuilder::max_frame_size) and
 /// [`channel_max`](crate::ConfigBuilder::channel_max) of the connection, handle-max and incoming-window of
-/// [`SessionOptions`](crate::SessionOptions), max-message-size and credit of [`LinkOptions`](crate::LinkOptions).
+/// [`SessionOptions`](crate::SessionOptions), max-message-size and credit of [`LinkOptions`](crate::LinkOptions). So
+/// are those that are not for the peer alone: [`handshake_timeout`](crate::ConfigBuilder::handshake_timeout) for the
+/// time before open, [`max_unsettled`](crate::ConfigBuilder::max_unsettled),
+/// [`output_high_water`](crate::ConfigBuilder::output_high_water) and the
+/// [`limits`](crate::ConfigBuilder::limits) of what is decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerLimits {
     /// Sessions, of either side, beside which the peer may begin one more. One too many is begun and ended
@@ -35,6 +39,9 @@ pub struct PeerLimits {
     /// transfers obey [`output_high_water`](crate::ConfigBuilder::output_high_water), so only floods get here.
     /// Default 1,048,576.
     pub max_answers: usize,
+    /// Events that may wait for the application before frames wait, too, unread in the buffer that they came in. One
+    /// frame may cause more: a disposition one for each delivery that it concerns. At least 1. Default 1,024.
+    pub max_events: usize,
 }
 
 impl Default for PeerLimits {
@@ -48,6 +55,7 @@ impl Default for PeerLimits {
             max_churn: 1000,
             max_violations: 100,
             max_answers: 1024 * 1024,
+            max_events: 1024,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::link::{End, Half, Link};
 use crate::session::Session;
 use crate::session::window::Windows;
-use crate::{Blocked, Instant, LinkId, SessionId};
+use crate::{Blocked, Idle, Instant, LinkId, SessionId};
 use alloc::vec::Vec;
 use amqp_codec::{ReceiverSettleMode, SenderSettleMode, SequenceNo, Str};
 
@@ -27,6 +27,11 @@ pub struct Snapshot {
     pub octets_out: u64,
     /// Octets that wait for it.
     pub output_pending: usize,
+    /// Octets that wait to be taken on all sessions, or that incoming-windows admit: of
+    /// [`max_unread`](crate::PeerLimits::max_unread).
+    pub memory_used: u64,
+    /// Events that wait for [`poll_event`](Connection::poll_event).
+    pub events: usize,
     /// The sessions, by channel.
     pub sessions: Vec<SessionSnapshot>,
 }
@@ -87,12 +92,16 @@ pub struct LinkSnapshot {
     pub unsettled: u32,
     /// Receiver: deliveries that have arrived whole and wait to be taken.
     pub buffered: usize,
+    /// Receiver: octets of payload that have arrived and wait to be taken, of whole deliveries or not.
+    pub buffered_octets: u64,
     /// A delivery is in progress.
     pub in_progress: bool,
     /// Sender: why it cannot send now.
     pub blocked: Option<Blocked>,
     /// Sender: since when, if it is for the peer to change; see [`SenderMut::blocked_since`](crate::SenderMut::blocked_since).
     pub blocked_since: Option<Instant>,
+    /// Receiver: why there is nothing to take; `None` if there is.
+    pub idle: Option<Idle>,
 }
 
 impl Snapshot {
@@ -105,6 +114,8 @@ impl Snapshot {
             octets_in: connection.octets_in,
             octets_out: connection.ctx.output.octets,
             output_pending: connection.ctx.output.pending(),
+            memory_used: connection.ctx.memory.used(),
+            events: connection.ctx.events.len(),
             sessions: connection
                 .sessions
                 .iter()
@@ -136,9 +147,12 @@ impl LinkSnapshot {
             End::Sender(_) => link.why_blocked(ctx, &session.window, session.is_full(ctx)),
             End::Receiver(_) => None,
         };
-        let (buffered, in_progress) = match &link.end {
-            End::Sender(sender) => (0, sender.sending.is_some()),
-            End::Receiver(receiver) => (receiver.incoming.buffered(), receiver.incoming.current().is_some()),
+        let (buffered, buffered_octets, in_progress) = match &link.end {
+            End::Sender(sender) => (0, 0, sender.sending.is_some()),
+            End::Receiver(receiver) => {
+                let incoming = &receiver.incoming;
+                (incoming.buffered(), incoming.buffered_octets(), incoming.current().is_some())
+            }
         };
         Self {
             id: link.id(),
@@ -155,9 +169,14 @@ impl LinkSnapshot {
             drain: link.credit.drain,
             unsettled: link.unsettled,
             buffered,
+            buffered_octets,
             in_progress,
             blocked,
             blocked_since: blocked.and_then(|blocked| link.blocked_since(&session.window, blocked)),
+            idle: match &link.end {
+                End::Sender(_) => None,
+                End::Receiver(_) => link.why_idle(&session.window),
+            },
         }
     }
 }

@@ -4,11 +4,11 @@
 
 mod support;
 
-use amqp_proto::codec::{Close, Condition, Error, Open, Performative, ProtocolHeader, Role};
+use amqp_proto::codec::{Begin, Close, Condition, Error, Open, Performative, ProtocolHeader, Role, SequenceNo};
+use amqp_proto::{CloseReason, PeerLimits, Segments, SessionOptions};
 use amqp_proto::{Config, Connection, CreditMode, DetachReason, Event, Instant, LinkId, LinkOptions, Outgoing};
-use amqp_proto::{PeerLimits, Segments, SessionOptions};
 use bytes::{Buf, BytesMut};
-use support::{Pair, Raw, Side, attach, config, frame, requested_link, transfer};
+use support::{Pair, Raw, Side, attach, config, credit, frame, requested_link, requested_session, transfer};
 
 fn listener(config: Config) -> Side {
     let mut side = Side::new(Connection::listener(config, None, Instant::ZERO));
@@ -180,4 +180,59 @@ fn the_error_of_a_violation_names_the_limit() {
     };
     assert_eq!(*condition, Condition::RESOURCE_LIMIT_EXCEEDED);
     assert_eq!(description.as_ref().unwrap().as_str(), "too many frames came before open (§2.4.1)");
+}
+
+/// A core with a sender, and a flow that changes its credit.
+fn flowing(max_events: usize) -> (Raw, impl Fn(u32) -> Vec<u8>) {
+    let limits = PeerLimits { max_events, ..PeerLimits::default() };
+    let mut raw = Raw::listener(config("core").peer_limits(limits).build().unwrap(), &Open::new("raw"));
+    raw.send(0, &Begin::new(SequenceNo(0), 100, 100));
+    let session = requested_session(&mut raw.side);
+    raw.side.core.session(session).unwrap().accept(SessionOptions::default()).unwrap();
+    raw.send(0, &attach("a", 0, Role::Receiver));
+    let LinkId::Sender(id) = requested_link(&mut raw.side) else { panic!("no sender") };
+    raw.side.core.sender(id).unwrap().accept(LinkOptions::sender("a", "q")).unwrap();
+    raw.frames();
+    (raw, |number| frame(0, &credit(0, 100, number), &[]))
+}
+
+#[test]
+fn events_that_nobody_takes_hold_frames_back() {
+    let (mut raw, flow) = flowing(10);
+    let before = raw.side.core.snapshot();
+    let mut input = BytesMut::new();
+    (1..=100_000).for_each(|number| input.extend_from_slice(&flow(number)));
+    raw.side.core.handle_input(raw.now, &mut input);
+    let after = raw.side.core.snapshot();
+    assert!(input.is_empty(), "what came is kept as it is");
+    assert_eq!((after.events, after.frames_in - before.frames_in), (10, 10));
+
+    // Nothing more is taken until there is room.
+    let mut more = BytesMut::from(&flow(100_001)[..]);
+    raw.side.core.handle_input(raw.now, &mut more);
+    assert!(!more.is_empty() && raw.side.core.snapshot().events == 10);
+
+    let credits: Vec<u32> = std::iter::from_fn(|| raw.side.core.poll_event())
+        .filter_map(|event| match event {
+            Event::Flow { flow, .. } => Some(flow.link_credit),
+            _ => None,
+        })
+        .collect();
+    assert!(credits.into_iter().eq(1..=100_000), "in order, none is lost");
+    raw.side.core.handle_input(raw.now, &mut more);
+    assert!(more.is_empty());
+    assert_eq!(raw.side.count(|event| matches!(event, Event::Flow { .. })), 1);
+}
+
+#[test]
+fn frames_that_wait_are_read_before_the_end_of_the_transport() {
+    let (mut raw, flow) = flowing(1);
+    let mut input = BytesMut::new();
+    (1..=20).for_each(|number| input.extend_from_slice(&flow(number)));
+    input.extend_from_slice(&frame(0, &Close { error: None }, &[]));
+    raw.side.core.handle_input(raw.now, &mut input);
+    assert!(!raw.side.core.is_closed());
+    raw.side.core.handle_eof(raw.now);
+    let events = raw.side.take();
+    assert!(matches!(events.last(), Some(Event::Closed(CloseReason::Remote(None)))), "{:?}", events.last());
 }

@@ -8,7 +8,7 @@ use amqp_proto::codec::{
     Bytes, Condition, DeliveryState, Disposition, Performative, ReceiverSettleMode, Role, SequenceNo,
     TransactionalState,
 };
-use amqp_proto::{Event, LinkId, LinkOptions, Misuse, Outgoing, ReceiverId, SenderId, SessionOptions};
+use amqp_proto::{CreditMode, Event, LinkId, LinkOptions, Misuse, Outgoing, ReceiverId, SenderId, SessionOptions};
 use support::{NEAR, Pair, Raw, attach, config, credit, requested_link};
 
 fn pair(mode: ReceiverSettleMode) -> (Pair, SenderId, ReceiverId) {
@@ -143,4 +143,54 @@ fn states_of_transactions_are_refused() {
     let frames = raw.frames();
     let Some((0, Performative::End(end))) = frames.last() else { panic!("{frames:?}") };
     assert_eq!(end.error.as_ref().unwrap().condition, Condition::NOT_IMPLEMENTED);
+}
+
+/// A receiver that takes and never settles, at a peer that sends what it may.
+fn unsettled_at_most(max: u32, window: u32, links: u32) -> Vec<u32> {
+    let listener = config("l").max_unsettled(max).build().unwrap();
+    let mut pair = Pair::new(config("c").build().unwrap(), listener);
+    let (session, _) = pair.session(SessionOptions::default(), SessionOptions::default());
+    let ids: Vec<_> = (0..links)
+        .map(|number| {
+            let name = format!("l{number}");
+            let receiver = LinkOptions { credit: CreditMode::Auto(window), ..LinkOptions::receiver(name.clone(), "q") };
+            pair.link(session, LinkOptions::sender(name, "q"), receiver)
+        })
+        .collect();
+    let mut deliveries = Vec::new();
+    let mut round = |pair: &mut Pair, settle: usize| {
+        for (sender, receiver) in &ids {
+            while pair.client.core.sender(*sender).unwrap().send(Outgoing::new("m")).is_ok() {}
+            pair.pump();
+            let mut receiver = pair.listener.core.receiver(*receiver).unwrap();
+            let id = receiver.id();
+            deliveries.extend(std::iter::from_fn(|| receiver.recv()).map(|delivery| (id, delivery.id)));
+        }
+        for (receiver, delivery) in deliveries.drain(..settle.min(deliveries.len())) {
+            pair.listener.core.receiver(receiver).unwrap().accept_delivery(delivery).unwrap();
+        }
+        pair.pump();
+    };
+    let mut unsettled = Vec::new();
+    // Never settled, then all, then one by one.
+    for settle in [vec![0; 20], vec![usize::MAX; 3], vec![1; 20]].concat() {
+        round(&mut pair, settle);
+        let snapshot = pair.listener.core.snapshot();
+        unsettled.push(snapshot.sessions[0].unsettled_incoming.try_into().unwrap());
+    }
+    unsettled
+}
+
+#[test]
+fn automatic_credit_respects_what_may_be_unsettled() {
+    for (max, window) in [(10, 1000), (10, 10), (10, 3), (1, 1000)] {
+        let unsettled = unsettled_at_most(max, window, 1);
+        assert!(unsettled.iter().all(|unsettled| *unsettled <= max), "{max} {window}: {unsettled:?}");
+        assert_eq!(unsettled[19], max, "all of it is used");
+        assert!(unsettled[20..23].iter().all(|unsettled| *unsettled <= max - max.min(window)), "{unsettled:?}");
+        assert!(unsettled[42] >= max.saturating_sub(1), "it goes on: {unsettled:?}");
+    }
+    let unsettled = unsettled_at_most(10, 1000, 3);
+    assert!(unsettled.iter().all(|unsettled| *unsettled <= 30), "{unsettled:?}");
+    assert!(unsettled[42] >= 9, "{unsettled:?}");
 }

@@ -47,9 +47,17 @@ impl Program {
         if !self.can(work) {
             return Ok(None);
         }
-        let few = self.collected(work, FEW)?;
-        let many = self.collected(work, MANY)?;
-        Ok(Some(many.saturating_sub(few) as f64 / (MANY - FEW) as f64))
+        self.difference(work, FEW, MANY).map(Some)
+    }
+
+    /// The same by these repetitions, of work that is known.
+    ///
+    /// # Errors
+    /// The program does not run under valgrind.
+    pub(crate) fn difference(&self, work: &str, few: u64, many: u64) -> Result<f64, String> {
+        let less = self.collected(work, few)?;
+        let more = self.collected(work, many)?;
+        Ok(more.saturating_sub(less) as f64 / (many - few) as f64)
     }
 
     /// The nanoseconds that doing it once takes, in the fastest of a few runs; none if it cannot do it.

@@ -3,7 +3,7 @@
 use crate::message::Maker;
 use crate::report::{Meter, Report};
 use amqp10::codec::Outcome;
-use amqp10::proto::Config;
+use amqp10::proto::{Config, FrameTap};
 use amqp10::tokio::Builder;
 use amqp10::{Connection, Receiver, Sender, Settlement, Timeouts};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,8 +23,8 @@ const IN_FLIGHT: usize = 2048;
 pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 /// Sends and receives `count` messages; fails unless each is intact and settled on both sides.
-pub(crate) async fn run(url: &str, address: &str, count: usize) -> Result<Report, Failure> {
-    let connection = connect(url).await?;
+pub(crate) async fn run(url: &str, address: &str, count: usize, tap: Option<FrameTap>) -> Result<Report, Failure> {
+    let connection = connect(url, tap).await?;
     let outgoing = connection.session().await.map_err(|error| format!("cannot begin a session: {error}"))?;
     let incoming = connection.session().await.map_err(|error| format!("cannot begin a session: {error}"))?;
     let sender = outgoing.sender(address.to_owned()).await;
@@ -51,8 +51,11 @@ fn shown(url: &str) -> String {
     amqp10::tokio::redacted(url)
 }
 
-async fn connect(url: &str) -> Result<Connection, Failure> {
-    let config = Config::builder(format!("quickstart-{}", std::process::id())).handshake_timeout(Some(STEP));
+async fn connect(url: &str, tap: Option<FrameTap>) -> Result<Connection, Failure> {
+    let mut config = Config::builder(format!("quickstart-{}", std::process::id())).handshake_timeout(Some(STEP));
+    if let Some(tap) = tap {
+        config = config.frame_tap(tap);
+    }
     let builder = Builder::new(config).connect_timeout(Some(STEP)).timeouts(Timeouts::all(STEP));
     Ok(builder.url(url)?.connect().await?)
 }

@@ -7,6 +7,8 @@
 //! quickstart --url URL --address ADDRESS [--count N]  against a broker
 //! quickstart --listen ADDRESS                         keep a listener up for other clients
 //! ```
+//!
+//! With `--frames` the client prints every frame.
 
 mod arguments;
 mod job;
@@ -53,13 +55,15 @@ async fn run(arguments: Arguments) -> Result<(), job::Failure> {
             println!("listening on {}", listener.local_addr()?);
             node::serve(listener, Arc::default()).await;
         }
-        Mode::Broker { url, address } => report::show(&job::run(&url, &address, arguments.count).await?),
+        Mode::Broker { url, address } => {
+            report::show(&job::run(&url, &address, arguments.count, arguments.tap).await?);
+        }
         Mode::Loopback => {
             let listener = listen("127.0.0.1:0").await?;
             let url = format!("amqp://guest:guest@{}", listener.local_addr()?);
             let node = Arc::new(node::Node::default());
             tokio::spawn(node::serve(listener, Arc::clone(&node)));
-            let report = job::run(&url, "quickstart", arguments.count).await?;
+            let report = job::run(&url, "quickstart", arguments.count, arguments.tap).await?;
             node.check_all_accepted("quickstart", arguments.count)?;
             report::show(&report);
         }

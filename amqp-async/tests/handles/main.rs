@@ -2,6 +2,7 @@
 
 mod cancel;
 mod deadlines;
+mod fairness;
 mod flow;
 mod life;
 mod support;

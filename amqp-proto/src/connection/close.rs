@@ -78,7 +78,9 @@ impl Connection {
 
     /// The transport has ended: no more input will come. Without a close before it, that is a loss
     /// (req: TR-2.4.3-07). What is left to write may be written still.
-    pub fn handle_eof(&mut self, _now: Instant) {
+    pub fn handle_eof(&mut self, now: Instant) {
+        // What came before it counts, perhaps a close.
+        self.read_frames(now, usize::MAX);
         if self.finished {
             return;
         }

@@ -5,7 +5,7 @@ use crate::link::Half;
 use crate::link::receiver::ReceiverMut;
 use crate::link::sender::SenderMut;
 use crate::session::view::SessionMut;
-use crate::{Misuse, ReceiverId, SenderId, SessionId, SessionOptions};
+use crate::{FrameTap, Misuse, ReceiverId, SenderId, SessionId, SessionOptions};
 use amqp_codec::Role;
 
 impl Connection {
@@ -31,10 +31,15 @@ impl Connection {
     /// until there is another; everything else is.
     pub fn set_output_high_water(&mut self, octets: usize) {
         self.ctx.output.replace_high_water(octets);
-        for (_, session) in self.sessions.iter_mut() {
-            session.wake_all(&mut self.ctx);
-            session.mark(&mut self.ctx);
+        self.ctx.starved = true;
+        if !self.ctx.output.is_full() {
+            self.wake_starved();
         }
+    }
+
+    /// Another [`frame_tap`](crate::ConfigBuilder::frame_tap), or none, from now on.
+    pub fn set_frame_tap(&mut self, tap: Option<FrameTap>) {
+        self.config.frame_tap = tap;
     }
 
     /// A session to work with.

@@ -27,7 +27,7 @@ use crate::{CloseReason, Instant};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use amqp_codec::{Open, ProtocolHeader};
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 /// Which side of the transport we are on. It matters until open; sessions and links are symmetric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,8 @@ pub struct Connection {
     pub(crate) timers: Timers,
     /// Input that waits for the application to judge a client (§5.3).
     pub(crate) held_back: BytesMut,
+    /// Whole frames that wait for the application to take events.
+    pub(crate) unread: Bytes,
     /// How long the peer may be without output of ours.
     pub(crate) heartbeat: Option<core::time::Duration>,
     /// Octets of answers that frames of the peer caused since the output was last taken.
@@ -148,6 +150,7 @@ impl Connection {
             channels: Numbers::default(),
             timers,
             held_back: BytesMut::new(),
+            unread: Bytes::new(),
             heartbeat: None,
             answers: 0,
             frames_in: 0,
@@ -160,6 +163,10 @@ impl Connection {
     /// The next thing that happened, in order. `None`: nothing until there is input, a timeout or a command.
     #[must_use]
     pub fn poll_event(&mut self) -> Option<Event> {
+        if !self.unread.is_empty() && self.ctx.events.len() == 0 {
+            // Frames that waited for this.
+            self.read_frames(self.ctx.now, self.max_events());
+        }
         self.ctx.events.pop()
     }
 

@@ -9,7 +9,7 @@ use crate::{CloseReason, Event, HeaderMismatch, Instant, Misuse, SaslFailure};
 use alloc::boxed::Box;
 use alloc::vec;
 use amqp_codec::{Decoder, ProtocolHeader, SaslCode, SaslFrame, SaslOutcome, Symbol};
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 impl Connection {
     /// What happens before the first octet of the peer.
@@ -43,12 +43,16 @@ impl Connection {
         match judge(input, acceptable) {
             Verdict::Wait => false,
             Verdict::Accept(header) => {
-                input.advance(8);
+                let octets = input.split_to(ProtocolHeader::LEN).freeze();
+                self.tap(&octets);
                 self.octets_in = self.octets_in.wrapping_add(8);
                 self.enter(now, header);
                 true
             }
             Verdict::Refuse(received) => {
+                if let Some(octets) = input.get(..ProtocolHeader::LEN).filter(|_| received.is_some()) {
+                    self.tap(&Bytes::copy_from_slice(octets));
+                }
                 let offered = self.first_header();
                 let octets = input.iter().take(ProtocolHeader::LEN).copied().collect();
                 if self.side == Side::Listener {

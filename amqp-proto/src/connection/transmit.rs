@@ -3,6 +3,7 @@
 use super::Connection;
 use crate::Instant;
 use crate::segments::Segments;
+use alloc::vec::Vec;
 
 /// What to do after [`poll_transmit`](Connection::poll_transmit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,38 +24,73 @@ impl Connection {
         self.ctx.now = now;
         self.flush_sessions();
         if self.ctx.output.pending() > 0 {
+            if let Some(tap) = &self.config.frame_tap {
+                self.ctx.output.show(tap);
+            }
             self.ctx.output.drain_into(out);
             self.answers = 0;
             self.restart_heartbeat(now);
         }
         if core::mem::take(&mut self.ctx.starved) {
-            for (_, session) in self.sessions.iter_mut() {
-                session.wake_all(&mut self.ctx);
-            }
+            self.wake_starved();
         }
         if self.finished {
             Transmit::Closing
-        } else if self.ctx.dirty.is_empty() {
-            Transmit::Idle
-        } else {
+        } else if self.has_more() {
             Transmit::More
+        } else {
+            Transmit::Idle
         }
+    }
+
+    fn has_more(&self) -> bool {
+        !self.ctx.dirty.is_empty() || (!self.ctx.turns.is_empty() && !self.ctx.output.is_stopped())
     }
 
     /// Whether [`poll_transmit`](Self::poll_transmit) would have anything to say: octets, or that nothing more comes.
     #[must_use]
     pub fn has_output(&self) -> bool {
-        self.ctx.output.pending() > 0 || !self.ctx.dirty.is_empty() || self.finished
+        self.ctx.output.pending() > 0 || self.has_more() || self.finished
     }
 
-    /// One round of all sessions with something to flush; who is stopped by full output comes again.
+    /// Lets leave what waits: frames of deliveries as far as the output has room, everything else.
     pub(super) fn flush_sessions(&mut self) {
+        self.take_turns();
         for _ in 0..self.ctx.dirty.len() {
             let Some(index) = self.ctx.dirty.pop_front() else { return };
             if let Some(session) = self.sessions.get_mut(u32::from(index)) {
                 session.flush(&mut self.ctx);
             }
             self.reap(u32::from(index));
+        }
+    }
+
+    /// Deliveries in progress take turns. They get half of the output even where those that begin have filled it.
+    fn take_turns(&mut self) {
+        if self.ctx.turns.is_empty() || self.ctx.output.is_stopped() {
+            return;
+        }
+        let high_water = self.ctx.output.make_room();
+        while !self.ctx.output.is_full() {
+            let Some(index) = self.ctx.turns.pop_front() else { break };
+            if let Some(session) = self.sessions.get_mut(u32::from(index)) {
+                session.take_turn(&mut self.ctx);
+            }
+        }
+        self.ctx.output.replace_high_water(high_water);
+    }
+
+    /// Tells those that were refused, on all sessions, that there is room in the output again.
+    pub(super) fn wake_starved(&mut self) {
+        let mut waiting = Vec::new();
+        for (index, session) in self.sessions.iter_mut().filter(|(_, session)| session.may_begin(&self.ctx)) {
+            waiting.extend(session.take_waiting().map(|(began, link)| (began, index, link)));
+        }
+        waiting.sort_unstable();
+        for (_, session, link) in waiting {
+            if let Some(session) = self.sessions.get_mut(session) {
+                session.wake(&mut self.ctx, link);
+            }
         }
     }
 }

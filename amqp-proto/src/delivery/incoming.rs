@@ -27,6 +27,8 @@ pub(crate) struct Incoming {
     ready: VecDeque<Arrived>,
     /// How many of those there is nothing to settle of.
     ready_settled: usize,
+    /// How many of them, from the front, no longer count for the session window.
+    ready_hidden: usize,
     /// The application reads pieces, so it wants to know of pieces.
     streaming: bool,
 }
@@ -75,6 +77,12 @@ impl Incoming {
     /// Deliveries that are whole and wait.
     pub(crate) fn buffered(&self) -> usize {
         self.ready.len()
+    }
+
+    /// Octets of payload that wait, of deliveries that are whole or not.
+    pub(crate) fn buffered_octets(&self) -> u64 {
+        let loads = self.ready.iter().map(|arrived| arrived.load).chain([self.pieces()]);
+        loads.map(|load| load.octets.saturating_add(load.hidden)).sum()
     }
 
     /// Those of them that there is nothing to settle of.
@@ -182,11 +190,11 @@ impl Incoming {
         self.arriving.as_ref().map_or(Load::default(), |arriving| arriving.load)
     }
 
-    /// The session window gets that back, although it is here still.
-    pub(crate) fn hide_pieces(&mut self) {
-        if let Some(arriving) = &mut self.arriving {
-            arriving.load.hide();
-        }
+    /// The session window gets back all that is here, although it is here still.
+    pub(crate) fn hide(&mut self) {
+        self.ready.range_mut(self.ready_hidden..).for_each(|arrived| arrived.load.hide());
+        self.ready_hidden = self.ready.len();
+        self.arriving.iter_mut().for_each(|arriving| arriving.load.hide());
     }
 
     /// The link is gone: what is not whole will never be. What that gives back.
@@ -206,6 +214,7 @@ impl Incoming {
 
     fn pop_ready(&mut self) -> Option<Arrived> {
         let arrived = self.ready.pop_front()?;
+        self.ready_hidden = self.ready_hidden.saturating_sub(1);
         self.ready_settled -= usize::from(arrived.delivery.settled || arrived.aborted);
         Some(arrived)
     }

@@ -2,6 +2,7 @@
 //! by frame, as window and output allow.
 
 use super::Outgoing;
+use crate::Blocked;
 use crate::context::Context;
 use crate::session::Window;
 use amqp_codec::{DeliveryTag, Handle, SequenceNo, Transfer};
@@ -86,6 +87,19 @@ impl Sending {
         !self.payload.is_empty() || !self.transfer.more || self.transfer.delivery_id.is_some()
     }
 
+    /// Why it is still in progress.
+    pub(crate) fn why_waiting(&self, ctx: &Context, window: &Window) -> Blocked {
+        if self.wants_more() {
+            Blocked::Busy
+        } else if !window.can_send() {
+            Blocked::WindowClosed
+        } else if ctx.output.is_full() {
+            Blocked::OutputFull
+        } else {
+            Blocked::Busy
+        }
+    }
+
     /// Lets one frame leave. The window must be open.
     pub(crate) fn frame(&mut self, ctx: &mut Context, channel: u16, window: &mut Window) -> Sent {
         if !self.due() {
@@ -100,9 +114,9 @@ impl Sending {
         if whole { Sent::Whole } else { Sent::Part }
     }
 
-    /// Lets frames leave until window, output or payload is at its end.
+    /// Lets the first frames leave until window, output or payload is at its end.
     pub(crate) fn frames(&mut self, ctx: &mut Context, channel: u16, window: &mut Window) -> Sent {
-        while window.can_send() && !ctx.output.is_full() && self.due() {
+        while window.can_begin() && !ctx.output.is_full() && self.due() {
             if self.frame(ctx, channel, window) == Sent::Whole {
                 return Sent::Whole;
             }

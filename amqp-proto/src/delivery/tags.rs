@@ -1,43 +1,63 @@
 //! The delivery-tags of one link's unsettled deliveries (§2.6.12): no two are equal.
 //!
 //! Nearly all senders number their tags upwards. As long as they do, the highest one is enough to know that the
-//! next is new. The first that is not higher makes a set of those that are held, kept until none is.
+//! next is new. The first that is not higher makes a set of those that are held, kept until none is. Those that we
+//! make of delivery-ids differ by that, and are not even looked at until the application gives one.
 
 use alloc::collections::BTreeSet;
 use amqp_codec::DeliveryTag;
 
 #[derive(Debug, Default)]
-pub(crate) struct Tags {
-    highest: Option<DeliveryTag>,
-    known: Option<BTreeSet<DeliveryTag>>,
+pub(crate) enum Tags {
+    /// Of all that are held nothing is known, but that we have made them.
+    #[default]
+    Made,
+    /// None of those that are held is higher.
+    UpTo(DeliveryTag),
+    Known(BTreeSet<DeliveryTag>),
 }
 
 /// Longer is higher, as of numbers without leading zeros.
 fn is_higher(tag: &DeliveryTag, than: &DeliveryTag) -> bool {
     let (tag, than) = (tag.as_bytes(), than.as_bytes());
-    (tag.len(), tag) > (than.len(), than)
+    tag.len() > than.len() || (tag.len() == than.len() && tag > than)
 }
 
 impl Tags {
-    /// Enters a tag, unless it is there: whether it was entered. `held` are those of all unsettled deliveries; it
-    /// is asked only if the tags do not rise.
-    pub(crate) fn insert(&mut self, tag: DeliveryTag, held: impl FnOnce() -> BTreeSet<DeliveryTag>) -> bool {
-        if let Some(known) = &mut self.known {
-            return known.insert(tag);
+    /// Whether a tag made of a new delivery-id needs no look: all that are held are of that kind.
+    pub(crate) fn all_made(&self) -> bool {
+        matches!(self, Self::Made)
+    }
+
+    /// Enters a tag, unless it is there: whether it was entered. `unsettled`: how many deliveries are; `held` are
+    /// their tags, which is asked only if the tags do not rise.
+    pub(crate) fn insert(
+        &mut self,
+        tag: DeliveryTag,
+        unsettled: u32,
+        held: impl FnOnce() -> BTreeSet<DeliveryTag>,
+    ) -> bool {
+        match self {
+            Self::Known(known) => return known.insert(tag),
+            Self::UpTo(highest) if is_higher(&tag, highest) => *highest = tag,
+            Self::Made if unsettled == 0 => *self = Self::UpTo(tag),
+            Self::Made | Self::UpTo(_) => {
+                let mut known = held();
+                let new = known.insert(tag);
+                *self = Self::Known(known);
+                return new;
+            }
         }
-        if self.highest.as_ref().is_none_or(|highest| is_higher(&tag, highest)) {
-            self.highest = Some(tag);
-            return true;
-        }
-        self.known.insert(held()).insert(tag)
+        true
     }
 
     /// A delivery is settled; `left`: how many are not.
     pub(crate) fn remove(&mut self, tag: &DeliveryTag, left: u32) {
-        if left == 0 {
-            *self = Self::default();
-        } else if let Some(known) = &mut self.known {
-            known.remove(tag);
+        match self {
+            Self::Made => {}
+            Self::UpTo(_) | Self::Known(_) if left == 0 => *self = Self::Made,
+            Self::UpTo(_) => {}
+            Self::Known(known) => _ = known.remove(tag),
         }
     }
 }
@@ -50,16 +70,28 @@ mod tests {
     fn rising_tags_need_no_set_and_others_are_found() {
         // req: TR-2.6.12-01 TR-2.6.12-02
         let mut tags = Tags::default();
-        for number in [1u32, 2, 255, 256, 70_000] {
-            assert!(tags.insert(number.into(), || unreachable!("they rise")));
+        for (held, number) in [1u32, 2, 255, 256, 70_000].into_iter().enumerate() {
+            assert!(tags.insert(number.into(), held as u32, || unreachable!("they rise")));
         }
         let held = || [2u32, 256, 70_000].map(DeliveryTag::from).into();
-        assert!(!tags.insert(2u32.into(), held));
-        assert!(tags.insert(1u32.into(), || unreachable!("there is a set")), "settled meanwhile");
+        assert!(!tags.insert(2u32.into(), 3, held));
+        assert!(tags.insert(1u32.into(), 3, || unreachable!("there is a set")), "settled meanwhile");
         tags.remove(&256u32.into(), 3);
-        assert!(tags.insert(256u32.into(), BTreeSet::new));
-        assert!(!tags.insert(70_000u32.into(), BTreeSet::new));
+        assert!(tags.insert(256u32.into(), 3, BTreeSet::new));
+        assert!(!tags.insert(70_000u32.into(), 4, BTreeSet::new));
         tags.remove(&1u32.into(), 0);
-        assert!(tags.insert(1u32.into(), || unreachable!("nothing is held")));
+        assert!(tags.insert(1u32.into(), 0, || unreachable!("nothing is held")));
+    }
+
+    #[test]
+    fn made_ones_are_looked_at_when_one_is_given() {
+        // req: TR-2.6.12-01
+        let mut tags = Tags::default();
+        assert!(tags.all_made());
+        let held = || [7u32, 8].map(DeliveryTag::from).into();
+        assert!(!tags.insert(8u32.into(), 2, held));
+        assert!(!tags.all_made(), "one may be equal from now on");
+        assert!(tags.insert(9u32.into(), 2, || unreachable!("there is a set")));
+        assert!(!tags.insert(9u32.into(), 3, || unreachable!("there is a set")), "made, but given before");
     }
 }

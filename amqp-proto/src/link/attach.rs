@@ -1,11 +1,11 @@
 //! attach and detach of one link (§2.6.3 to §2.6.6, §2.7.3, §2.7.7).
 
 use super::check::{Asked, check};
-use super::{End, FlowDue, Half, Link};
+use super::{End, Half, Link};
 use crate::context::Context;
 use crate::event::Event;
 use crate::violation::Violation;
-use crate::{CreditMode, DetachReason, LinkOptions, Misuse};
+use crate::{DetachReason, LinkOptions, Misuse};
 use alloc::boxed::Box;
 use amqp_codec::{Attach, Detach, Error, Handle};
 
@@ -24,10 +24,6 @@ impl Link {
                 receiver.renewal = options.credit_renewal;
                 self.modes.rcv = options.rcv_settle_mode;
                 self.modes.max_message_size = options.max_message_size.unwrap_or(0);
-                if let CreditMode::Auto(window) = options.credit {
-                    self.credit.grant(window);
-                    self.flow_due = Some(FlowDue::default());
-                }
             }
         }
         self.waiting = Some(Box::new(options));

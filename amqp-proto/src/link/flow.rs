@@ -8,7 +8,7 @@ use crate::violation::Violation;
 use crate::{CreditMode, CreditUntil, Instant, ReceiverId, SenderId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use amqp_codec::{Fields, Flow, Handle};
+use amqp_codec::{Fields, Flow, Handle, SenderSettleMode};
 
 impl Link {
     /// The peer's flow.
@@ -33,11 +33,7 @@ impl Link {
             // Said once, however often the receiver says the same.
             End::Sender(_) if self.credit.drain && !same => ctx.event(Event::Drain { sender: SenderId(self.key) }),
             End::Sender(_) => {}
-            End::Receiver(_) => {
-                self.drain_progress(ctx);
-                // A sender may give credit back that nobody drained.
-                self.renew();
-            }
+            End::Receiver(_) => self.drain_progress(ctx),
         }
         Ok(())
     }
@@ -108,12 +104,20 @@ impl Link {
         flow.properties = due.properties;
     }
 
-    /// Receiver: something has been taken, or settled; renews automatic credit at the low-water mark.
-    pub(crate) fn renew(&mut self) {
-        let End::Receiver(receiver) = &self.end else { return };
-        let CreditMode::Auto(window) = receiver.mode else { return };
-        if self.credit.drain || self.local == Half::Ended || self.gone {
-            return;
+    /// Receiver: something has been taken, or settled; renews automatic credit at the low-water mark. `room`: how many
+    /// more deliveries of the session may be unsettled. Whether that was less than it would have granted.
+    pub(crate) fn renew(&mut self, room: impl FnOnce() -> u32) -> bool {
+        let End::Receiver(receiver) = &self.end else { return false };
+        let CreditMode::Auto(window) = receiver.mode else { return false };
+        let low_water = receiver.renewal.low_water.unwrap_or(window / 2);
+        // The first is what is so most of the time.
+        if self.credit.link_credit > low_water
+            || receiver.paused
+            || self.credit.drain
+            || self.local == Half::Ended
+            || self.gone
+        {
+            return false;
         }
         let held = match receiver.renewal.until {
             CreditUntil::Taken => receiver.incoming.buffered(),
@@ -121,10 +125,27 @@ impl Link {
         };
         let held = u32::try_from(held).unwrap_or(u32::MAX);
         let open = self.credit.link_credit.saturating_add(held);
-        if open < window && open <= receiver.renewal.low_water.unwrap_or(window / 2) {
-            self.credit.grant(window.saturating_sub(held));
+        if open >= window || open > low_water {
+            return false;
+        }
+        self.grant_within(window.saturating_sub(held), room())
+    }
+
+    /// Receiver: whether a delivery takes up credit until it is settled.
+    pub(crate) fn renews_when_settled(&self) -> bool {
+        matches!(&self.end, End::Receiver(receiver) if receiver.renewal.until == CreditUntil::Settled)
+    }
+
+    /// Receiver: grants so much, or what there is room for. Whether that is less.
+    pub(crate) fn grant_within(&mut self, wanted: u32, room: u32) -> bool {
+        let bounded = self.modes.snd != SenderSettleMode::Settled && room < wanted;
+        let credit = if bounded { room } else { wanted };
+        // At the bound: not a flow for each place that becomes free.
+        if !bounded || (credit > self.credit.link_credit && credit / 2 >= self.credit.link_credit) {
+            self.credit.grant(credit);
             self.owe_flow();
         }
+        bounded
     }
 
     /// Enters the link in the session's list of those that owe a flow, if it does and is not there. Whether it was

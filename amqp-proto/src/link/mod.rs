@@ -91,6 +91,8 @@ pub(crate) struct SenderEnd {
     pub(crate) wants: bool,
     /// It is in the session's list of those that wait for something of the session's.
     pub(crate) listed: bool,
+    /// Frames of the connection before the delivery that began last.
+    pub(crate) began: u64,
     /// The application has detached, but the delivery in progress, which it gave whole, has to leave first.
     pub(crate) leaving: Option<Leaving>,
     /// The application is done with a drain, but the delivery in progress has to leave first.
@@ -108,6 +110,10 @@ pub(crate) struct Leaving {
 pub(crate) struct ReceiverEnd {
     pub(crate) mode: CreditMode,
     pub(crate) renewal: CreditRenewal,
+    /// No credit is granted until the application has taken something: this link had closed the window for others.
+    pub(crate) paused: bool,
+    /// Less was granted than automatic credit would: it is in the session's list of such links.
+    pub(crate) bounded: bool,
     pub(crate) incoming: Incoming,
 }
 

@@ -12,7 +12,8 @@ pub enum CreditMode {
     /// Only as the application says.
     Manual,
     /// Up to this many deliveries, under way or waiting to be taken; renewed when the application has
-    /// taken half of them. [`CreditRenewal`] can say otherwise.
+    /// taken half of them. [`CreditRenewal`] can say otherwise. Never more than
+    /// [`max_unsettled`](crate::ConfigBuilder::max_unsettled) leaves.
     Auto(u32),
 }
 

@@ -7,7 +7,7 @@ use crate::delivery::Load;
 use crate::event::Event;
 use crate::id::LinkKey;
 use crate::session::Session;
-use crate::{Chunk, CreditMode, Delivery, DeliveryId, LinkOptions, Misuse, ReceiverId, SessionId};
+use crate::{Chunk, CreditMode, Delivery, DeliveryId, Idle, LinkOptions, Misuse, ReceiverId, SessionId};
 use alloc::boxed::Box;
 use amqp_codec::{Attach, DeliveryState, Error, Fields, Modified, Rejected, Role, Str};
 
@@ -97,6 +97,13 @@ impl ReceiverMut<'_> {
         }
     }
 
+    /// Why there is nothing to take; `None` if there is something. For an application that wonders what a receiver
+    /// waits for, and whose turn it is.
+    #[must_use]
+    pub fn why_idle(&self) -> Option<Idle> {
+        self.link().map_or(Some(Idle::NotAttached), |link| link.why_idle(&self.session.window))
+    }
+
     /// Takes the peer's attach; the options say what ours answers, but for the name (§2.6.3).
     ///
     /// # Errors
@@ -154,8 +161,10 @@ impl ReceiverMut<'_> {
     fn taken(&mut self, load: Load) {
         self.session.release(self.ctx, load);
         if let Some(link) = self.session.link_mut(self.key) {
-            link.renew();
-            self.session.flow_if_due(self.ctx, self.key.index);
+            if let End::Receiver(receiver) = &mut link.end {
+                receiver.paused = false;
+            }
+            self.session.renew(self.ctx, self.key.index);
         }
         self.session.reap(self.key.index);
         if self.session.gone {
@@ -187,11 +196,9 @@ impl ReceiverMut<'_> {
         self.live()?;
         if let Some((receiver, _)) = self.end() {
             receiver.mode = mode;
+            receiver.paused = false;
         }
-        if let (CreditMode::Auto(_), Ok((link, _))) = (mode, self.live()) {
-            link.renew();
-        }
-        self.session.flow_if_due(self.ctx, self.key.index);
+        self.session.renew(self.ctx, self.key.index);
         Ok(())
     }
 

@@ -40,9 +40,8 @@ impl SenderMut<'_> {
         if max != 0 && message.payload.len() as u64 > max {
             return Err(SendError::TooLarge(message));
         }
-        let blocked = self.why_blocked().or_else(|| link.busy());
-        if let Some(blocked) = blocked {
-            self.wait(blocked)?;
+        if let Some(blocked) = self.why_blocked() {
+            self.session.wait(self.ctx, self.key.index, blocked)?;
             return Err(SendError::Blocked(message, blocked));
         }
         let tag = self.claim_tag(&message)?;
@@ -57,7 +56,7 @@ impl SenderMut<'_> {
         match message.tag {
             Some(tag) if message.settled || claim(link, sent, tag) => Ok(tag),
             Some(_) => Err(Misuse::TagInUse),
-            None if message.settled => Ok(number.into()),
+            None if message.settled || link.tags.all_made() => Ok(number.into()),
             None => {
                 // Longer ones for the rare case that the application has given an equal one.
                 let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));
@@ -69,7 +68,7 @@ impl SenderMut<'_> {
 
     /// Everything allows it: a new delivery.
     fn begin(&mut self, message: Outgoing, tag: DeliveryTag, more: bool) -> Sent {
-        let Session { id, links, sent, window, next_delivery_id, sending: waiting, .. } = &mut *self.session;
+        let Session { id, links, sent, window, next_delivery_id, .. } = &mut *self.session;
         let number = *next_delivery_id;
         *next_delivery_id += 1;
         let settled = message.settled;
@@ -84,12 +83,12 @@ impl SenderMut<'_> {
         }
         let End::Sender(sender) = &mut link.end else { return result };
         let mut sending = Sending::new(Handle(self.key.index), number, tag, message, more);
+        sender.began = self.ctx.output.frames;
         if sending.frames(self.ctx, id.index, window) == outgoing::Sent::Part {
-            let queued = !sending.wants_more();
+            let waits = !sending.wants_more();
             sender.sending = Some(sending);
-            if queued {
-                waiting.push_back(self.key.index);
-                self.session.mark(self.ctx);
+            if waits {
+                self.session.send_on(self.ctx, self.key.index);
             }
         }
         result
@@ -114,8 +113,7 @@ impl SenderMut<'_> {
             return Err(SendError::TooLarge(Outgoing::new(payload)));
         }
         sending.add(payload, more);
-        self.session.sending.push_back(self.key.index);
-        self.session.mark(self.ctx);
+        self.session.send_on(self.ctx, self.key.index);
         Ok(())
     }
 
@@ -139,6 +137,7 @@ impl SenderMut<'_> {
         if !waits {
             self.session.sending.push_back(self.key.index);
         }
+        self.session.pump(self.ctx);
         self.session.flush(self.ctx);
         self.session.wake_all(self.ctx);
         Ok(())

@@ -93,9 +93,8 @@ impl SenderMut<'_> {
     /// # Errors
     /// [`Blocked`] says what is in the way.
     pub fn ready(&mut self) -> Result<(), Blocked> {
-        let blocked = self.why_blocked().or_else(|| self.link()?.busy());
-        let Some(blocked) = blocked else { return Ok(()) };
-        let _ = self.wait(blocked);
+        let Some(blocked) = self.why_blocked() else { return Ok(()) };
+        let _ = self.session.wait(self.ctx, self.key.index, blocked);
         Err(blocked)
     }
 
@@ -190,13 +189,6 @@ impl SenderMut<'_> {
         let now = self.ctx.now;
         self.link_mut()?.drained(now);
         self.session.flow_if_due(self.ctx, self.key.index);
-        Ok(())
-    }
-
-    /// Remembers that the application waits, where its event is looked for.
-    pub(super) fn wait(&mut self, blocked: Blocked) -> Result<(), Misuse> {
-        self.link_mut()?.set_wants();
-        self.session.wait(self.ctx, self.key.index, blocked);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use crate::delivery::Load;
 use crate::event::Event;
 use crate::session::Window;
 use crate::violation::{Violation, supported};
-use crate::{Blocked, DeliveryId, Instant, Misuse, Outgoing, SenderId, SessionId};
+use crate::{Blocked, DeliveryId, Idle, Instant, Misuse, Outgoing, SenderId, SessionId};
 use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
@@ -85,21 +85,37 @@ impl Link {
         }
     }
 
-    /// Sender: why it cannot send now. `full`: too many deliveries of the session are unsettled.
+    /// Sender: why it cannot begin a delivery now. `full`: too many deliveries of the session are unsettled.
     pub(crate) fn why_blocked(&self, ctx: &Context, window: &Window, full: bool) -> Option<Blocked> {
         let End::Sender(sender) = &self.end else { return Some(Blocked::NotAttached) };
         if self.local != Half::Active || self.remote != Half::Active || self.refused {
             Some(Blocked::NotAttached)
-        } else if sender.sending.as_ref().is_some_and(|sending| !sending.wants_more()) {
-            Some(Blocked::Busy)
-        } else if self.credit.link_credit == 0 && sender.sending.is_none() {
+        } else if let Some(sending) = &sender.sending {
+            Some(sending.why_waiting(ctx, window))
+        } else if self.credit.link_credit == 0 {
             Some(Blocked::NoCredit)
-        } else if !window.can_send() {
+        } else if !window.can_begin() {
             Some(Blocked::WindowClosed)
         } else if ctx.output.is_full() {
             Some(Blocked::OutputFull)
         } else {
             full.then_some(Blocked::Unsettled)
+        }
+    }
+
+    /// Receiver: why there is nothing to take.
+    pub(crate) fn why_idle(&self, window: &Window) -> Option<Idle> {
+        let End::Receiver(receiver) = &self.end else { return Some(Idle::NotAttached) };
+        if receiver.incoming.can_be_taken() {
+            None
+        } else if self.local != Half::Active || self.remote != Half::Active || self.refused {
+            Some(Idle::NotAttached)
+        } else if self.credit.link_credit == 0 && receiver.incoming.current().is_none() {
+            Some(Idle::NoCredit)
+        } else if window.view().incoming_window == 0 {
+            Some(Idle::WindowClosed)
+        } else {
+            Some(Idle::NothingSent)
         }
     }
 
@@ -153,11 +169,6 @@ impl Link {
         matches!(&self.end, End::Sender(sender) if sender.leaving.is_some())
     }
 
-    /// Sender: deliveries of one link do not interleave (req: TR-2.6.14-02).
-    pub(crate) fn busy(&self) -> Option<Blocked> {
-        matches!(&self.end, End::Sender(sender) if sender.sending.is_some()).then_some(Blocked::Busy)
-    }
-
     /// Sender: whether the application was told to wait.
     pub(crate) fn wants(&self) -> bool {
         matches!(&self.end, End::Sender(sender) if sender.wants) && !self.gone
@@ -175,10 +186,11 @@ impl Link {
         !core::mem::replace(&mut sender.listed, true)
     }
 
-    pub(crate) fn unlist(&mut self) {
-        if let End::Sender(sender) = &mut self.end {
-            sender.listed = false;
-        }
+    /// Sender: leaves that list. When it began a delivery last.
+    pub(crate) fn unlist(&mut self) -> u64 {
+        let End::Sender(sender) = &mut self.end else { return 0 };
+        sender.listed = false;
+        sender.began
     }
 
     /// Sender: tells the application that it may try again.

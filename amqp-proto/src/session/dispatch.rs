@@ -1,13 +1,12 @@
 //! The peer's frames on a session, led to what they concern.
 
 use super::{Held, Session};
-use crate::Blocked;
 use crate::context::Context;
 use crate::delivery::Load;
 use crate::delivery::unsettled::Unsettled;
 use crate::event::Event;
 use crate::link::transfer::Arrival;
-use crate::link::{End, Half, Link};
+use crate::link::{Half, Link};
 use crate::violation::{Scope, Violation, supported};
 use amqp_codec::{DeliveryTag, Disposition, Flow, Performative, Role, Transfer};
 use bytes::Bytes;
@@ -40,8 +39,7 @@ impl Session {
         self.window.received_flow(flow)?;
         self.window.note_closed(!was_closed, ctx.now);
         if was_closed && self.window.can_send() {
-            self.wake_all(ctx);
-            self.mark(ctx);
+            self.window_opened(ctx);
         }
         let Some(handle) = flow.handle else {
             if flow.delivery_count.is_some() || flow.link_credit.is_some() || flow.available.is_some() || flow.drain {
@@ -58,7 +56,8 @@ impl Session {
             Err(violation) if violation.scope() == Scope::Link => self.fail_link(ctx, index, violation),
             Err(violation) => return Err(violation),
             Ok(()) => {
-                self.flow_if_due(ctx, index);
+                // A sender may give credit back that nobody drained.
+                self.renew(ctx, index);
                 self.wake(ctx, index);
             }
         }
@@ -120,48 +119,13 @@ impl Session {
         link.drain_progress(ctx);
         if arrival.released.transfers > 0 {
             // Aborted or unwanted: nobody will take it, but it has used credit.
-            link.renew();
-            self.flow_if_due(ctx, index);
+            self.renew(ctx, index);
             self.release(ctx, arrival.released);
         }
+        if arrival.settled {
+            self.renew_bounded(ctx);
+        }
         self.unjam(ctx);
-    }
-
-    /// Where the window is closed by pieces of deliveries alone, no whole one can be taken, and none will ever
-    /// be whole: those pieces no longer count for it, up to what the connection may hold.
-    fn unjam(&mut self, ctx: &mut Context) {
-        if self.window.view().incoming_window > 0 || self.window.is_stopped() || self.can_be_taken() {
-            return;
-        }
-        if !self.window.dry(&ctx.memory) {
-            self.window.hide(&mut ctx.memory);
-            let mut largest = (0, None);
-            for (index, link) in self.links.iter_mut() {
-                let End::Receiver(receiver) = &mut link.end else { continue };
-                receiver.incoming.hide_pieces();
-                largest = largest.max((receiver.incoming.pieces().hidden, Some(index)));
-            }
-            if let (false, (_, Some(index))) = (self.window.dry(&ctx.memory), largest) {
-                return self.fail_link(ctx, index, Violation::Unread);
-            }
-        }
-        self.owe_flow(ctx, false);
-    }
-
-    /// Whether the application can take something, and give the window back what that took.
-    fn can_be_taken(&self) -> bool {
-        self.links.iter().any(|(_, link)| match &link.end {
-            End::Sender(_) => false,
-            End::Receiver(receiver) => receiver.incoming.can_be_taken(),
-        })
-    }
-
-    /// The session window gets back what was taken of it. Where the peer has run dry and the application could
-    /// take nothing more, there is nothing to wait for.
-    pub(crate) fn release(&mut self, ctx: &mut Context, load: Load) {
-        if self.window.released(&mut ctx.memory, load) || (self.window.dry(&ctx.memory) && !self.can_be_taken()) {
-            self.owe_flow(ctx, false);
-        }
     }
 
     fn received_disposition(&mut self, ctx: &mut Context, disposition: &Disposition) -> Result<(), Violation> {
@@ -192,60 +156,18 @@ impl Session {
             !settled
         });
         for index in settled_on {
-            if let Some(link) = self.links.get_mut(index) {
-                link.renew();
-            }
-            self.flow_if_due(ctx, index);
+            self.renew(ctx, index);
         }
         if settled {
+            self.renew_bounded(ctx);
             self.wake_all(ctx);
         }
         Ok(())
-    }
-
-    /// Tells a sender that waits that it may send; if only the session or the output is in its way by
-    /// now, it is woken when that has passed.
-    pub(crate) fn wake(&mut self, ctx: &mut Context, index: u32) {
-        let full = self.is_full(ctx);
-        let Some(link) = self.links.get_mut(index).filter(|link| link.wants()) else { return };
-        match link.why_blocked(ctx, &self.window, full) {
-            None => link.writable(ctx),
-            Some(blocked) => self.wait(ctx, index, blocked),
-        }
-    }
-
-    /// Enters a sender that waits where the reason is looked after, once.
-    pub(crate) fn wait(&mut self, ctx: &mut Context, index: u32, blocked: Blocked) {
-        if matches!(blocked, Blocked::NotAttached | Blocked::Busy | Blocked::NoCredit) {
-            return; // the link itself knows when that has passed
-        }
-        ctx.starved |= blocked == Blocked::OutputFull;
-        if self.links.get_mut(index).is_some_and(Link::list) {
-            self.blocked.push_back(index);
-        }
-    }
-
-    /// Tells those that were refused for a reason of the session's that it has passed.
-    pub(crate) fn wake_all(&mut self, ctx: &mut Context) {
-        let full = self.is_full(ctx);
-        if full || !self.window.can_send() || self.blocked.is_empty() {
-            return;
-        }
-        if ctx.output.is_full() {
-            ctx.starved = true;
-            return;
-        }
-        for index in core::mem::take(&mut self.blocked) {
-            if let Some(link) = self.links.get_mut(index) {
-                link.unlist();
-                self.wake(ctx, index);
-            }
-        }
     }
 }
 
 /// Enters the tag of a delivery that begins among those of its link (req: TR-2.6.12-02). Whether it was new.
 pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: DeliveryTag) -> bool {
     let key = link.key;
-    link.tags.insert(tag, || held.iter().filter(|held| held.link == key).map(|held| held.tag).collect())
+    link.tags.insert(tag, link.unsettled, || held.iter().filter(|held| held.link == key).map(|held| held.tag).collect())
 }

@@ -1,59 +1,26 @@
-//! What was held back leaves: the rest of deliveries, dispositions, flows.
+//! What was held back leaves: dispositions and flows.
 
 use super::Session;
 use crate::config::Pipelining;
 use crate::context::Context;
-use crate::delivery::outgoing::Sent;
-use crate::link::{End, Half};
+use crate::link::Half;
 
 impl Session {
-    /// Lets everything leave that may; the session marks itself again if the output was the obstacle.
+    /// Lets everything leave that was held back.
     pub(crate) fn flush(&mut self, ctx: &mut Context) {
         self.dirty = false;
         if self.local != Half::Active {
             return;
         }
-        self.pump(ctx);
         self.flush_dispositions(ctx);
         self.flush_flows(ctx);
-        if !self.sending.is_empty() && self.window.can_send() && !ctx.output.is_stopped() {
-            self.mark(ctx);
-        }
+        self.queue(ctx);
     }
 
     pub(crate) fn flush_dispositions(&mut self, ctx: &mut Context) {
         let channel = self.channel();
         self.as_sender.flush(ctx, channel);
         self.as_receiver.flush(ctx, channel);
-    }
-
-    /// Lets leave what the window admits, however full the output is: end or close comes next.
-    pub(crate) fn pump_out(&mut self, ctx: &mut Context) {
-        let high_water = ctx.output.replace_high_water(usize::MAX);
-        if self.local == Half::Active {
-            self.pump(ctx);
-        }
-        ctx.output.replace_high_water(high_water);
-    }
-
-    /// A frame for each link in turn, until window or output is at its end.
-    fn pump(&mut self, ctx: &mut Context) {
-        let channel = self.channel();
-        while self.window.can_send() && !ctx.output.is_full() {
-            let Some(index) = self.sending.pop_front() else { return };
-            let Some(link) = self.links.get_mut(index) else { continue };
-            let End::Sender(sender) = &mut link.end else { continue };
-            let Some(sending) = &mut sender.sending else { continue };
-            match sending.frame(ctx, channel, &mut self.window) {
-                Sent::Whole => {
-                    link.sent_whole(ctx, channel);
-                    self.flow_if_due(ctx, index);
-                    self.wake(ctx, index);
-                }
-                Sent::Part if sending.wants_more() => self.wake(ctx, index),
-                Sent::Part => self.sending.push_back(index),
-            }
-        }
     }
 
     /// A session flow is to leave.
@@ -71,6 +38,10 @@ impl Session {
     }
 
     fn flush_flows(&mut self, ctx: &mut Context) {
+        if !self.flows.is_empty() {
+            // Who has credit from now on may find the window closed by what others leave unread.
+            self.unjam(ctx);
+        }
         while let Some(index) = self.flows.pop_front() {
             self.flush_link_flow(ctx, index);
         }

@@ -55,6 +55,7 @@ impl Session {
                 self.links.remove(index);
             }
             Ok(()) => {
+                self.first_credit(ctx, index);
                 self.flow_if_due(ctx, index);
                 self.wake(ctx, index);
             }
@@ -145,7 +146,8 @@ impl Session {
         match link.received_answer(ctx, attach) {
             Err(violation) if violation.scope() == Scope::Link => self.fail_link(ctx, index, violation),
             Err(violation) => return Err(violation),
-            Ok(()) => self.flow_if_due(ctx, index),
+            // By what it is now known that the sender settles.
+            Ok(()) => self.renew(ctx, index),
         }
         Ok(())
     }
@@ -192,6 +194,7 @@ impl Session {
                 End::Sender(_) => self.sent.retain(|held| held.link != key),
                 End::Receiver(_) => self.received.retain(|held| held.link != key),
             }
+            self.renew_bounded(ctx);
             self.wake_all(ctx);
         }
         self.mark(ctx);

@@ -21,6 +21,11 @@ impl Memory {
         self.frame
     }
 
+    /// What is held or promised, in octets.
+    pub(crate) fn used(&self) -> u64 {
+        self.used
+    }
+
     /// A session that used `before` octets now uses `after`.
     pub(crate) fn moved(&mut self, before: u64, after: u64) {
         self.used = self.used.saturating_sub(before).saturating_add(after);

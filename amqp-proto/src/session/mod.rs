@@ -1,16 +1,19 @@
 //! Sessions (§2.5): windows, handles, and the links and unsettled deliveries that live on them.
 //!
 //! [`begin`] and [`end`] are the session's own frames, [`window`] its flow control, [`dispatch`] leads
-//! the other frames to their links, [`flush`] lets leave what was held back; [`view`] is what the
-//! application works with.
+//! the other frames to their links, [`flush`] lets leave what was held back, [`turns`] says whose turn it is, [`unread`]
+//! and [`credit`] what more may come; [`view`] is what the application works with.
 
 pub(crate) mod begin;
+pub(crate) mod credit;
 pub(crate) mod dispatch;
 pub(crate) mod end;
 pub(crate) mod flush;
 pub(crate) mod links;
 pub(crate) mod memory;
 pub(crate) mod settle;
+pub(crate) mod turns;
+pub(crate) mod unread;
 pub(crate) mod view;
 pub(crate) mod window;
 
@@ -25,12 +28,16 @@ use crate::store::{Numbers, Store};
 use crate::{EndReason, Misuse, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use amqp_codec::{Begin, DeliveryState, DeliveryTag, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
 
 /// The fields of our begin (§2.7.2).
 #[derive(Clone, Debug)]
 pub struct SessionOptions {
-    /// Transfer frames that the peer may send before the application has taken any. Default 2048.
+    /// Transfer frames that the peer may send before the application has taken any. Default 2048. Where one link's
+    /// unread deliveries would keep the window closed for another one, they no longer count, up to
+    /// [`PeerLimits::max_unread`](crate::PeerLimits::max_unread); automatic credit of such a link rests until
+    /// something of it is taken.
     pub incoming_window: u32,
     /// Octets of payload that the peer may send before the application has taken any: the window is then as many
     /// transfers as fit into what is left, each taken for as large as our max-frame-size, which is the least that
@@ -136,7 +143,11 @@ pub(crate) struct Session {
     /// Links with a delivery in progress that could not leave as a whole.
     pub(crate) sending: VecDeque<u32>,
     /// Senders that were told to wait.
-    pub(crate) blocked: VecDeque<u32>,
+    pub(crate) blocked: Vec<u32>,
+    /// Receivers whose automatic credit the bound of unsettled deliveries holds down.
+    pub(crate) bounded: Vec<u32>,
+    /// The session is among those whose deliveries take turns.
+    pub(crate) queued: bool,
     /// The session is in the connection's list of those with something to flush.
     pub(crate) dirty: bool,
     /// The ended event has been raised.
@@ -168,7 +179,9 @@ impl Session {
             flow_due: None,
             flows: VecDeque::new(),
             sending: VecDeque::new(),
-            blocked: VecDeque::new(),
+            blocked: Vec::new(),
+            bounded: Vec::new(),
+            queued: false,
             dirty: false,
             gone: false,
             owed: 0,

@@ -28,17 +28,22 @@ impl Session {
             Role::Receiver => (&mut self.received, &mut self.as_receiver),
         };
         table.get_mut(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
-        let mut released = Load::default();
+        let (mut released, mut renews) = (Load::default(), false);
         if settled {
             let held = table.remove(number);
             if let (Some(link), Some(held)) = (self.links.get_mut(link.index), held) {
                 link.settled(&held.tag);
-                link.renew();
                 released = link.settled_here(number);
+                renews = link.renews_when_settled();
             }
         }
         dispositions.add(ctx, channel, (number, number), state, settled);
-        self.flow_if_due(ctx, link.index);
+        if renews {
+            self.renew(ctx, link.index);
+        }
+        if settled {
+            self.renew_bounded(ctx);
+        }
         if released != Load::default() {
             self.release(ctx, released);
         }
@@ -84,9 +89,9 @@ impl Session {
             !settled
         });
         if settled {
-            link.renew();
+            self.renew(ctx, key.index);
+            self.renew_bounded(ctx);
         }
-        self.flow_if_due(ctx, key.index);
         if released != Load::default() {
             self.release(ctx, released);
         }

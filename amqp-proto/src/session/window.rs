@@ -18,8 +18,10 @@ pub struct Windows {
     pub incoming_window: u32,
     /// The incoming-window when nothing waits to be taken.
     pub incoming_window_max: u32,
-    /// Transfers that have arrived and wait for the application.
+    /// Transfers that have arrived and wait for the application, as far as they count for the window.
     pub buffered: u32,
+    /// Octets of payload that have arrived and wait for the application, whether or not they count for the window.
+    pub buffered_octets: u64,
     /// The transfer-id of the next transfer that we send.
     pub next_outgoing_id: SequenceNo,
     /// The outgoing-window that we state; a constant.
@@ -52,6 +54,10 @@ pub(crate) struct Window {
     excess: u32,
     /// What this session uses of the connection's memory, as last reported.
     used: u64,
+    /// Of what the peer's window admits, what is for deliveries in progress until the next poll.
+    share: Option<u32>,
+    /// Whether they get the larger half next time.
+    larger: bool,
     /// Since when the peer's incoming-window has been closed, while it is.
     closed_since: Instant,
 }
@@ -64,6 +70,7 @@ impl Window {
                 incoming_window: 0,
                 incoming_window_max: 0,
                 buffered: 0,
+                buffered_octets: 0,
                 next_outgoing_id: SequenceNo(0),
                 outgoing_window: 0,
                 remote_incoming_window: 0,
@@ -74,12 +81,15 @@ impl Window {
             unread: Load::default(),
             excess: 0,
             used: 0,
+            share: None,
+            larger: true,
             closed_since: Instant::ZERO,
         }
     }
 
     pub(crate) fn view(&self) -> Windows {
-        Windows { buffered: self.unread.transfers, ..self.view }
+        let buffered_octets = self.unread.octets.saturating_add(self.unread.hidden);
+        Windows { buffered: self.unread.transfers, buffered_octets, ..self.view }
     }
 
     /// Takes our values for begin.
@@ -116,6 +126,31 @@ impl Window {
 
     pub(crate) fn can_send(&self) -> bool {
         self.view.remote_incoming_window > 0
+    }
+
+    /// Whether a new delivery may begin: not with what is for those in progress.
+    pub(crate) fn can_begin(&self) -> bool {
+        self.view.remote_incoming_window > self.share.unwrap_or(0)
+    }
+
+    /// The window has opened: half of it is for deliveries in progress. Which half is the larger one changes.
+    pub(crate) fn share(&mut self) {
+        let admitted = self.view.remote_incoming_window;
+        let odd = admitted % 2;
+        self.share = Some(admitted / 2 + if self.larger { odd } else { 0 });
+        self.larger ^= odd == 1;
+    }
+
+    /// Nothing of it is for deliveries in progress any more. Whether something was.
+    pub(crate) fn unshare(&mut self) -> bool {
+        self.share.take().is_some()
+    }
+
+    /// A delivery in progress takes its turn: whether it may. The first that may not ends the sharing.
+    pub(crate) fn take_share(&mut self) -> bool {
+        let Some(share) = self.share else { return true };
+        self.share = share.checked_sub(1);
+        self.share.is_some()
     }
 
     pub(crate) fn closed_since(&self) -> Instant {
@@ -164,6 +199,11 @@ impl Window {
     pub(crate) fn hide(&mut self, memory: &mut Memory) {
         self.unread.hide();
         self.account(memory);
+    }
+
+    /// Whether the peer may send a transfer.
+    pub(crate) fn admits(&self) -> bool {
+        self.view.incoming_window > 0
     }
 
     /// Whether the application wants nothing at all.

@@ -23,6 +23,9 @@ use std::time::Duration;
 /// More rounds than this without rest mean that something spins.
 const SPIN: usize = 100_000;
 
+/// How many wakes there were, of all tests.
+static WAKES: AtomicUsize = AtomicUsize::new(1);
+
 /// The tasks and the clock of one test.
 #[derive(Clone, Default)]
 pub(crate) struct World {
@@ -49,12 +52,14 @@ struct Task {
 /// A waker that remembers, and counts.
 pub(crate) struct Signal {
     woken: AtomicBool,
+    /// Its place in the order of waking.
+    place: AtomicUsize,
     pub(crate) count: AtomicUsize,
 }
 
 impl Signal {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { woken: AtomicBool::new(true), count: AtomicUsize::new(0) })
+        Arc::new(Self { woken: AtomicBool::new(true), place: AtomicUsize::new(0), count: AtomicUsize::new(0) })
     }
 
     pub(crate) fn take(&self) -> bool {
@@ -65,7 +70,9 @@ impl Signal {
 impl Wake for Signal {
     fn wake(self: Arc<Self>) {
         self.count.fetch_add(1, Ordering::SeqCst);
-        self.woken.store(true, Ordering::SeqCst);
+        if !self.woken.swap(true, Ordering::SeqCst) {
+            self.place.store(WAKES.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
+        }
     }
 }
 
@@ -130,7 +137,8 @@ impl World {
 
     /// One round over all tasks; false if nothing was woken.
     fn step(&self) -> bool {
-        let tasks: Vec<Rc<Task>> = self.tasks.borrow().clone();
+        let mut tasks: Vec<Rc<Task>> = self.tasks.borrow().clone();
+        tasks.sort_by_key(|task| task.signal.place.load(Ordering::SeqCst));
         let mut any = false;
         for task in tasks.iter().filter(|task| task.signal.take()) {
             let waker = Waker::from(Arc::clone(&task.signal));

@@ -4,7 +4,7 @@ use super::driver::Driver;
 use crate::meaning::word;
 use crate::wire::{Record, Value};
 use amqp_proto::codec::{ReceiverSettleMode, SenderSettleMode};
-use amqp_proto::{Blocked, Half, Instant};
+use amqp_proto::{Blocked, Half, Idle, Instant};
 
 fn half(half: Half) -> Value {
     word(match half {
@@ -41,6 +41,16 @@ fn blocked_word(blocked: Blocked) -> &'static str {
     }
 }
 
+fn idle_word(idle: Idle) -> &'static str {
+    match idle {
+        Idle::NotAttached => "not-attached",
+        Idle::NoCredit => "no-credit",
+        Idle::WindowClosed => "window-closed",
+        Idle::NothingSent => "nothing-sent",
+        _ => "unknown",
+    }
+}
+
 fn count(number: usize) -> Value {
     Value::from(u64::try_from(number).unwrap_or(u64::MAX))
 }
@@ -72,6 +82,7 @@ impl Driver {
             .with("remote", half(snapshot.remote))
             .with("sessions", count(snapshot.sessions.len()))
             .with("output-pending", count(snapshot.output_pending))
+            .with("memory-used", snapshot.memory_used)
     }
 
     fn session_snapshot(&self, want: &Record) -> Result<Record, String> {
@@ -91,6 +102,7 @@ impl Driver {
             .with("next-outgoing-id", windows.next_outgoing_id.0)
             .with("remote-outgoing-window", windows.remote_outgoing_window)
             .with("unread", windows.buffered)
+            .with("unread-octets", windows.buffered_octets)
             .with("remote-incoming-window", windows.remote_incoming_window)
             .with("unsettled-outgoing", count(session.unsettled_outgoing))
             .with("unsettled-incoming", count(session.unsettled_incoming)))
@@ -122,7 +134,9 @@ impl Driver {
             .with("snd-settle-mode", word(snd_settle_mode(link.snd_settle_mode)))
             .with("rcv-settle-mode", word(rcv_settle_mode(link.rcv_settle_mode)))
             .with("unsettled", link.unsettled)
+            .with("idle", link.idle.map_or(Value::Null, |idle| word(idle_word(idle))))
             .with("buffered", count(link.buffered))
+            .with("buffered-octets", link.buffered_octets)
             .with("in-progress", link.in_progress))
     }
 }

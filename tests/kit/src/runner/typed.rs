@@ -129,6 +129,7 @@ fn peer_limits(config: &Record) -> PeerLimits {
         max_churn: count("max-churn", defaults.max_churn),
         max_violations: count("max-violations", defaults.max_violations),
         max_answers: octets("max-answers", defaults.max_answers),
+        max_events: octets("max-events", defaults.max_events),
     }
 }
 

@@ -50,7 +50,8 @@
 //! # Snapshots
 //! `? connection` has `state`, `local`, `remote`, `sessions`, `output-pending`, `output` (`open`, or `ended` once the
 //! core has said that nothing will follow), and the next `deadline` in milliseconds from now and what it is `of`.
-//! `? link` of a sender says why it is `blocked`, and since how many milliseconds (`for`).
+//! `? link` of a sender says why it is `blocked`, and since how many milliseconds (`for`); of a receiver why it is `idle`.
+//! `memory-used` of the connection, `unread-octets` of a session and `buffered-octets` of a link are what waits to be taken.
 //!
 //! # Comparison
 //! `compare=exact` (the default) wants just the frames and events written, in order; flow, arrived and writable

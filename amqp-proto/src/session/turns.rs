@@ -1,0 +1,158 @@
+//! Who gets on when there is not enough for all: window, output, places for unsettled deliveries (§2.5.6).
+//!
+//! Deliveries in progress take turns of one frame, link by link and session by session. Who was refused is told when
+//! there is room again: first whoever began a delivery longest ago, since who is told first may take all. Of a window
+//! that opens, and of the output, those in progress and those that are told get a half each.
+
+use super::Session;
+use crate::context::Context;
+use crate::delivery::outgoing::{Sending, Sent};
+use crate::link::{End, Half, Link};
+use crate::{Blocked, Misuse};
+use alloc::vec::Vec;
+
+/// A sender that was refused, and when it began a delivery last.
+pub(crate) type Waiting = (u64, u32);
+
+impl Session {
+    /// Enters a link whose delivery has frames to leave.
+    pub(crate) fn send_on(&mut self, ctx: &mut Context, index: u32) {
+        self.sending.push_back(index);
+        self.queue(ctx);
+    }
+
+    /// Enters the session among those whose deliveries take turns, once, if the window admits a frame.
+    pub(crate) fn queue(&mut self, ctx: &mut Context) {
+        if !self.queued && !self.sending.is_empty() && self.window.can_send() {
+            self.queued = true;
+            ctx.turns.push_back(self.id.index);
+        }
+    }
+
+    /// One frame of the link whose turn it is.
+    pub(crate) fn take_turn(&mut self, ctx: &mut Context) {
+        self.queued = false;
+        if self.local != Half::Active || !self.window.can_send() {
+            return;
+        }
+        if !self.window.take_share() {
+            // After this poll the rest is for anybody.
+            return self.mark(ctx);
+        }
+        if let Some(index) = self.sending.pop_front() {
+            self.send_frame(ctx, index);
+        }
+        if self.sending.is_empty() && self.window.unshare() {
+            self.wake_all(ctx);
+        }
+        self.queue(ctx);
+    }
+
+    /// Lets leave what the window admits until the output is full.
+    pub(crate) fn pump(&mut self, ctx: &mut Context) {
+        while self.window.can_send() && !ctx.output.is_full() {
+            let Some(index) = self.sending.pop_front() else { return };
+            self.send_frame(ctx, index);
+        }
+        self.queue(ctx);
+    }
+
+    /// Lets leave what the window admits, however full the output is: end or close comes next.
+    pub(crate) fn pump_out(&mut self, ctx: &mut Context) {
+        let high_water = ctx.output.replace_high_water(usize::MAX);
+        if self.local == Half::Active {
+            self.pump(ctx);
+        }
+        ctx.output.replace_high_water(high_water);
+    }
+
+    fn send_frame(&mut self, ctx: &mut Context, index: u32) {
+        let channel = self.channel();
+        let Some(link) = self.links.get_mut(index) else { return };
+        let End::Sender(sender) = &mut link.end else { return };
+        let Some(sending) = &mut sender.sending else { return };
+        match sending.frame(ctx, channel, &mut self.window) {
+            Sent::Whole => {
+                link.sent_whole(ctx, channel);
+                self.flow_if_due(ctx, index);
+                self.wake(ctx, index);
+            }
+            Sent::Part if sending.wants_more() => self.wake(ctx, index),
+            Sent::Part => self.sending.push_back(index),
+        }
+    }
+
+    /// The peer's window has opened.
+    pub(crate) fn window_opened(&mut self, ctx: &mut Context) {
+        self.window.unshare();
+        if !self.sending.is_empty() && !self.blocked.is_empty() {
+            self.window.share();
+        }
+        self.queue(ctx);
+        self.wake_all(ctx);
+    }
+
+    /// Remembers that the application waits to send on this link, and where the reason is looked after.
+    pub(crate) fn wait(&mut self, ctx: &mut Context, index: u32, blocked: Blocked) -> Result<(), Misuse> {
+        let link = self.links.get_mut(index).ok_or(Misuse::StaleId)?;
+        link.set_wants();
+        ctx.starved |= blocked == Blocked::OutputFull;
+        // Else the link itself knows when that has passed.
+        let of_session = matches!(blocked, Blocked::WindowClosed | Blocked::OutputFull | Blocked::Unsettled);
+        if of_session && !link.in_progress() && link.list() {
+            self.blocked.push(index);
+        }
+        Ok(())
+    }
+
+    /// Tells a sender that waits that it may send; if only the session or the output is in its way by
+    /// now, it is woken when that has passed.
+    pub(crate) fn wake(&mut self, ctx: &mut Context, index: u32) {
+        let full = self.is_full(ctx);
+        let Some(link) = self.links.get_mut(index).filter(|link| link.wants()) else { return };
+        match link.why_blocked(ctx, &self.window, full).filter(|_| !link.wants_piece()) {
+            None => link.writable(ctx),
+            Some(blocked) => {
+                let _ = self.wait(ctx, index, blocked);
+            }
+        }
+    }
+
+    /// Tells those that were refused for a reason of the session's that it has passed.
+    pub(crate) fn wake_all(&mut self, ctx: &mut Context) {
+        if self.blocked.is_empty() || !self.may_begin(ctx) {
+            return;
+        }
+        if ctx.output.is_full() {
+            ctx.starved = true;
+            return;
+        }
+        let mut waiting: Vec<Waiting> = self.take_waiting().collect();
+        waiting.sort_unstable();
+        waiting.into_iter().for_each(|(_, index)| self.wake(ctx, index));
+    }
+
+    /// Whether the session has nothing against a new delivery.
+    pub(crate) fn may_begin(&self, ctx: &Context) -> bool {
+        self.window.can_begin() && !self.is_full(ctx)
+    }
+
+    /// Takes out all that were refused.
+    pub(crate) fn take_waiting(&mut self) -> impl Iterator<Item = Waiting> {
+        let links = &mut self.links;
+        self.blocked.drain(..).filter_map(|index| links.get_mut(index).map(|link| (link.unlist(), index)))
+    }
+}
+
+impl Link {
+    /// Sender: whether a delivery is in progress; those of one link do not interleave (req: TR-2.6.14-02).
+    pub(crate) fn in_progress(&self) -> bool {
+        matches!(&self.end, End::Sender(sender) if sender.sending.is_some())
+    }
+
+    /// Sender: whether the application is to give the next piece of the delivery in progress.
+    pub(crate) fn wants_piece(&self) -> bool {
+        let End::Sender(sender) = &self.end else { return false };
+        sender.sending.as_ref().is_some_and(Sending::wants_more)
+    }
+}
