@@ -25,6 +25,8 @@ pub struct PeerLimits {
     /// Octets that a client may send behind its sasl-init before the application has judged it (§5.3.3).
     /// Default 131,072.
     pub max_octets_before_outcome: usize,
+    /// Challenges of one SASL exchange, ours as well as the peer's (§5.3.2). Default 16.
+    pub max_sasl_rounds: u32,
     /// begin and attach frames a second that only replace what was ended or detached in that second, by the peer or
     /// because of it, with no transfer of either side to show for it: such pairs leave nothing behind, so nothing
     /// else bounds them. Default 1,000.
@@ -45,6 +47,7 @@ impl Default for PeerLimits {
             max_unread: 256 * 1024 * 1024,
             max_frames_before_open: 64,
             max_octets_before_outcome: 128 * 1024,
+            max_sasl_rounds: 16,
             max_churn: 1000,
             max_violations: 100,
             max_answers: 1024 * 1024,
