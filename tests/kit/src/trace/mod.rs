@@ -21,8 +21,8 @@
 //! specification names them. Of an expectation only the fields written are compared; `*` matches anything and `null`
 //! wants the field absent. Values: `null` `true` `5` `"text"` `:symbol` `0xc0ffee` `[a b]` `{key=value}`
 //! `@source{address="q"}`, words out of a choice (`sender`, `second`), and where no table tells the type
-//! `uint(5)`, `timestamp(0)`, `uuid(0x…)`, `array[…]`, `described(descriptor value)`. `0x00*512` and `"x"*512` are
-//! repeated so often.
+//! `uint(5)`, `timestamp(0)`, `uuid(0x…)`, `array[…]`, `described(descriptor value)`. `octets("a\1")` is binary, written
+//! as text. `0x00*512` and `"x"*512` are repeated so often.
 //!
 //! # Subjects
 //! Sessions that the core begins are `s0`, `s1`…, those that the peer begins `p0`, `p1`…, each in that order. Links
