@@ -3,7 +3,7 @@
 use crate::connection::{Connection, Layer};
 use crate::link::Half;
 use crate::violation::Violation;
-use crate::{CloseReason, Instant, SaslFailure};
+use crate::{CloseReason, Instant, SaslFailure, Secret};
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, FrameError, FrameHeader};
 use bytes::{Bytes, BytesMut};
 
@@ -58,12 +58,12 @@ impl Connection {
                 if input.len() < header.size as usize {
                     return false;
                 }
-                let frame = input.split_to(header.size as usize).freeze();
+                let body = take_secret(input, &header);
                 if self.count(&header) > self.ctx.limits.max_frames_before_open.into() {
                     self.sasl_violation(Violation::FramesBeforeOpen);
                     return true;
                 }
-                self.received_sasl(&frame.slice(header.body_offset()..));
+                self.received_sasl(&body);
             }
             Err(error) => self.sasl_violation(error.into()),
         }
@@ -138,6 +138,15 @@ impl Connection {
         self.octets_in = self.octets_in.wrapping_add(u64::from(header.size));
         self.frames_in
     }
+}
+
+/// The body of a SASL frame, in which there may be a secret: in a buffer that is overwritten after use, and no longer
+/// where it was read into.
+fn take_secret(input: &mut BytesMut, header: &FrameHeader) -> Bytes {
+    let mut frame = input.split_to(header.size as usize);
+    let body = frame.get(header.body_offset()..).unwrap_or_default().to_vec();
+    frame.fill(0);
+    Secret::from(body).into_bytes()
 }
 
 /// How many octets at the front of `input` are whole frames.

@@ -23,7 +23,7 @@ pub struct PeerLimits {
     /// Frames before open, those of SASL and empty ones included (§2.4.1). Default 64.
     pub max_frames_before_open: u32,
     /// Octets that a client may send behind its sasl-init before the application has judged it (§5.3.3).
-    /// Default 131,072.
+    /// Default 32,768.
     pub max_octets_before_outcome: usize,
     /// Challenges of one SASL exchange, ours as well as the peer's (§5.3.2). Default 16.
     pub max_sasl_rounds: u32,
@@ -46,7 +46,7 @@ impl Default for PeerLimits {
             max_links: 8192,
             max_unread: 256 * 1024 * 1024,
             max_frames_before_open: 64,
-            max_octets_before_outcome: 128 * 1024,
+            max_octets_before_outcome: 32 * 1024,
             max_sasl_rounds: 16,
             max_churn: 1000,
             max_violations: 100,

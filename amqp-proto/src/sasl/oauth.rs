@@ -80,6 +80,12 @@ impl Oauthbearer {
         self.port = Some(port);
         self
     }
+
+    /// As large as the message can be: a buffer that grows leaves its secret behind.
+    fn room(&self) -> Vec<u8> {
+        let host = self.host.as_ref().map_or(0, |host| host.as_str().len());
+        Vec::with_capacity(64 + 3 * self.user.as_str().len() + host + self.token.expose().len())
+    }
 }
 
 impl ClientMechanism for Oauthbearer {
@@ -96,7 +102,7 @@ impl ClientMechanism for Oauthbearer {
     }
 
     fn start(&mut self, _nonce: &str) -> Result<Option<Bytes>, MechanismError> {
-        let mut message = Vec::new();
+        let mut message = self.room();
         match escape::written(self.user.as_str()) {
             user if user.is_empty() => pair(&mut message, "n,,", &[])?,
             user => pair(&mut message, "n,a=", &[user.as_bytes(), b","])?,
@@ -109,7 +115,7 @@ impl ClientMechanism for Oauthbearer {
         }
         pair(&mut message, "auth=", &[b"Bearer ", self.token.expose()])?;
         message.push(END);
-        Ok(Some(message.into()))
+        Ok(Some(Secret::from(message).into_bytes()))
     }
 
     fn challenge(&mut self, challenge: &Bytes) -> Result<Bytes, MechanismError> {
@@ -145,11 +151,12 @@ impl ClientMechanism for Xoauth2 {
     }
 
     fn start(&mut self, _nonce: &str) -> Result<Option<Bytes>, MechanismError> {
-        let mut message = Vec::new();
+        // as large as it will be: a buffer that grows leaves its secret behind
+        let mut message = Vec::with_capacity(32 + self.user.as_str().len() + self.token.expose().len());
         pair(&mut message, "user=", &[self.user.as_str().as_bytes()])?;
         pair(&mut message, "auth=", &[b"Bearer ", self.token.expose()])?;
         message.push(END);
-        Ok(Some(message.into()))
+        Ok(Some(Secret::from(message).into_bytes()))
     }
 
     fn challenge(&mut self, challenge: &Bytes) -> Result<Bytes, MechanismError> {

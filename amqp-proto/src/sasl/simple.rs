@@ -49,7 +49,8 @@ fn plain(user: &Str, password: &Secret) -> Result<Bytes, MechanismError> {
     if user.as_str().contains('\0') || password.expose().contains(&0) {
         return Err(MechanismError::Failed("PLAIN has no way to send a user name or password with NUL in it"));
     }
-    Ok([b"\0", user.as_str().as_bytes(), b"\0", password.expose()].concat().into())
+    let message = [b"\0", user.as_str().as_bytes(), b"\0", password.expose()].concat();
+    Ok(Secret::from(message).into_bytes())
 }
 
 /// The listener's side of the three.
