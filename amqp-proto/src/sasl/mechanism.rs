@@ -124,6 +124,13 @@ pub struct SaslStart<'a> {
     pub secret: Option<&'a Secret>,
 }
 
+impl SaslStart<'_> {
+    /// An initial response and nothing else, for tests of mechanisms: the fields can be set.
+    pub fn new(response: impl Into<Bytes>) -> Self {
+        Self { response: response.into(), hostname: None, nonce: "", secret: None }
+    }
+}
+
 /// What a listener's mechanism does next.
 #[derive(Debug)]
 pub enum SaslReply {
