@@ -80,9 +80,10 @@ impl IncomingConnection {
             .await
     }
 
-    /// Answers [`login`](Self::login) (§5.3.3.6) with a code, or with what the mechanism of the request asks for. Any
-    /// code but [`SaslCode::Ok`](amqp_proto::codec::SaslCode::Ok) ends the connection, and so does an answer that the
-    /// mechanism cannot use: the client is told that the server has failed.
+    /// Answers [`login`](Self::login) (§5.3.3.6): with a code, or with what the mechanism of the request asks for; with
+    /// SCRAM what is stored of the user, `None` if there is no such user. Any code but
+    /// [`SaslCode::Ok`](amqp_proto::codec::SaslCode::Ok) ends the connection, and so does an answer that the mechanism
+    /// cannot use: the client is told that the server has failed.
     ///
     /// # Errors
     /// Misuse if there is nothing to answer; why the connection is gone.
