@@ -54,8 +54,8 @@ impl Scram {
     }
 
     /// How many iterations the server may make us compute. It has not proved anything by then, so it is a bound for
-    /// what a hostile one may cost. Default 600,000, which is some hundred milliseconds. Less than 4096 is never
-    /// accepted.
+    /// what a hostile one may cost, on whatever thread handles its frames. Default 600,000: less than a second, optimized.
+    /// Less than 4096 is never accepted.
     #[must_use]
     pub fn max_iterations(mut self, iterations: u32) -> Self {
         self.max_iterations = iterations;

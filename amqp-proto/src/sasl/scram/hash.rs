@@ -33,8 +33,9 @@ pub struct ScramCredential {
 }
 
 impl ScramCredential {
-    /// What is to be stored of a password. This takes as long as `iterations` make it. `salt` should be 16 random
-    /// octets or more, `iterations` at least 4096.
+    /// What is to be stored of a password. `salt` should be 16 random octets or more, `iterations` at least 4096, and
+    /// this takes as long as they make it: derive when the password is set, not when somebody logs in, or the time
+    /// tells who exists.
     #[must_use]
     pub fn derive(hash: ScramHash, password: impl Into<Secret>, salt: impl Into<Vec<u8>>, iterations: u32) -> Self {
         let salt = salt.into();
