@@ -19,9 +19,9 @@ pub(super) enum Simple {
 impl ClientMechanism for Simple {
     fn name(&self) -> Symbol {
         match self {
-            Simple::Anonymous => SimpleListener::Anonymous.name(),
-            Simple::Plain { .. } => SimpleListener::Plain.name(),
-            Simple::External => SimpleListener::External.name(),
+            Simple::Anonymous => Mechanism::Anonymous.name(),
+            Simple::Plain { .. } => Mechanism::Plain.name(),
+            Simple::External => Mechanism::External.name(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The client's side of SCRAM (RFC 5802 §3, §5).
 
 use super::hash::{Keys, xor};
-use super::message::{ServerFinal, ServerFirst, base64, server_first};
+use super::message::{ServerFinal, ServerFirst, base64, text};
 use super::{Exposure, MIN_ITERATIONS, MechanismError, ScramHash, checked_nonce};
 use crate::Secret;
 use crate::sasl::{ClientMechanism, escape};
@@ -63,7 +63,7 @@ impl Scram {
     }
 
     fn proof(&self, message: &[u8], nonce: &str, bare: &str) -> Result<(State, Bytes), MechanismError> {
-        let message = server_first(message)?;
+        let message = text(message)?;
         let server = ServerFirst::parse(message, nonce)?;
         if server.iterations < MIN_ITERATIONS {
             return Err(MechanismError::Failed("the server asks for fewer iterations than are safe"));

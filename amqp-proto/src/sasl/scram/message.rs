@@ -26,7 +26,8 @@ fn octets(base64: &str) -> Parsed<Vec<u8>> {
     if octets.is_empty() { Err(MALFORMED) } else { Ok(octets) }
 }
 
-fn text(message: &[u8]) -> Parsed<&str> {
+/// What all messages are.
+pub(super) fn text(message: &[u8]) -> Parsed<&str> {
     core::str::from_utf8(message).map_err(|_| MALFORMED)
 }
 
@@ -80,11 +81,6 @@ impl<'a> ServerFirst<'a> {
         let iterations = iterations.parse().map_err(|_| MALFORMED)?;
         Ok(Self { nonce, salt: octets(salt)?, iterations })
     }
-}
-
-/// The server's first message, as text.
-pub(super) fn server_first(message: &[u8]) -> Parsed<&str> {
-    text(message)
 }
 
 /// The client's proof: `c=header,r=nonce,p=proof`.
