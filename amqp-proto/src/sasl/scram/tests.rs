@@ -198,7 +198,7 @@ fn a_proof_that_does_not_fit() {
     for vector in &VECTORS {
         let proof = vector.messages[2];
         let (before, right) = proof.rsplit_once(",p=").unwrap();
-        let longer = super::message::base64(&[&salt(right)[..], &[0]].concat());
+        let longer = message::base64(&[&salt(right)[..], &[0]].concat());
         let other = proof.replace("c=biws", "c=eSws");
         for message in [
             format!("{before},p=AAAA"),
