@@ -48,6 +48,8 @@ impl Connection {
         timer: C,
     ) -> (Self, Driver<T, C>) {
         let now = timer.now();
+        #[cfg(feature = "scram")]
+        let sasl = sasl.map(crate::random::for_client);
         let machine = amqp_proto::Connection::client(options.config.clone(), sasl, now);
         Self::start(machine, options, transport, timer)
     }

@@ -8,7 +8,8 @@
 use crate::error::Error;
 use crate::state::{Shared, State};
 use crate::transport::{Timer, Transport};
-use amqp_proto::{CloseReason, Instant, Segments, Transmit};
+use amqp_proto::codec::SaslCode;
+use amqp_proto::{CloseReason, Instant, Misuse, Segments, Transmit};
 use bytes::BytesMut;
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -140,9 +141,11 @@ impl<T: Transport, C: Timer> Driver<T, C> {
             state.machine.handle_timeout(now);
             self.relax();
         }
-        if let Some(code) = state.answer.take() {
-            // the machine knows whether the client still waits
-            let _ = state.machine.sasl_outcome(now, code);
+        if let Some(answer) = state.answer.take() {
+            // the machine knows whether the client still waits, and for what
+            if state.machine.sasl_answer(now, answer) == Err(Misuse::SaslAnswer) {
+                let _ = state.machine.sasl_outcome(now, SaslCode::Sys);
+            }
         }
         if let Some(error) = state.closing.take() {
             state.machine.close(now, error);

@@ -134,7 +134,9 @@ impl Error {
         }
         match self {
             Self::Misuse(_) | Self::TooLarge { .. } => Recovery::GiveUp,
-            Self::Closed(CloseReason::Sasl(SaslFailure::Outcome(SaslCode::SysTemp))) => Recovery::Reconnect,
+            Self::Closed(CloseReason::Sasl(SaslFailure::Outcome { code: SaslCode::SysTemp, .. })) => {
+                Recovery::Reconnect
+            }
             Self::Closed(CloseReason::Sasl(_) | CloseReason::Header(_)) => Recovery::GiveUp,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach | Step::Drain) => Recovery::Reattach,
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Recovery::Rebegin,
@@ -169,7 +171,7 @@ impl Error {
     /// Whether the login failed (§5.3), rather than something before or after it.
     #[must_use]
     pub fn is_login(&self) -> bool {
-        matches!(self, Self::Closed(CloseReason::Sasl(SaslFailure::Outcome(_) | SaslFailure::NoMechanism(_))))
+        matches!(self, Self::Closed(CloseReason::Sasl(SaslFailure::Outcome { .. } | SaslFailure::NoMechanism(_))))
     }
 }
 
@@ -285,7 +287,7 @@ mod tests {
             (SaslCode::SysPerm, Recovery::GiveUp),
             (SaslCode::SysTemp, Recovery::Reconnect),
         ] {
-            let error = Error::Closed(CloseReason::Sasl(SaslFailure::Outcome(code)));
+            let error = Error::Closed(CloseReason::Sasl(SaslFailure::Outcome { code, diagnosis: None }));
             assert_eq!(error.recovery(), recovery, "{code:?}");
         }
     }

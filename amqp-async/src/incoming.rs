@@ -11,8 +11,10 @@ use crate::sender::Sender;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Stage};
 use crate::transport::{Timer, Transport};
-use amqp_proto::codec::{self, Attach, Begin, SaslCode};
-use amqp_proto::{LinkId, LinkOptions, Misuse, ReceiverId, SaslListener, SaslRequest, SenderId, SessionOptions};
+use amqp_proto::codec::{self, Attach, Begin};
+use amqp_proto::{
+    LinkId, LinkOptions, Misuse, ReceiverId, SaslAnswer, SaslListener, SaslRequest, SenderId, SessionOptions,
+};
 use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
@@ -47,6 +49,8 @@ impl IncomingConnection {
         transport: T,
         timer: C,
     ) -> (Self, Driver<T, C>) {
+        #[cfg(feature = "scram")]
+        let sasl = sasl.map(crate::random::for_listener);
         let machine = amqp_proto::Connection::listener(options.config.clone(), sasl, timer.now());
         let (connection, driver) = Connection::start(machine, options, transport, timer);
         (Self { connection, unanswered: false }, driver)
@@ -76,16 +80,19 @@ impl IncomingConnection {
             .await
     }
 
-    /// Answers [`login`](Self::login) (§5.3.3.6). Anything but [`SaslCode::Ok`] ends the connection.
+    /// Answers [`login`](Self::login) (§5.3.3.6): with a code, or with what the mechanism of the request asks for; with
+    /// SCRAM what is stored of the user, `None` if there is no such user. Any code but
+    /// [`SaslCode::Ok`](amqp_proto::codec::SaslCode::Ok) ends the connection, and so does an answer that the mechanism
+    /// cannot use: the client is told that the server has failed.
     ///
     /// # Errors
     /// Misuse if there is nothing to answer; why the connection is gone.
-    pub fn answer(&mut self, code: SaslCode) -> Result<(), Error> {
+    pub fn answer(&mut self, answer: impl Into<SaslAnswer>) -> Result<(), Error> {
         let unanswered = std::mem::take(&mut self.unanswered);
         self.connection.shared().with(|state| match state.closed() {
             Some(error) => Err(error),
             None if unanswered => {
-                state.answer = Some(code);
+                state.answer = Some(answer.into());
                 Ok(())
             }
             None => Err(Error::Misuse(Misuse::NothingToAnswer)),

@@ -43,6 +43,8 @@ mod incoming;
 mod link;
 mod options;
 mod outcomes;
+#[cfg(feature = "scram")]
+mod random;
 mod receiver;
 mod sender;
 mod session;

@@ -9,8 +9,8 @@ use crate::error::{Error, Step};
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::wait::{Turns, Wakers};
-use amqp_proto::codec::{self, Attach, Begin, SaslCode};
-use amqp_proto::{Connection, LinkId, Misuse, SaslRequest, SessionId};
+use amqp_proto::codec::{self, Attach, Begin};
+use amqp_proto::{Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
 use std::collections::{BTreeMap, VecDeque};
 use std::future::poll_fn;
 use std::mem;
@@ -38,7 +38,7 @@ pub(crate) struct State {
     pub(crate) deadlines: Deadlines,
     pub(crate) incoming: Incoming,
     /// The answer to a login that the driver has to hand to the machine, since it knows the time.
-    pub(crate) answer: Option<SaslCode>,
+    pub(crate) answer: Option<SaslAnswer>,
     /// A close that the driver has to hand to the machine, since it knows the time.
     pub(crate) closing: Option<Option<codec::Error>>,
     /// Set while the driver waits for something to do.

@@ -5,7 +5,7 @@ use crate::violation::Violation;
 use crate::{Outgoing, TimeoutReason};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use amqp_codec::{Condition, Error, ProtocolHeader, SaslCode, Symbol};
+use amqp_codec::{Condition, Error, ProtocolHeader, SaslCode, Str, Symbol};
 use core::fmt;
 
 /// A command that makes no sense in the present state. Nothing was sent and nothing has changed.
@@ -33,6 +33,9 @@ pub enum Misuse {
     /// A link of this name and direction exists on the session (§2.6.1).
     #[error("a link of this name and direction exists on the session")]
     NameInUse,
+    /// The SASL mechanism that the client has chosen needs another kind of answer.
+    #[error("the SASL mechanism needs another kind of answer")]
+    SaslAnswer,
     /// There is no request of the peer to answer.
     #[error("there is no request to answer")]
     NothingToAnswer,
@@ -191,7 +194,18 @@ pub enum SaslFailure {
     /// None of the mechanisms that the peer offers may be used; these were offered.
     NoMechanism(Vec<Symbol>),
     /// The outcome was not ok (§5.3.3.6).
-    Outcome(SaslCode),
+    Outcome {
+        /// The kind of failure.
+        code: SaslCode,
+        /// What the server said about it, where the mechanism has a way to: JSON with OAUTHBEARER and XOAUTH2. To a
+        /// listener: nothing.
+        diagnosis: Option<Str>,
+    },
+    /// The mechanism found that the peer cannot be who it should be, or that it is asked for what it does not do; this
+    /// is the reason. The words hold no secret.
+    Mechanism(&'static str),
+    /// The exchange went on for more than [`max_sasl_rounds`](crate::PeerLimits::max_sasl_rounds).
+    Rounds,
     /// The client chose a mechanism that was not offered, or sent a malformed response.
     Refused,
     /// A SASL frame came that does not belong there, or that cannot be decoded.
@@ -234,11 +248,22 @@ impl CloseReason {
             CloseReason::Remote(error) => error.as_ref().map(|error| error.condition.clone()),
             CloseReason::Violation(violation) => Some(violation.condition()),
             // The server's own trouble, which passes (§5.3.3.6).
-            CloseReason::Sasl(SaslFailure::Outcome(SaslCode::SysTemp)) => None,
+            CloseReason::Sasl(SaslFailure::Outcome { code: SaslCode::SysTemp, .. }) => None,
             CloseReason::Sasl(_) => Some(Condition::UNAUTHORIZED_ACCESS),
             CloseReason::Local | CloseReason::Timeout(_) | CloseReason::Eof | CloseReason::Header(_) => None,
         }
     }
+}
+
+/// What the peer says is shown escaped, and no more of it than a line or two.
+fn fmt_outcome(f: &mut fmt::Formatter<'_>, code: SaslCode, diagnosis: Option<&Str>) -> fmt::Result {
+    match code {
+        SaslCode::Auth => f.write_str("authentication failed: wrong user name or password")?,
+        code => write!(f, "authentication failed: outcome {code:?}")?,
+    }
+    let Some(diagnosis) = diagnosis else { return Ok(()) };
+    f.write_str(": ")?;
+    diagnosis.as_str().chars().take(256).try_for_each(|c| write!(f, "{}", c.escape_debug()))
 }
 
 fn fmt_remote(f: &mut fmt::Formatter<'_>, what: &str, error: Option<&Error>) -> fmt::Result {
@@ -304,8 +329,9 @@ impl fmt::Display for SaslFailure {
                 f.write_str("authentication failed: none of the offered mechanisms may be used:")?;
                 offered.iter().try_for_each(|name| write!(f, " {name}"))
             }
-            SaslFailure::Outcome(SaslCode::Auth) => f.write_str("authentication failed: wrong user name or password"),
-            SaslFailure::Outcome(code) => write!(f, "authentication failed: outcome {code:?}"),
+            SaslFailure::Outcome { code, diagnosis } => fmt_outcome(f, *code, diagnosis.as_ref()),
+            SaslFailure::Mechanism(why) => write!(f, "authentication failed: {why}"),
+            SaslFailure::Rounds => f.write_str("authentication failed: the exchange does not end"),
             SaslFailure::Refused => f.write_str("authentication failed: the client's sasl-init is not acceptable"),
             SaslFailure::Protocol(violation) => write!(f, "authentication failed: {violation}"),
             SaslFailure::Unexpected => f.write_str("authentication failed: an unexpected SASL frame came"),

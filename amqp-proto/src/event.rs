@@ -11,7 +11,8 @@ use amqp_codec::{Attach, Begin, DeliveryState, Fields, Open, Symbol};
 #[non_exhaustive]
 pub enum Event {
     /// Listener: a client wants to be let in. Answer with
-    /// [`sasl_outcome`](crate::Connection::sasl_outcome); until then nothing more of it is read (§5.3.3).
+    /// [`sasl_outcome`](crate::Connection::sasl_outcome) or [`sasl_answer`](crate::Connection::sasl_answer); until then
+    /// nothing more of it is read (§5.3.3).
     SaslInit(SaslRequest),
     /// The SASL exchange succeeded (§5.3.3.6).
     Authenticated {

@@ -3,7 +3,7 @@
 use crate::connection::{Connection, Layer};
 use crate::link::Half;
 use crate::violation::Violation;
-use crate::{CloseReason, Direction, Instant, SaslFailure};
+use crate::{CloseReason, Direction, Instant, SaslFailure, Secret};
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, FrameError, FrameHeader};
 use bytes::{Bytes, BytesMut};
 
@@ -68,13 +68,14 @@ impl Connection {
                 if input.len() < header.size as usize {
                     return false;
                 }
-                let frame = input.split_to(header.size as usize).freeze();
+                let frame = take_secret(input, &header);
                 self.tap(&frame);
+                let body = frame.slice(header.body_offset().min(frame.len())..);
                 if self.count(&header) > self.ctx.limits.max_frames_before_open.into() {
                     self.sasl_violation(Violation::FramesBeforeOpen);
                     return true;
                 }
-                self.received_sasl(&frame.slice(header.body_offset()..));
+                self.received_sasl(&body);
             }
             Err(error) => self.sasl_violation(error.into()),
         }
@@ -174,6 +175,15 @@ impl Connection {
         self.octets_in = self.octets_in.wrapping_add(u64::from(header.size));
         self.frames_in
     }
+}
+
+/// A SASL frame, in which there may be a secret: in a buffer that is overwritten after use, and no longer
+/// where it was read into.
+fn take_secret(input: &mut BytesMut, header: &FrameHeader) -> Bytes {
+    let mut frame = input.split_to(header.size as usize);
+    let secret = Secret::from(frame.to_vec());
+    frame.fill(0);
+    secret.into_bytes()
 }
 
 /// How many octets at the front of `input` are whole frames.

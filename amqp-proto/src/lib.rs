@@ -126,7 +126,12 @@ pub use link::options::{CreditMode, CreditRenewal, CreditUntil, LinkOptions, Set
 pub use link::receiver::{ReceiverFlow, ReceiverMut};
 pub use link::sender::{SenderFlow, SenderMut};
 pub use peer_limits::PeerLimits;
-pub use sasl::{Mechanism, SaslClient, SaslListener, SaslRequest, Secret};
+pub use sasl::{
+    ClientMechanism, Exposure, ListenerMechanism, Mechanism, MechanismError, Oauthbearer, SaslAnswer, SaslClient,
+    SaslListener, SaslReply, SaslRequest, SaslStart, Secret,
+};
+#[cfg(feature = "scram")]
+pub use sasl::{Scram, ScramCredential, ScramHash, ScramListener};
 pub use segments::Segments;
 pub use session::SessionOptions;
 pub use session::view::SessionMut;

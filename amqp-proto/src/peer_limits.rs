@@ -27,8 +27,10 @@ pub struct PeerLimits {
     /// Frames before open, those of SASL and empty ones included (§2.4.1). Default 64.
     pub max_frames_before_open: u32,
     /// Octets that a client may send behind its sasl-init before the application has judged it (§5.3.3).
-    /// Default 131,072.
+    /// Default 32,768.
     pub max_octets_before_outcome: usize,
+    /// Challenges of one SASL exchange, ours as well as the peer's (§5.3.2). Default 16.
+    pub max_sasl_rounds: u32,
     /// begin and attach frames a second that only replace what was ended or detached in that second, by the peer or
     /// because of it, with no transfer of either side to show for it: such pairs leave nothing behind, so nothing
     /// else bounds them. Default 1,000.
@@ -51,7 +53,8 @@ impl Default for PeerLimits {
             max_links: 8192,
             max_unread: 256 * 1024 * 1024,
             max_frames_before_open: 64,
-            max_octets_before_outcome: 128 * 1024,
+            max_octets_before_outcome: 32 * 1024,
+            max_sasl_rounds: 16,
             max_churn: 1000,
             max_violations: 100,
             max_answers: 1024 * 1024,

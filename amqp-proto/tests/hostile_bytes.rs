@@ -192,7 +192,7 @@ proptest! {
             let sasl = sasl.then(|| SaslClient::plain("u", "p").insecure_allowed(true));
             Connection::client(config("c").build().unwrap(), sasl, Instant::ZERO)
         } else {
-            listener(sasl.then(|| SaslListener::new([Mechanism::Plain, Mechanism::Anonymous])))
+            listener(sasl.then(|| SaslListener::new([Mechanism::Plain, Mechanism::Anonymous]).insecure_allowed(true)))
         };
         attack(core, &octets, split, true, false);
     }

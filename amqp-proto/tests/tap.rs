@@ -72,7 +72,7 @@ fn each_end_sees_what_the_other_one_sent() {
 fn no_secret_is_shown() {
     let lines = Lines::default();
     let client = SaslClient::plain("somebody", "hunter2").insecure_allowed(true);
-    let listener = SaslListener::new([Mechanism::Plain]);
+    let listener = SaslListener::new([Mechanism::Plain]).insecure_allowed(true);
     let mut pair = Pair::new(tapped(&lines, "c"), tapped(&lines, "l"));
     pair.client = Side::new(Connection::client(tapped(&lines, "c"), Some(client), Instant::ZERO));
     pair.listener = Side::new(Connection::listener(tapped(&lines, "l"), Some(listener), Instant::ZERO));

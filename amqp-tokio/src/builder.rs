@@ -119,7 +119,7 @@ impl Builder {
         Self { virtual_host: Some(name.into()), ..self }
     }
 
-    /// How to log in (§5.3). Default: ANONYMOUS. Whether PLAIN may be used in clear is for `login` itself
+    /// How to log in (§5.3). Default: ANONYMOUS. Whether PLAIN or a token may be used in clear is for `login` itself
     /// to say ([`SaslClient::insecure_allowed`]), besides [`clear_text_login`](Self::clear_text_login).
     pub fn login(self, login: SaslClient) -> Self {
         Self { login: Some(login), has_password: false, ..self }

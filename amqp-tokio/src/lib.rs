@@ -67,7 +67,9 @@ where
     builder().connect_on(stream).await
 }
 
-/// Listens on a TCP address with default options, offering what `sasl` says; see [`Listener::bind`].
+/// Listens on a TCP address with default options, offering what `sasl` says; see [`Listener::bind`]. PLAIN and tokens are
+/// offered to clients on this machine; to others only where
+/// [`insecure_allowed`](proto::SaslListener::insecure_allowed) says so.
 ///
 /// # Errors
 /// If the address cannot be had.

@@ -1,6 +1,7 @@
 //! Listening on TCP.
 
 use crate::io::Io;
+use crate::stays_here;
 use crate::timer::TokioTimer;
 use amqp_async::proto::SaslListener;
 use amqp_async::{IncomingConnection, Options};
@@ -43,16 +44,26 @@ impl Listener {
     pub async fn accept(&self) -> io::Result<(IncomingConnection, SocketAddr)> {
         let (stream, address) = self.tcp.accept().await?;
         stream.set_nodelay(true)?;
-        Ok((self.accept_on(stream), address))
+        // of what stays on this machine nobody reads a password
+        let safe = stays_here(Ok(address));
+        let sasl = self.sasl.clone().map(|sasl| if safe { sasl.insecure_allowed(true) } else { sasl });
+        Ok((self.serve(stream, sasl), address))
     }
 
-    /// Takes a stream that exists already as if a client had come on it.
+    /// Takes a stream that exists already as if a client had come on it. Nothing is known of the stream: mechanisms
+    /// that reveal a secret, such as PLAIN, are offered only where [`SaslListener::insecure_allowed`] says so.
     pub fn accept_on<S>(&self, stream: S) -> IncomingConnection
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let (incoming, driver) =
-            IncomingConnection::new(&self.options, self.sasl.clone(), Io::new(stream), TokioTimer::new());
+        self.serve(stream, self.sasl.clone())
+    }
+
+    fn serve<S>(&self, stream: S, sasl: Option<SaslListener>) -> IncomingConnection
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let (incoming, driver) = IncomingConnection::new(&self.options, sasl, Io::new(stream), TokioTimer::new());
         tokio::spawn(driver);
         incoming
     }

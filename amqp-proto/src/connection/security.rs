@@ -3,12 +3,12 @@
 use super::{Connection, Exchange, Layer, Security, Side};
 use crate::header::{Verdict, judge};
 use crate::link::Half;
-use crate::sasl::{ClientExchange, ListenerExchange, Step};
+use crate::sasl::{ClientExchange, ListenerExchange, SaslAnswer, SaslListener, Step};
 use crate::violation::Violation;
 use crate::{CloseReason, Event, HeaderMismatch, Instant, Misuse, SaslFailure};
 use alloc::boxed::Box;
 use alloc::vec;
-use amqp_codec::{Decoder, ProtocolHeader, SaslCode, SaslFrame, SaslOutcome, Symbol};
+use amqp_codec::{Decoder, ProtocolHeader, SaslCode, SaslFrame, Symbol};
 use bytes::{Bytes, BytesMut};
 
 impl Connection {
@@ -77,12 +77,18 @@ impl Connection {
         }
         self.layer = match core::mem::replace(&mut self.security, Security::None) {
             Security::Client(sasl) => Layer::Sasl(Exchange::Client(ClientExchange::AwaitMechanisms(sasl))),
-            Security::Listener(sasl) => {
-                self.ctx.output.sasl(&sasl.mechanisms());
-                Layer::Sasl(Exchange::Listener(ListenerExchange::AwaitInit(sasl)))
-            }
+            Security::Listener(sasl) => return self.offer(sasl),
             Security::None => Layer::Deaf,
         };
+    }
+
+    /// Says which mechanisms there are. None is no offer that the text knows.
+    fn offer(&mut self, sasl: SaslListener) {
+        let Some(mechanisms) = sasl.mechanisms() else {
+            return self.cut(CloseReason::Sasl(SaslFailure::NoMechanism(vec![])));
+        };
+        self.ctx.output.sasl(&mechanisms);
+        self.layer = Layer::Sasl(Exchange::Listener(ListenerExchange::AwaitInit(sasl)));
     }
 
     /// One SASL frame.
@@ -94,15 +100,24 @@ impl Connection {
             Ok(_) => return self.sasl_violation(Violation::PayloadNotAllowed),
             Err(error) => return self.sasl_violation(error.into()),
         };
-        let output = &mut self.ctx.output;
+        let max_rounds = self.ctx.limits.max_sasl_rounds;
         let step = match exchange {
-            Exchange::Client(exchange) => exchange.received(frame, |init| output.sasl(init)),
-            Exchange::Listener(exchange) => exchange.received(frame),
+            Exchange::Client(exchange) => exchange.received(frame, max_rounds),
+            Exchange::Listener(exchange) => exchange.received(frame, max_rounds),
         };
+        self.sasl_step(step);
+    }
+
+    fn sasl_step(&mut self, step: Step) {
         match step {
-            Step::Wait => {}
+            Step::Say(frame) => self.sasl_frame(&frame),
             Step::Ask(request) => self.ctx.event(Event::SaslInit(request)),
-            Step::Done => self.authenticated(),
+            Step::Done { mechanism, outcome } => {
+                if let Some(outcome) = outcome {
+                    self.ctx.output.sasl(&outcome);
+                }
+                self.authenticated(mechanism);
+            }
             Step::Fail(failure, outcome) => {
                 if let Some(outcome) = outcome {
                     self.ctx.output.sasl(&outcome);
@@ -112,43 +127,53 @@ impl Connection {
         }
     }
 
+    fn sasl_frame(&mut self, frame: &SaslFrame) {
+        let output = &mut self.ctx.output;
+        match frame {
+            SaslFrame::Mechanisms(mechanisms) => output.sasl(mechanisms),
+            SaslFrame::Init(init) => output.sasl(init),
+            SaslFrame::Challenge(challenge) => output.sasl(challenge),
+            SaslFrame::Response(response) => output.sasl(response),
+            SaslFrame::Outcome(outcome) => output.sasl(outcome),
+        }
+    }
+
     pub(crate) fn sasl_violation(&mut self, violation: Violation) {
         self.cut(CloseReason::Sasl(SaslFailure::Protocol(Box::new(violation))));
     }
 
     /// Whether the application has to judge a client before more of it is read.
     pub(crate) fn awaits_application(&self) -> bool {
-        matches!(self.layer, Layer::Sasl(Exchange::Listener(ListenerExchange::AwaitApplication { .. })))
+        matches!(self.layer, Layer::Sasl(Exchange::Listener(ListenerExchange::AwaitApplication(_))))
     }
 
-    /// Listener: lets the client in, or not: the answer to [`Event::SaslInit`] (§5.3.3.6). What the
-    /// client had sent meanwhile is read now.
+    /// Listener: lets the client in, or not: an answer to [`Event::SaslInit`] (§5.3.3.6), the one that most mechanisms
+    /// need. As [`sasl_answer`](Self::sasl_answer) with [`SaslAnswer::Outcome`].
     ///
     /// # Errors
-    /// [`Misuse::NothingToAnswer`] if no client waits.
+    /// Those of [`sasl_answer`](Self::sasl_answer).
     pub fn sasl_outcome(&mut self, now: Instant, code: SaslCode) -> Result<(), Misuse> {
-        if !self.awaits_application() {
-            return Err(Misuse::NothingToAnswer);
-        }
-        self.ctx.output.sasl(&SaslOutcome { code, additional_data: None });
-        if code == SaslCode::Ok {
-            self.authenticated();
-            let mut input = core::mem::take(&mut self.held_back);
-            self.handle_input(now, &mut input);
+        self.sasl_answer(now, SaslAnswer::Outcome(code))
+    }
+
+    /// Listener: the answer to [`Event::SaslInit`] (§5.3.3). What the client had sent meanwhile is read now.
+    ///
+    /// # Errors
+    /// [`Misuse::NothingToAnswer`] if no client waits; [`Misuse::SaslAnswer`] if its mechanism needs another answer, for
+    /// which it still waits.
+    pub fn sasl_answer(&mut self, now: Instant, answer: SaslAnswer) -> Result<(), Misuse> {
+        let Layer::Sasl(Exchange::Listener(exchange)) = &mut self.layer else { return Err(Misuse::NothingToAnswer) };
+        let step = exchange.answered(answer, self.ctx.limits.max_sasl_rounds)?;
+        self.sasl_step(step);
+        let mut input = core::mem::take(&mut self.held_back);
+        self.handle_input(now, &mut input);
+        if self.held_back.is_empty() {
             self.held_back = input;
-        } else {
-            self.cut(CloseReason::Sasl(SaslFailure::Outcome(code)));
         }
         Ok(())
     }
 
-    fn authenticated(&mut self) {
-        let mechanism = match &self.layer {
-            Layer::Sasl(Exchange::Client(exchange)) => exchange.mechanism().cloned(),
-            Layer::Sasl(Exchange::Listener(exchange)) => exchange.mechanism().cloned(),
-            Layer::Header(_) | Layer::Amqp | Layer::Deaf => None,
-        };
-        let mechanism = mechanism.unwrap_or(Symbol::from_static("ANONYMOUS"));
+    fn authenticated(&mut self, mechanism: Symbol) {
         self.ctx.event(Event::Authenticated { mechanism });
         self.layer = Layer::Header(vec![ProtocolHeader::AMQP]);
         if self.side == Side::Client {

@@ -1,13 +1,19 @@
-//! The client's half of the exchange (§5.3.2): it waits for the mechanisms, answers with init, waits
-//! for the outcome.
+//! The client's half of the exchange (§5.3.2): it waits for the mechanisms, chooses one, answers with init and then
+//! each challenge, and waits for the outcome.
 
-use super::{Secret, Step};
+use super::simple::Simple;
+use super::{ClientMechanism, Exposure, Oauthbearer, Secret, Step, Xoauth2};
 use crate::SaslFailure;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use amqp_codec::{SaslCode, SaslFrame, SaslInit, Str, Symbol};
-use bytes::Bytes;
+use amqp_codec::{SaslCode, SaslFrame, SaslInit, SaslMechanisms, SaslOutcome, SaslResponse, Str};
+use core::mem;
 
-/// How a client proves who it is: mechanisms in order of preference.
+#[cfg(feature = "scram")]
+use super::{Scram, ScramHash};
+
+/// How a client proves who it is: mechanisms in order of preference. The first one that the server offers is used;
+/// where it fails, no other is tried.
 ///
 /// ```
 /// use amqp_proto::SaslClient;
@@ -15,48 +21,69 @@ use bytes::Bytes;
 /// let sasl = SaslClient::plain("guest", "secret").insecure_allowed(true).or(SaslClient::anonymous());
 /// assert!(!format!("{sasl:?}").contains("secret"), "no secret shows");
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SaslClient {
-    credentials: Vec<Credential>,
+    mechanisms: Vec<Box<dyn ClientMechanism>>,
     hostname: Option<Str>,
+    nonce: Str,
     insecure_allowed: bool,
 }
 
-#[derive(Clone, Debug)]
-enum Credential {
-    Anonymous,
-    Plain { user: Str, password: Secret },
-    External,
-}
-
 impl SaslClient {
-    fn new(credential: Credential) -> Self {
-        Self { credentials: alloc::vec![credential], hostname: None, insecure_allowed: false }
+    /// A mechanism with settings of its own, such as [`Oauthbearer`], or one of the application's.
+    #[must_use]
+    pub fn new(mechanism: impl ClientMechanism + 'static) -> Self {
+        let mechanisms = alloc::vec![Box::new(mechanism) as Box<dyn ClientMechanism>];
+        Self { mechanisms, hostname: None, nonce: Str::default(), insecure_allowed: false }
     }
 
     /// SASL ANONYMOUS: the server is told nothing (RFC 4505).
     #[must_use]
     pub fn anonymous() -> Self {
-        Self::new(Credential::Anonymous)
+        Self::new(Simple::Anonymous)
     }
 
     /// SASL PLAIN: user name and password as they are (RFC 4616). Not used on a transport in clear
     /// unless [`insecure_allowed`](Self::insecure_allowed) says so.
     #[must_use]
     pub fn plain(user: impl Into<Str>, password: impl Into<Secret>) -> Self {
-        Self::new(Credential::Plain { user: user.into(), password: password.into() })
+        Self::new(Simple::Plain { user: user.into(), password: password.into() })
     }
 
     /// SASL EXTERNAL: who we are follows from the transport, such as a TLS certificate (RFC 4422).
     #[must_use]
     pub fn external() -> Self {
-        Self::new(Credential::External)
+        Self::new(Simple::External)
+    }
+
+    /// SASL SCRAM with the strongest hash that the server offers: SHA-512, SHA-256, SHA-1 (RFC 5802). The password is
+    /// not sent, and the server has to prove that it knows it. Needs a [`nonce`](Self::nonce).
+    #[cfg(feature = "scram")]
+    #[must_use]
+    pub fn scram(user: impl Into<Str>, password: impl Into<Secret>) -> Self {
+        let (user, password) = (user.into(), password.into());
+        let with = |hash| Self::new(Scram::new(hash, user.clone(), password.clone()));
+        with(ScramHash::Sha512).or(with(ScramHash::Sha256)).or(with(ScramHash::Sha1))
+    }
+
+    /// SASL OAUTHBEARER: a token (RFC 7628). Not used on a transport in clear unless
+    /// [`insecure_allowed`](Self::insecure_allowed) says so. `user` may be empty.
+    #[must_use]
+    pub fn oauthbearer(user: impl Into<Str>, token: impl Into<Secret>) -> Self {
+        Self::new(Oauthbearer::new(user, token))
+    }
+
+    /// SASL XOAUTH2: a token, as Google and Microsoft began with. Not used on a transport in clear unless
+    /// [`insecure_allowed`](Self::insecure_allowed) says so.
+    #[must_use]
+    pub fn xoauth2(user: impl Into<Str>, token: impl Into<Secret>) -> Self {
+        Self::new(Xoauth2::new(user, token))
     }
 
     /// Falls back to the mechanisms of `other` where the server offers none of these.
     #[must_use]
     pub fn or(mut self, other: SaslClient) -> Self {
-        self.credentials.extend(other.credentials);
+        self.mechanisms.extend(other.mechanisms);
         self
     }
 
@@ -67,8 +94,17 @@ impl SaslClient {
         self
     }
 
-    /// Whether PLAIN may be used: the transport is secured, or the caller accepts that the password is
-    /// sent in clear. Default: no.
+    /// Text that nobody can guess and that is used for one connection only, for mechanisms that need such: at least 16
+    /// printable ASCII characters, no comma. `amqp-async` gives one to each connection. Default: none, and SCRAM fails
+    /// without.
+    #[must_use]
+    pub fn nonce(mut self, nonce: impl Into<Str>) -> Self {
+        self.nonce = nonce.into();
+        self
+    }
+
+    /// Whether mechanisms that [reveal](Exposure::Revealed) their secret, such as PLAIN, may be used: the transport is
+    /// secured, or the caller accepts that the secret is sent in clear. Default: no.
     #[must_use]
     pub fn insecure_allowed(mut self, allowed: bool) -> Self {
         self.insecure_allowed = allowed;
@@ -76,21 +112,13 @@ impl SaslClient {
     }
 }
 
-impl Credential {
-    fn mechanism(&self) -> Symbol {
-        Symbol::from_static(match self {
-            Credential::Anonymous => "ANONYMOUS",
-            Credential::Plain { .. } => "PLAIN",
-            Credential::External => "EXTERNAL",
-        })
-    }
-
-    fn initial_response(&self) -> Bytes {
-        match self {
-            Credential::Anonymous | Credential::External => Bytes::new(),
-            Credential::Plain { user, password } => {
-                [b"\0", user.as_str().as_bytes(), b"\0", password.expose()].concat().into()
-            }
+impl Clone for SaslClient {
+    fn clone(&self) -> Self {
+        Self {
+            mechanisms: self.mechanisms.iter().map(|mechanism| mechanism.fresh()).collect(),
+            hostname: self.hostname.clone(),
+            nonce: self.nonce.clone(),
+            insecure_allowed: self.insecure_allowed,
         }
     }
 }
@@ -99,49 +127,59 @@ impl Credential {
 #[derive(Debug)]
 pub(crate) enum ClientExchange {
     AwaitMechanisms(SaslClient),
-    AwaitOutcome { mechanism: Symbol },
+    AwaitServer { mechanism: Box<dyn ClientMechanism>, rounds: u32 },
+    Over,
 }
 
 impl ClientExchange {
-    /// The mechanism in use, once there is one.
-    pub(crate) fn mechanism(&self) -> Option<&Symbol> {
-        match self {
-            ClientExchange::AwaitMechanisms(_) => None,
-            ClientExchange::AwaitOutcome { mechanism } => Some(mechanism),
-        }
-    }
-
-    /// Takes one frame of the server; `init` is where our answer goes.
-    pub(crate) fn received(&mut self, frame: SaslFrame, init: impl FnOnce(&SaslInit)) -> Step {
-        match (&*self, frame) {
-            (ClientExchange::AwaitMechanisms(sasl), SaslFrame::Mechanisms(offer)) => {
-                let offered = &offer.sasl_server_mechanisms;
-                let Some(answer) = sasl.choose(|name| offered.iter().any(|offer| offer == name)) else {
-                    return Step::Fail(SaslFailure::NoMechanism(offered.iter().cloned().collect()), None);
-                };
-                init(&answer);
-                *self = ClientExchange::AwaitOutcome { mechanism: answer.mechanism };
-                Step::Wait
+    /// Takes one frame of the server, which may challenge us so often.
+    pub(crate) fn received(&mut self, frame: SaslFrame, max_rounds: u32) -> Step {
+        match (&mut *self, frame) {
+            (ClientExchange::AwaitMechanisms(_), SaslFrame::Mechanisms(offer)) => self.choose(&offer),
+            (ClientExchange::AwaitServer { mechanism, rounds }, SaslFrame::Challenge(challenge)) => {
+                *rounds = rounds.saturating_add(1);
+                if *rounds > max_rounds {
+                    return Step::Fail(SaslFailure::Rounds, None);
+                }
+                match mechanism.challenge(&challenge.challenge) {
+                    Ok(response) => Step::Say(SaslResponse { response }.into()),
+                    Err(error) => Step::Fail(error.into(), None),
+                }
             }
-            (ClientExchange::AwaitOutcome { .. }, SaslFrame::Outcome(outcome)) => match outcome.code {
-                SaslCode::Ok => Step::Done,
-                code => Step::Fail(SaslFailure::Outcome(code), None),
-            },
+            (ClientExchange::AwaitServer { mechanism, .. }, SaslFrame::Outcome(outcome)) => {
+                judged(mechanism.as_mut(), &outcome)
+            }
             _ => Step::Fail(SaslFailure::Unexpected, None),
         }
     }
+
+    fn choose(&mut self, offer: &SaslMechanisms) -> Step {
+        let ClientExchange::AwaitMechanisms(sasl) = mem::replace(self, ClientExchange::Over) else {
+            return Step::Fail(SaslFailure::Unexpected, None);
+        };
+        let offered = &offer.sasl_server_mechanisms;
+        let usable = |mechanism: &dyn ClientMechanism| {
+            (sasl.insecure_allowed || mechanism.exposure() == Exposure::Hidden) && offered.contains(&mechanism.name())
+        };
+        let Some(mut mechanism) = sasl.mechanisms.into_iter().find(|mechanism| usable(mechanism.as_ref())) else {
+            return Step::Fail(SaslFailure::NoMechanism(offered.iter().cloned().collect()), None);
+        };
+        let initial_response = match mechanism.start(sasl.nonce.as_str()) {
+            Ok(response) => response,
+            Err(error) => return Step::Fail(error.into(), None),
+        };
+        let init = SaslInit { mechanism: mechanism.name(), initial_response, hostname: sasl.hostname };
+        *self = ClientExchange::AwaitServer { mechanism, rounds: 0 };
+        Step::Say(init.into())
+    }
 }
 
-impl SaslClient {
-    fn choose(&self, offered: impl Fn(&Symbol) -> bool) -> Option<SaslInit> {
-        self.credentials
-            .iter()
-            .filter(|credential| self.insecure_allowed || !matches!(credential, Credential::Plain { .. }))
-            .find(|credential| offered(&credential.mechanism()))
-            .map(|credential| SaslInit {
-                mechanism: credential.mechanism(),
-                initial_response: Some(credential.initial_response()),
-                hostname: self.hostname.clone(),
-            })
+fn judged(mechanism: &mut dyn ClientMechanism, outcome: &SaslOutcome) -> Step {
+    match outcome.code {
+        SaslCode::Ok => match mechanism.succeeded(outcome.additional_data.as_ref()) {
+            Ok(()) => Step::Done { mechanism: mechanism.name(), outcome: None },
+            Err(error) => Step::Fail(error.into(), None),
+        },
+        code => Step::Fail(SaslFailure::Outcome { code, diagnosis: mechanism.diagnosis() }, None),
     }
 }

@@ -1,11 +1,19 @@
-//! The listener's half of the exchange (§5.3.2): it offers mechanisms, hands what the client says to
-//! the application, and tells the client the outcome.
+//! The listener's half of the exchange (§5.3.2): it offers mechanisms, hands what the client says to its mechanism and
+//! to the application, and tells the client the outcome.
 
-use super::{Secret, Step};
-use crate::SaslFailure;
+use super::simple::SimpleListener;
+use super::{
+    Exposure, ListenerMechanism, MechanismError, OauthListener, SaslAnswer, SaslReply, SaslStart, Secret, Step,
+};
+use crate::{Misuse, SaslFailure};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
-use amqp_codec::{Multiple, SaslCode, SaslFrame, SaslInit, SaslMechanisms, SaslOutcome, Str, Symbol};
+use amqp_codec::{Multiple, SaslChallenge, SaslCode, SaslFrame, SaslInit, SaslMechanisms, SaslOutcome, Str, Symbol};
 use bytes::Bytes;
+use core::mem;
+
+#[cfg(feature = "scram")]
+use super::{ScramHash, ScramListener};
 
 /// A mechanism that a listener can offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,13 +25,24 @@ pub enum Mechanism {
     Plain,
     /// EXTERNAL (RFC 4422).
     External,
+    /// XOAUTH2, which has no standard.
+    Xoauth2,
+    /// OAUTHBEARER (RFC 7628).
+    Oauthbearer,
+    /// SCRAM-SHA-1, -256 or -512 (RFC 5802, RFC 7677). Needs [`SaslListener::nonce`] and should have
+    /// [`SaslListener::secret`].
+    #[cfg(feature = "scram")]
+    Scram(ScramHash),
 }
 
 /// What a listener offers to clients.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SaslListener {
-    mechanisms: Vec<Mechanism>,
+    mechanisms: Vec<Box<dyn ListenerMechanism>>,
     required: bool,
+    insecure_allowed: bool,
+    nonce: Str,
+    secret: Option<Secret>,
 }
 
 /// A client's wish to be let in.
@@ -55,15 +74,67 @@ pub enum SaslRequest {
         /// The host that the client wants (§5.3.3.2).
         hostname: Option<Str>,
     },
+    /// With a token: XOAUTH2 or OAUTHBEARER (RFC 7628). With [`SaslCode::Auth`] the client is first told
+    /// `{"status":"invalid_token"}`, as the mechanisms demand.
+    Bearer {
+        /// XOAUTH2 or OAUTHBEARER.
+        mechanism: Symbol,
+        /// Whom the client wants to act as; empty: whom the token names.
+        user: Str,
+        /// The token.
+        token: Secret,
+        /// The host that the client wants (§5.3.3.2).
+        hostname: Option<Str>,
+    },
+    /// With a proof of the password, still to come (RFC 5802). Answer with [`SaslAnswer::Scram`]; the core judges the
+    /// proof.
+    #[cfg(feature = "scram")]
+    Scram {
+        /// Which SCRAM: the credential has to be of that hash.
+        hash: ScramHash,
+        /// The identity to act as; empty: the same as `user`.
+        authorization: Str,
+        /// Who it says it is.
+        user: Str,
+        /// The host that the client wants (§5.3.3.2).
+        hostname: Option<Str>,
+    },
+    /// A mechanism of the application asks.
+    Custom {
+        /// Which.
+        mechanism: Symbol,
+        /// Whatever it wants to say.
+        data: Secret,
+        /// The host that the client wants (§5.3.3.2).
+        hostname: Option<Str>,
+    },
 }
 
 impl Mechanism {
-    fn name(self) -> Symbol {
+    /// The registered name.
+    #[must_use]
+    pub fn name(self) -> Symbol {
         Symbol::from_static(match self {
             Mechanism::Anonymous => "ANONYMOUS",
             Mechanism::Plain => "PLAIN",
             Mechanism::External => "EXTERNAL",
+            Mechanism::Xoauth2 => "XOAUTH2",
+            Mechanism::Oauthbearer => "OAUTHBEARER",
+            #[cfg(feature = "scram")]
+            Mechanism::Scram(hash) => hash.mechanism(),
         })
+    }
+
+    fn build(self) -> Box<dyn ListenerMechanism> {
+        match self {
+            Mechanism::Anonymous => Box::new(SimpleListener::Anonymous),
+            Mechanism::Plain => Box::new(SimpleListener::Plain),
+            Mechanism::External => Box::new(SimpleListener::External),
+            Mechanism::Xoauth2 => Box::new(OauthListener::xoauth2()),
+            Mechanism::Oauthbearer => Box::new(OauthListener::oauthbearer()),
+            #[cfg(feature = "scram")]
+            Mechanism::Scram(hash) => Box::new(ScramListener::new(hash)),
+        }
     }
 }
 
@@ -71,7 +142,20 @@ impl SaslListener {
     /// Offers these mechanisms, and lets nobody in without one of them.
     #[must_use]
     pub fn new(mechanisms: impl IntoIterator<Item = Mechanism>) -> Self {
-        Self { mechanisms: mechanisms.into_iter().collect(), required: true }
+        Self {
+            mechanisms: mechanisms.into_iter().map(Mechanism::build).collect(),
+            required: true,
+            insecure_allowed: false,
+            nonce: Str::default(),
+            secret: None,
+        }
+    }
+
+    /// Offers one more: one with settings of its own, or one of the application's.
+    #[must_use]
+    pub fn offering(mut self, mechanism: impl ListenerMechanism + 'static) -> Self {
+        self.mechanisms.push(Box::new(mechanism));
+        self
     }
 
     /// Also lets in clients that begin with the AMQP header, without any SASL exchange.
@@ -81,13 +165,64 @@ impl SaslListener {
         self
     }
 
+    /// Whether mechanisms that [reveal](Exposure::Revealed) the client's secret, such as PLAIN, are offered: the
+    /// transport is secured, or the application accepts that clients send secrets in clear. Default: no.
+    #[must_use]
+    pub fn insecure_allowed(mut self, allowed: bool) -> Self {
+        self.insecure_allowed = allowed;
+        self
+    }
+
+    /// Text that nobody can guess and that is used for one connection only, for mechanisms that need such: at least 16
+    /// printable ASCII characters, no comma. `amqp-async` gives one to each connection. Default: none, and SCRAM fails
+    /// without.
+    #[must_use]
+    pub fn nonce(mut self, nonce: impl Into<Str>) -> Self {
+        self.nonce = nonce.into();
+        self
+    }
+
+    /// Random octets that stay the same from one connection to the next, and if possible from one run to the next.
+    /// SCRAM makes the salt of users that do not exist from them, so that asking twice does not tell. `amqp-async`
+    /// gives one that lasts as long as the process. Default: none; who asks twice can tell then.
+    #[must_use]
+    pub fn secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
+    /// Whether there is a [`secret`](Self::secret).
+    #[must_use]
+    pub fn has_secret(&self) -> bool {
+        self.secret.is_some()
+    }
+
     pub(crate) fn required(&self) -> bool {
         self.required
     }
 
-    pub(crate) fn mechanisms(&self) -> SaslMechanisms {
-        let names: Multiple<Symbol> = self.mechanisms.iter().map(|mechanism| mechanism.name()).collect();
-        SaslMechanisms { sasl_server_mechanisms: names }
+    /// What is said first; `None` if nothing may be offered.
+    pub(crate) fn mechanisms(&self) -> Option<SaslMechanisms> {
+        let names: Multiple<Symbol> = self.offered().map(ListenerMechanism::name).collect();
+        (!names.is_empty()).then_some(SaslMechanisms { sasl_server_mechanisms: names })
+    }
+
+    /// The mechanisms that may be used here.
+    fn offered(&self) -> impl Iterator<Item = &dyn ListenerMechanism> {
+        let mechanisms = self.mechanisms.iter().map(AsRef::as_ref);
+        mechanisms.filter(|mechanism| self.insecure_allowed || mechanism.exposure() == Exposure::Hidden)
+    }
+}
+
+impl Clone for SaslListener {
+    fn clone(&self) -> Self {
+        Self {
+            mechanisms: self.mechanisms.iter().map(|mechanism| mechanism.fresh()).collect(),
+            required: self.required,
+            insecure_allowed: self.insecure_allowed,
+            nonce: self.nonce.clone(),
+            secret: self.secret.clone(),
+        }
     }
 }
 
@@ -95,101 +230,87 @@ impl SaslListener {
 #[derive(Debug)]
 pub(crate) enum ListenerExchange {
     AwaitInit(SaslListener),
-    AwaitApplication { mechanism: Symbol },
+    AwaitResponse(Running),
+    AwaitApplication(Running),
+    Over,
+}
+
+/// A mechanism at work, and how often it has challenged.
+#[derive(Debug)]
+pub(crate) struct Running {
+    mechanism: Box<dyn ListenerMechanism>,
+    rounds: u32,
 }
 
 impl ListenerExchange {
-    /// The mechanism in use, once there is one.
-    pub(crate) fn mechanism(&self) -> Option<&Symbol> {
-        match self {
-            ListenerExchange::AwaitInit(_) => None,
-            ListenerExchange::AwaitApplication { mechanism } => Some(mechanism),
+    /// Takes one frame of the client, which may be challenged so often.
+    pub(crate) fn received(&mut self, frame: SaslFrame, max_rounds: u32) -> Step {
+        match (mem::replace(self, ListenerExchange::Over), frame) {
+            (ListenerExchange::AwaitInit(sasl), SaslFrame::Init(init)) => self.chosen(&sasl, init, max_rounds),
+            (ListenerExchange::AwaitResponse(mut running), SaslFrame::Response(response)) => {
+                let reply = running.mechanism.response(&response.response);
+                self.replied(running, reply, max_rounds)
+            }
+            _ => Step::Fail(SaslFailure::Unexpected, None),
         }
     }
 
-    /// Takes one frame of the client.
-    pub(crate) fn received(&mut self, frame: SaslFrame) -> Step {
-        let (ListenerExchange::AwaitInit(sasl), SaslFrame::Init(init)) = (&*self, frame) else {
-            return Step::Fail(SaslFailure::Unexpected, None);
+    fn chosen(&mut self, sasl: &SaslListener, init: SaslInit, max_rounds: u32) -> Step {
+        let Some(mechanism) = sasl.offered().find(|mechanism| mechanism.name() == init.mechanism) else {
+            return refused();
         };
-        match sasl.request(&init) {
-            Some(request) => {
-                *self = ListenerExchange::AwaitApplication { mechanism: init.mechanism };
+        let mut mechanism = mechanism.fresh();
+        let reply = mechanism.start(SaslStart {
+            response: init.initial_response.unwrap_or_default(),
+            hostname: init.hostname,
+            nonce: sasl.nonce.as_str(),
+            secret: sasl.secret.as_ref(),
+        });
+        self.replied(Running { mechanism, rounds: 0 }, reply, max_rounds)
+    }
+
+    /// Takes the application's answer; nothing changes if it is misuse.
+    pub(crate) fn answered(&mut self, answer: SaslAnswer, max_rounds: u32) -> Result<Step, Misuse> {
+        let ListenerExchange::AwaitApplication(running) = self else { return Err(Misuse::NothingToAnswer) };
+        let reply = running.mechanism.answer(answer)?;
+        let ListenerExchange::AwaitApplication(running) = mem::replace(self, ListenerExchange::Over) else {
+            return Err(Misuse::NothingToAnswer);
+        };
+        Ok(self.replied(running, Ok(reply), max_rounds))
+    }
+
+    fn replied(&mut self, mut running: Running, reply: Result<SaslReply, MechanismError>, max_rounds: u32) -> Step {
+        match reply {
+            Ok(SaslReply::Challenge(challenge)) => {
+                running.rounds = running.rounds.saturating_add(1);
+                if running.rounds > max_rounds {
+                    return Step::Fail(SaslFailure::Rounds, Some(outcome(SaslCode::Sys)));
+                }
+                *self = ListenerExchange::AwaitResponse(running);
+                Step::Say(SaslChallenge { challenge }.into())
+            }
+            Ok(SaslReply::Ask(request)) => {
+                *self = ListenerExchange::AwaitApplication(running);
                 Step::Ask(request)
             }
-            None => Step::Fail(SaslFailure::Refused, Some(outcome(SaslCode::Auth))),
+            Ok(SaslReply::Outcome(SaslCode::Ok, additional_data)) => {
+                let outcome = SaslOutcome { code: SaslCode::Ok, additional_data };
+                Step::Done { mechanism: running.mechanism.name(), outcome: Some(outcome) }
+            }
+            Ok(SaslReply::Outcome(code, _)) => {
+                Step::Fail(SaslFailure::Outcome { code, diagnosis: None }, Some(outcome(code)))
+            }
+            Err(MechanismError::Unexpected) => Step::Fail(SaslFailure::Unexpected, None),
+            Err(MechanismError::Failed(_)) => refused(),
         }
     }
+}
+
+fn refused() -> Step {
+    Step::Fail(SaslFailure::Refused, Some(outcome(SaslCode::Auth)))
 }
 
 /// An outcome without additional data (§5.3.3.6).
-pub(crate) fn outcome(code: SaslCode) -> SaslOutcome {
+fn outcome(code: SaslCode) -> SaslOutcome {
     SaslOutcome { code, additional_data: None }
-}
-
-impl SaslListener {
-    fn request(&self, init: &SaslInit) -> Option<SaslRequest> {
-        let mechanism = self.mechanisms.iter().find(|mechanism| mechanism.name() == init.mechanism)?;
-        let response = init.initial_response.clone().unwrap_or_default();
-        let hostname = init.hostname.clone();
-        Some(match mechanism {
-            Mechanism::Anonymous => SaslRequest::Anonymous { trace: response, hostname },
-            Mechanism::External => SaslRequest::External { authorization: Str::try_from(response).ok()?, hostname },
-            Mechanism::Plain => {
-                let [authorization, user, password] = plain_parts(&response)?;
-                SaslRequest::Plain {
-                    authorization: Str::try_from(response.slice_ref(authorization)).ok()?,
-                    user: Str::try_from(response.slice_ref(user)).ok()?,
-                    password: Secret::from(password.to_vec()),
-                    hostname,
-                }
-            }
-        })
-    }
-}
-
-/// authzid NUL authcid NUL passwd, with a non-empty authcid and no further NUL (RFC 4616).
-fn plain_parts(response: &[u8]) -> Option<[&[u8]; 3]> {
-    let mut parts = response.split(|octet| *octet == 0);
-    let all = [parts.next()?, parts.next()?, parts.next()?];
-    (parts.next().is_none() && !all[1].is_empty()).then_some(all)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn init(mechanism: &'static str, response: &'static [u8]) -> SaslInit {
-        SaslInit {
-            mechanism: Symbol::from_static(mechanism),
-            initial_response: Some(Bytes::from_static(response)),
-            hostname: None,
-        }
-    }
-
-    #[test]
-    fn plain_is_taken_apart() {
-        let sasl = SaslListener::new([Mechanism::Plain]);
-        let Some(SaslRequest::Plain { authorization, user, password, .. }) = sasl.request(&init("PLAIN", b"a\0u\0p"))
-        else {
-            panic!("no request");
-        };
-        assert_eq!((authorization.as_str(), user.as_str()), ("a", "u"));
-        assert!(password.matches(b"p") && !password.matches(b"q") && !password.matches(b"pp"));
-    }
-
-    #[test]
-    fn malformed_or_not_offered_is_refused() {
-        let sasl = SaslListener::new([Mechanism::Plain]);
-        for (mechanism, response) in [
-            ("ANONYMOUS", &b""[..]),
-            ("PLAIN", b""),
-            ("PLAIN", b"u\0p"),
-            ("PLAIN", b"\0\0p"),
-            ("PLAIN", b"\0u\0p\0x"),
-            ("PLAIN", b"\0\xff\0p"),
-        ] {
-            assert!(sasl.request(&init(mechanism, response)).is_none(), "{mechanism} {response:?}");
-        }
-    }
 }

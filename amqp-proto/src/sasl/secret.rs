@@ -1,7 +1,8 @@
-//! A password that does not show.
+//! A password that does not show, and is not left in memory.
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use bytes::Bytes;
 use core::fmt;
 use core::hint::black_box;
 
@@ -21,6 +22,21 @@ impl Secret {
     pub fn matches(&self, other: &[u8]) -> bool {
         let difference = self.0.iter().zip(other).fold(0, |sum, (a, b)| sum | (a ^ b));
         self.0.len() == other.len() && black_box(difference) == 0
+    }
+
+    /// The octets for the wire, or from it: overwritten like the secret itself, once nobody holds a part of them. Only
+    /// their `Debug` is not to be trusted.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        Bytes::from_owner(Wiped(self))
+    }
+}
+
+/// What `Bytes` asks of an owner, which a secret should not have for everybody.
+struct Wiped(Secret);
+
+impl AsRef<[u8]> for Wiped {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.0
     }
 }
 

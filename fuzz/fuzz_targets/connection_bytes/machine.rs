@@ -39,7 +39,9 @@ impl Machine {
                 Connection::client(config, sasl, Instant::ZERO)
             }
             Side::Listener => {
-                let sasl = stage.has_sasl().then(|| SaslListener::new([Mechanism::Plain, Mechanism::Anonymous]));
+                let sasl = stage
+                    .has_sasl()
+                    .then(|| SaslListener::new([Mechanism::Plain, Mechanism::Anonymous]).insecure_allowed(true));
                 Connection::listener(config, sasl, Instant::ZERO)
             }
         };

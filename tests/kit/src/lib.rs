@@ -8,7 +8,7 @@
 //! | [`trace`], [`runner`] | the trace format, and playing a trace against the core |
 //! | [`recording`], [`observer`], [`convert`], [`meaning`] | recorded sessions of foreign peers as traces, compared in meaning |
 //! | [`coverage`] | which requirements are proved by which tests |
-//! | [`hostile`], [`heap`] | the catalogue of hostile input, and an allocator that counts |
+//! | [`hostile`], [`heap`] | the catalogue of hostile input, and allocators that count, or look for secrets |
 //! | [`replay`] | the commands of the binary |
 
 pub mod clock;

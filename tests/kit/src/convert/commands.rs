@@ -37,8 +37,9 @@ impl Converter {
         if !*self.observer.closed.of(Side::Theirs) && !self.closed_told {
             match &seen {
                 Seen::Connection if frame.name == "sasl-outcome" => {
-                    self.command(pick(frame, "sasl-outcome", &["code"]));
+                    self.sasl_outcome(frame);
                 }
+                Seen::Connection if frame.name == "sasl-challenge" => self.sasl_challenge(frame),
                 Seen::Close => self.command(pick(frame, "close", &["error"])),
                 Seen::Begin(at, turn) => self.begin(*at, *turn, frame),
                 Seen::End(at, Turn::Asks) => self.end(*at, frame),

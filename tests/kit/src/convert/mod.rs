@@ -6,6 +6,7 @@
 
 mod commands;
 mod events;
+mod scram;
 mod setup;
 
 use crate::observer::{Observer, Seen, Side};
@@ -100,7 +101,8 @@ struct Converter {
 
 impl Converter {
     fn new(session: &Session, role: Role) -> Self {
-        let pieces: Vec<_> = session.pieces.iter().map(|piece| read_piece(piece, role)).collect();
+        let mut pieces: Vec<_> = session.pieces.iter().map(|piece| read_piece(piece, role)).collect();
+        scram::last_word_into_outcome(&mut pieces);
         Self {
             outline: Outline::of(&pieces),
             pieces,

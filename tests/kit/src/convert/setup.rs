@@ -81,6 +81,11 @@ impl Converter {
         };
         let mut sasl =
             sasl.with("mechanism", init.get("mechanism").clone()).with("hostname", init.get("hostname").clone());
+        if let Some(client) = super::scram::Client::of(init) {
+            sasl.set("user", client.user.into());
+            sasl.set("nonce", client.nonce.into());
+            sasl.set("password", super::scram::password(self.find(Side::Theirs, "sasl-outcome")).into());
+        }
         if init.text("mechanism") == Some("PLAIN") {
             let response = String::from_utf8_lossy(init.binary("initial-response").unwrap_or_default()).into_owned();
             for (name, part) in ["authzid", "user", "password"].iter().zip(response.split('\0')) {
@@ -98,7 +103,13 @@ impl Converter {
             _ => vec![Value::Symbol("PLAIN".to_owned())],
         };
         let known = |item: &Value| matches!(item, Value::Symbol(name) if MECHANISMS.contains(&name.as_str()));
-        Some(Record::new("sasl").with("mechanisms", Value::List(offer.into_iter().filter(known).collect())))
+        let mut sasl = Record::new("sasl").with("mechanisms", Value::List(offer.into_iter().filter(known).collect()));
+        let client = self.find(Side::Theirs, "sasl-init").and_then(super::scram::Client::of);
+        let server = self.find(Side::Ours, "sasl-challenge").and_then(super::scram::Server::of);
+        if let (Some(client), Some(server)) = (client, server) {
+            sasl.set("nonce", server.nonce.trim_start_matches(client.nonce).into());
+        }
+        Some(sasl)
     }
 
     /// Features that the core has not got yet.

@@ -8,12 +8,16 @@ use crate::wire::{Record, decode_unit, next_unit};
 use amqp_proto::codec::{Attach, Condition, Decoder, Error, Handle, Message, Role, SaslCode, TargetTerminus};
 use amqp_proto::{
     Config, Connection, CreditMode, Event, Instant, LinkId, LinkOptions, Mechanism, Outgoing, ReceiverFlow, ReceiverId,
-    SaslClient, SaslListener, SaslRequest, Segments, SenderId, SessionId, SessionOptions, Transmit,
+    SaslClient, SaslListener, SaslRequest, Scram, ScramCredential, ScramHash, Segments, SenderId, SessionId,
+    SessionOptions, Transmit,
 };
 use bytes::{Buf, BytesMut};
 use std::time::Duration;
 
 type Done = Result<(), String>;
+
+/// Neither random nor used once.
+const NONCE: &str = "0123456789abcdef";
 
 /// Octets of output above which nothing more is read.
 const HIGH_WATER: usize = 256 * 1024;
@@ -62,6 +66,11 @@ fn link_options(name: &'static str, sender: bool) -> LinkOptions {
     LinkOptions { credit: CreditMode::Manual, max_message_size: (!sender).then_some(10_000), ..options }
 }
 
+fn offered() -> SaslListener {
+    let offered = [Mechanism::Plain, Mechanism::Scram(ScramHash::Sha256)];
+    SaslListener::new(offered).insecure_allowed(true).nonce(NONCE)
+}
+
 /// The core, configured as the catalogue says.
 fn connection(case: &Case) -> Result<Connection, String> {
     let config = Config::builder("eut")
@@ -74,12 +83,16 @@ fn connection(case: &Case) -> Result<Connection, String> {
         .output_high_water(HIGH_WATER)
         .build()
         .map_err(|fault| fault.to_string())?;
-    let sasl = case.preamble.contains("sasl");
+    let scram = case.preamble.contains("scram");
+    let sasl = case.preamble.contains("sasl") || scram;
     Ok(if case.client {
-        let plain = || SaslClient::plain("u", "p").insecure_allowed(true);
-        Connection::client(config, sasl.then(plain), Instant::ZERO)
+        let login = || match scram {
+            true => SaslClient::new(Scram::new(ScramHash::Sha256, "u", "p")).nonce(NONCE),
+            false => SaslClient::plain("u", "p").insecure_allowed(true),
+        };
+        Connection::client(config, sasl.then(login), Instant::ZERO)
     } else {
-        Connection::listener(config, sasl.then(|| SaslListener::new([Mechanism::Plain])), Instant::ZERO)
+        Connection::listener(config, sasl.then(offered), Instant::ZERO)
     })
 }
 
@@ -231,6 +244,10 @@ impl Endpoint {
     /// A command that is refused changes nothing: the case judges what is sent.
     fn told(&mut self, event: Event) {
         match event {
+            Event::SaslInit(SaslRequest::Scram { hash, user, .. }) => {
+                let known = (user.as_str() == "u").then(|| ScramCredential::derive(hash, "p", *b"salt", 4096));
+                let _ = self.core.sasl_answer(self.now, known.into());
+            }
             Event::SaslInit(request) => {
                 let right = matches!(&request, SaslRequest::Plain { user, password, .. }
                     if user.as_str() == "u" && password.expose() == b"p");

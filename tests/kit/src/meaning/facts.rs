@@ -60,7 +60,8 @@ const ATTACH: &[&str] = &[
 ];
 
 /// Mechanisms the core can offer and choose.
-pub(crate) const MECHANISMS: [&str; 3] = ["ANONYMOUS", "PLAIN", "EXTERNAL"];
+pub(crate) const MECHANISMS: [&str; 8] =
+    ["ANONYMOUS", "PLAIN", "EXTERNAL", "XOAUTH2", "OAUTHBEARER", "SCRAM-SHA-1", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 
 impl Speaker<'_> {
     /// States the facts of a frame about `seen`.
@@ -108,11 +109,11 @@ impl Speaker<'_> {
             "empty" => return,
             "open" => open(frame),
             "sasl-init" => {
-                let plain = frame.text("mechanism") == Some("PLAIN");
-                pick(frame, "sasl-init", if plain { &["mechanism", "initial-response"] } else { &["mechanism"] })
+                let free = matches!(frame.text("mechanism"), Some("ANONYMOUS" | "EXTERNAL"));
+                pick(frame, "sasl-init", if free { &["mechanism"] } else { &["mechanism", "initial-response"] })
             }
             "sasl-mechanisms" => offer(frame),
-            name => pick(frame, name, &["layer", "code", "challenge", "response"]),
+            name => pick(frame, name, &["layer", "code", "challenge", "response", "additional-data"]),
         };
         self.say("connection".to_owned(), fact, Weight::Counts);
     }

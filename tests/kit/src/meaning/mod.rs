@@ -4,7 +4,7 @@
 //! lane: the connection, each session, each link, its credit, its deliveries, and the states of each delivery are
 //! lanes of their own. Within a lane the order must be the recorded one, and every field that follows must agree:
 //!
-//! * headers; SASL mechanism and credentials, mechanisms offered, outcome code;
+//! * headers; SASL mechanism and credentials, mechanisms offered, challenges and responses, outcome code;
 //! * open: container-id, hostname, max-frame-size, channel-max, idle-time-out, locales, capabilities, properties;
 //! * begin: handle-max, capabilities, properties; end and close: the whole error;
 //! * attach: name, role, settle modes, source, target, initial-delivery-count, max-message-size, capabilities,
@@ -36,7 +36,9 @@
 //! 12. A receiver's initial-delivery-count, which the text wants ignored; an idle-time-out of 0, which is none.
 //! 13. What the recorded side may not write and the core cannot: strings for keys of a fields map (symbols, then), an
 //!     error without a condition (none, then).
-//! 14. Defaults may be written out or left out; one symbol is an array of one.
+//! 14. The last word of a SCRAM server may be a challenge of its own, which an empty response answers, or in the
+//!     outcome; the core as a listener has it in the outcome.
+//! 15. Defaults may be written out or left out; one symbol is an array of one.
 
 mod facts;
 

@@ -71,8 +71,10 @@ impl Driver {
             "close" => self.peer.core.close(self.peer.clock.now(), error(command)?),
             "sasl-outcome" => {
                 let outcome: SaslOutcome = typed(command)?;
-                self.peer.core.sasl_outcome(self.peer.clock.now(), outcome.code).map_err(misuse)?;
+                self.sasl_answer(outcome.code.into())?;
             }
+            "sasl-scram" => self.sasl_scram(command)?,
+            "sasl-custom" => self.sasl_custom(command)?,
             other => return Err(format!("no command is called {other:?}")),
         }
         self.pump()

@@ -1,12 +1,12 @@
 //! The core with names for what it holds: it is fed, pumped and looked into, all in virtual time.
 
-use super::typed;
+use super::{sasl, typed};
 use crate::clock::Clock;
 use crate::observer::{Observer, Side};
 use crate::peer::Peer;
 use crate::trace::{Role, Script, print_record};
 use crate::wire::Record;
-use amqp_proto::{Connection, DeliveryId, LinkId, SessionId};
+use amqp_proto::{Connection, DeliveryId, LinkId, ScramHash, SessionId};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub(super) struct Driver {
     pub(super) silence: Duration,
     /// What comes out is printed.
     pub(super) shown: bool,
+    /// The SCRAM that the last client chose.
+    pub(super) scram: Option<ScramHash>,
 }
 
 /// Who takes deliveries out of the core.
@@ -84,8 +86,8 @@ impl Driver {
         let now = Clock::default().now();
         let config = typed::config(script)?;
         let core = match script.role {
-            Role::Client => Connection::client(config, typed::sasl_client(script)?, now),
-            Role::Listener => Connection::listener(config, typed::sasl_listener(script)?, now),
+            Role::Client => Connection::client(config, sasl::client(script)?, now),
+            Role::Listener => Connection::listener(config, sasl::listener(script)?, now),
         };
         let split = script.config.number("split").and_then(|octets| usize::try_from(octets).ok());
         let take = match script.config.text("take") {
@@ -105,6 +107,7 @@ impl Driver {
             last_output: Duration::ZERO,
             silence: Duration::ZERO,
             shown: false,
+            scram: None,
         })
     }
 

@@ -1,11 +1,12 @@
 //! Events of the core as records.
 
 use super::driver::{Driver, Take};
+use super::sasl;
 use super::snapshot::rcv_settle_mode;
 use super::typed::{fields_of, untyped};
 use crate::meaning::word;
 use crate::wire::{Record, Value};
-use amqp_proto::codec::{Attach, Error, Str};
+use amqp_proto::codec::{Attach, Error};
 use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId};
 use amqp_proto::{SaslFailure, SaslRequest, Violation};
 
@@ -14,7 +15,7 @@ impl Driver {
     pub(super) fn told(&mut self, event: Event) -> Result<(), String> {
         let arrived = if let Event::Arrived { receiver } = &event { Some(*receiver) } else { None };
         let record = match event {
-            Event::SaslInit(request) => sasl_init(&request),
+            Event::SaslInit(request) => self.sasl_requested(&request),
             Event::Authenticated { mechanism } => {
                 Record::new("authenticated").with("mechanism", Value::Symbol(mechanism.as_str().to_owned()))
             }
@@ -57,6 +58,13 @@ impl Driver {
             Some(receiver) if self.take != Take::OnCommand => self.take(receiver, u64::MAX),
             _ => Ok(()),
         }
+    }
+
+    fn sasl_requested(&mut self, request: &SaslRequest) -> Record {
+        if let SaslRequest::Scram { hash, .. } = request {
+            self.scram = Some(*hash);
+        }
+        sasl::requested(request)
     }
 
     /// The name of a link; it has none yet if the peer's attach was not even shown to the application.
@@ -120,22 +128,6 @@ fn about(mut record: Record, subject: String) -> Record {
     record
 }
 
-fn sasl_init(request: &SaslRequest) -> Record {
-    let init = |mechanism: &str, hostname: &Option<Str>| {
-        Record::new("sasl-init")
-            .with("mechanism", Value::Symbol(mechanism.to_owned()))
-            .with("hostname", hostname.as_ref().map_or(Value::Null, |hostname| hostname.as_str().into()))
-    };
-    match request {
-        SaslRequest::Anonymous { hostname, .. } => init("ANONYMOUS", hostname),
-        SaslRequest::Plain { user, password, hostname, .. } => init("PLAIN", hostname)
-            .with("user", user.as_str())
-            .with("password", &*String::from_utf8_lossy(password.expose())),
-        SaslRequest::External { hostname, .. } => init("EXTERNAL", hostname),
-        other => Record::new("sasl-init").with("mechanism", word(format!("{other:?}"))),
-    }
-}
-
 fn error(error: Option<&Error>) -> Value {
     error.map_or(Value::Null, untyped)
 }
@@ -186,17 +178,22 @@ fn closed(reason: &CloseReason) -> Record {
             let received = mismatch.received.map_or(Value::Null, |header| header.to_bytes()[..].into());
             plain("header").with("received", received).with("octets", &mismatch.octets[..])
         }
-        CloseReason::Sasl(failure) => sasl(plain("sasl"), failure),
+        CloseReason::Sasl(failure) => sasl_failure(plain("sasl"), failure),
     }
 }
 
-fn sasl(record: Record, failure: &SaslFailure) -> Record {
+fn sasl_failure(record: Record, failure: &SaslFailure) -> Record {
     match failure {
         SaslFailure::NoMechanism(offered) => {
             let offered = offered.iter().map(|name| Value::Symbol(name.as_str().to_owned())).collect();
             record.with("of", word("no-mechanism")).with("offered", Value::List(offered))
         }
-        SaslFailure::Outcome(code) => record.with("of", word("outcome")).with("code", word(format!("{code:?}"))),
+        SaslFailure::Outcome { code, diagnosis } => {
+            let diagnosis = diagnosis.as_ref().map_or(Value::Null, |diagnosis| diagnosis.as_str().into());
+            record.with("of", word("outcome")).with("code", word(format!("{code:?}"))).with("diagnosis", diagnosis)
+        }
+        SaslFailure::Mechanism(why) => record.with("of", word("mechanism")).with("why", *why),
+        SaslFailure::Rounds => record.with("of", word("rounds")),
         SaslFailure::Refused => record.with("of", word("refused")),
         SaslFailure::Protocol(cause) => {
             violation(record.with("of", word("protocol")), cause).with("reason", word("sasl"))

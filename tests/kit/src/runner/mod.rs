@@ -3,6 +3,7 @@
 mod command;
 mod driver;
 mod event;
+mod sasl;
 mod snapshot;
 mod start;
 mod translate;

@@ -1,11 +1,10 @@
 //! Records to the types of the codec and of the core's configuration, and back.
 
-use crate::trace::{Role, Script};
+use crate::trace::Script;
 use crate::wire::{Record, Value, decode, encode_record};
 use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open};
 use amqp_proto::{
-    Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, Mechanism, PeerLimits, Pipelining, SaslClient,
-    SaslListener, SessionOptions, SettleModes,
+    Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, PeerLimits, Pipelining, SessionOptions, SettleModes,
 };
 use bytes::Bytes;
 use std::time::Duration;
@@ -44,7 +43,7 @@ pub(super) fn renamed(record: &Record, name: &str, without: &[&str]) -> Record {
 }
 
 /// Fields of an `@` line that no open has.
-const OWN: [&str; 18] = [
+const OWN: [&str; 19] = [
     "pipelining",
     "handshake-timeout",
     "close-timeout",
@@ -60,6 +59,7 @@ const OWN: [&str; 18] = [
     "max-unread",
     "max-frames-before-open",
     "max-octets-before-outcome",
+    "max-sasl-rounds",
     "max-churn",
     "max-violations",
     "max-answers",
@@ -126,49 +126,12 @@ fn peer_limits(config: &Record) -> PeerLimits {
         max_unread: config.number("max-unread").unwrap_or(u64::MAX),
         max_frames_before_open: count("max-frames-before-open", defaults.max_frames_before_open),
         max_octets_before_outcome: octets("max-octets-before-outcome", defaults.max_octets_before_outcome),
+        max_sasl_rounds: count("max-sasl-rounds", defaults.max_sasl_rounds),
         max_churn: count("max-churn", defaults.max_churn),
         max_violations: count("max-violations", defaults.max_violations),
         max_answers: octets("max-answers", defaults.max_answers),
         max_events: octets("max-events", defaults.max_events),
     }
-}
-
-/// The SASL layer of a client.
-pub(super) fn sasl_client(script: &Script) -> Built<Option<SaslClient>> {
-    let (Role::Client, Some(sasl)) = (script.role, &script.sasl) else { return Ok(None) };
-    let text = |name: &str| sasl.text(name).unwrap_or_default().to_owned();
-    let mechanisms = match sasl.get("mechanism") {
-        Value::List(mechanisms) => mechanisms.clone(),
-        one => vec![one.clone()],
-    };
-    let clients = mechanisms.iter().map(|mechanism| match mechanism {
-        Value::Symbol(name) if name == "PLAIN" => Ok(SaslClient::plain(text("user"), text("password").as_str())),
-        Value::Symbol(name) if name == "ANONYMOUS" => Ok(SaslClient::anonymous()),
-        Value::Symbol(name) if name == "EXTERNAL" => Ok(SaslClient::external()),
-        other => Err(format!("the core has no SASL mechanism {other:?}")),
-    });
-    let clients = clients.collect::<Built<Vec<_>>>()?;
-    let client = clients.into_iter().reduce(SaslClient::or).ok_or("which mechanism?")?;
-    let client = client.insecure_allowed(*sasl.get("insecure-allowed") != Value::Bool(false));
-    let hostname = sasl.text("hostname").map(str::to_owned);
-    Ok(Some(match hostname {
-        Some(hostname) => client.hostname(hostname),
-        None => client,
-    }))
-}
-
-/// The SASL layer of a listener.
-pub(super) fn sasl_listener(script: &Script) -> Built<Option<SaslListener>> {
-    let (Role::Listener, Some(sasl)) = (script.role, &script.sasl) else { return Ok(None) };
-    let Value::List(offer) = sasl.get("mechanisms") else { return Err("which mechanisms?".to_owned()) };
-    let mechanism = |value: &Value| match value {
-        Value::Symbol(name) if name == "PLAIN" => Ok(Mechanism::Plain),
-        Value::Symbol(name) if name == "ANONYMOUS" => Ok(Mechanism::Anonymous),
-        Value::Symbol(name) if name == "EXTERNAL" => Ok(Mechanism::External),
-        other => Err(format!("the core has no SASL mechanism {other:?}")),
-    };
-    let listener = SaslListener::new(offer.iter().map(mechanism).collect::<Built<Vec<_>>>()?);
-    Ok(Some(if sasl.flag("optional") { listener.optional() } else { listener }))
 }
 
 /// Options of a begin, from the fields of one.

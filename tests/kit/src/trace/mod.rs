@@ -5,7 +5,7 @@
 //! | line | meaning |
 //! | --- | --- |
 //! | `@ client container-id="x" …` | a connection begins; the core is the client (or `@ listener`), with this configuration |
-//! | `@ sasl mechanism=:PLAIN user="u" password="p"` | its SASL layer; `mechanism` may be a list, `insecure-allowed=false` keeps PLAIN back; a listener's is `@ sasl mechanisms=[:PLAIN]`, `optional=true` takes bare AMQP too |
+//! | `@ sasl mechanism=:PLAIN user="u" password="p"` | its SASL layer; `mechanism` may be a list, `insecure-allowed=false` keeps PLAIN back; a listener's is `@ sasl mechanisms=[:PLAIN]`, `optional=true` takes bare AMQP too; more below |
 //! | `@ unsupported "why"` | the core cannot play this yet: the verdict is `unsupported`, neither pass nor fail |
 //! | `> open container-id="peer"` | from the peer to the core: a header, a frame, or `eof` |
 //! | `> 0000001802000000…  # text` | the same as raw octets, for input that must be exact; the comment is for people |
@@ -21,8 +21,8 @@
 //! specification names them. Of an expectation only the fields written are compared; `*` matches anything and `null`
 //! wants the field absent. Values: `null` `true` `5` `"text"` `:symbol` `0xc0ffee` `[a b]` `{key=value}`
 //! `@source{address="q"}`, words out of a choice (`sender`, `second`), and where no table tells the type
-//! `uint(5)`, `timestamp(0)`, `uuid(0x…)`, `array[…]`, `described(descriptor value)`. `0x00*512` and `"x"*512` are
-//! repeated so often.
+//! `uint(5)`, `timestamp(0)`, `uuid(0x…)`, `array[…]`, `described(descriptor value)`. `octets("a\1")` is binary, written
+//! as text. `0x00*512` and `"x"*512` are repeated so often.
 //!
 //! # Subjects
 //! Sessions that the core begins are `s0`, `s1`…, those that the peer begins `p0`, `p1`…, each in that order. Links
@@ -36,9 +36,16 @@
 //! `compare=meaning`; times in milliseconds `handshake-timeout`, `close-timeout`; `heartbeat-percent`,
 //! `output-high-water`; and what a peer may cost, named as the fields of `PeerLimits`: `max-sessions`, `max-links`…
 //!
+//! # SASL
+//! A client's line takes `user`, `password`, `token`, `host`, `port`, `nonce`, `max-iterations`, as its mechanisms need them;
+//! `:SCRAM` is all three of them. A listener's takes `nonce`, and `secret`, from which users that do not exist get their
+//! salt. `:X-ECHO` is a mechanism for tests that says back what it is told; an empty message asks the application.
+//!
 //! # Commands
 //! `begin`, `accept`, `attach`, `refuse`, `flow`, `drain`, `drained`, `send`, `write`, `abort`, `dispose`, `take`,
-//! `detach`, `end`, `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send. `begin` and
+//! `detach`, `end`, `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send.
+//! `sasl-scram password="p" salt=0x00 iterations=4096` answers for a user, without a password for one that there is not;
+//! `sasl-custom data=0x00` has `:X-ECHO` challenge with that. `begin` and
 //! `accept` of a session take `incoming-octets` and `low-water`; `flow s0 incoming-window=N` sets that window. `attach`
 //! and `accept` of a receiver take `credit=N` to have the core grant it, with `low-water=N` and `counts=on-settle`
 //! where wanted; of either end `settle-modes=required` to take no others. `send … more=true` begins a delivery,

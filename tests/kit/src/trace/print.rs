@@ -104,6 +104,7 @@ fn quoted(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             '\0' => quoted.push_str("\\0"),
+            '\x01' => quoted.push_str("\\1"),
             '"' | '\\' => quoted.extend(['\\', character]),
             other => quoted.push(other),
         }

@@ -113,6 +113,7 @@ impl<'a> Scanner<'a> {
                     Some('r') => text.push('\r'),
                     Some('t') => text.push('\t'),
                     Some('0') => text.push('\0'),
+                    Some('1') => text.push('\x01'),
                     Some(other) => text.push(other),
                     None => break,
                 },
@@ -209,6 +210,7 @@ impl<'a> Scanner<'a> {
             ("timestamp", Value::Number(n)) => {
                 i64::try_from(*n).map(Value::Timestamp).map_err(|_| "no such timestamp".to_owned())
             }
+            ("octets", Value::String(text)) => Ok(Value::Binary(text.as_bytes().to_vec())),
             ("float", _) => bits("float", 4),
             ("double", _) => bits("double", 8),
             ("decimal32", _) => bits("decimal32", 4),

@@ -5,6 +5,10 @@
 
 #![expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait; every call is handed on to the system's allocator")]
 
+mod watching;
+
+pub use watching::{Watching, left_behind, watch_for};
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
