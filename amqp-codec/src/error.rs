@@ -82,10 +82,6 @@ pub enum DecodeErrorKind {
     /// A descriptor of no type that may stand here (§1.5).
     #[error("descriptor is of no type allowed here")]
     UnknownDescriptor,
-    /// A well-formed value of a type that is not supported here, where the
-    /// specification leaves the choice of types open (`requires`).
-    #[error("type is not implemented here")]
-    NotImplemented,
     /// A value that is none of the choices of a restricted type (§1.3.5).
     #[error("value is none of the type's choices")]
     InvalidChoice,
@@ -142,13 +138,11 @@ impl DecodeError {
     }
 
     /// The error condition to answer the peer with: `amqp:invalid-field` for a
-    /// value outside a type's choices (§1.3.5), `amqp:not-implemented` for an
-    /// unsupported type, `amqp:resource-limit-exceeded` for too many sections, otherwise
+    /// value outside a type's choices (§1.3.5), `amqp:resource-limit-exceeded` for too many sections, otherwise
     /// `amqp:decode-error` (§2.8.15).
     pub fn condition(&self) -> Condition {
         match self.kind {
             DecodeErrorKind::InvalidChoice => Condition::INVALID_FIELD,
-            DecodeErrorKind::NotImplemented => Condition::NOT_IMPLEMENTED,
             DecodeErrorKind::TooManySections => Condition::RESOURCE_LIMIT_EXCEEDED,
             _ => Condition::DECODE_ERROR,
         }
@@ -171,17 +165,6 @@ impl DecodeError {
     pub const fn in_section(mut self, section: Section) -> Self {
         self.section = Some(section);
         self
-    }
-
-    /// An unknown type in a field that is open to further types is not
-    /// malformed, only not implemented.
-    #[cold]
-    #[must_use]
-    pub const fn in_open_field(mut self, field: &'static str) -> Self {
-        if self.field.is_none() && matches!(self.kind, DecodeErrorKind::UnknownDescriptor) {
-            self.kind = DecodeErrorKind::NotImplemented;
-        }
-        self.in_field(field)
     }
 }
 

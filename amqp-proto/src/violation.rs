@@ -4,7 +4,7 @@
 //! with exactly one detach, end or close that carries the condition.
 
 use alloc::format;
-use amqp_codec::{Condition, DecodeError, DeliveryState, Error};
+use amqp_codec::{Condition, DecodeError, DecodeErrorKind, DeliveryState, Error};
 use core::fmt;
 
 /// How much a violation ends.
@@ -97,10 +97,12 @@ violations! {
     DeliveryIdMissing: "§2.7.5" INVALID_FIELD Session "the first transfer of a delivery has no delivery-id";
     DeliveryIdOrder: "§2.7.5" INVALID_FIELD Session "the delivery-id of a new delivery is not the next one";
     DeliveryTagMissing: "§2.7.5" INVALID_FIELD Session "the first transfer of a delivery has no delivery-tag";
+    DeliveryTagTooLong: "§2.8.7" INVALID_FIELD Session "a delivery-tag is longer than 32 octets";
     ContinuationDiffers: "§2.7.5" INVALID_FIELD Session "a transfer differs from the first one of its delivery";
     SettledTakenBack: "§2.7.5" INVALID_FIELD Session "settled went from true to false within a delivery";
     EmptyTransfers: "§2.7.5" RESOURCE_LIMIT_EXCEEDED Session "too many transfers without payload in one delivery";
     DispositionRange: "§2.7.6" INVALID_FIELD Session "last comes before first in disposition";
+    DefaultOutcomeType: "§3.5.3" INVALID_FIELD Session "the default-outcome of a source is a state that is no outcome";
     UnknownDeliveryState: "§2.7.6" NOT_IMPLEMENTED Session "a delivery-state is unknown, or of a transaction, which is not supported";
 
     NameInUse: "§2.6.1" NOT_ALLOWED Link "a link of this name and direction is attached to the session already";
@@ -119,7 +121,8 @@ violations! {
     DynamicProperties: "§3.5.3" INVALID_FIELD Link "dynamic-node-properties came without dynamic";
     DynamicUnnamed: "§3.5.3" INVALID_FIELD Link "the answer to a dynamic source has no address";
     LifetimePolicy: "§3.5.9" INVALID_FIELD Link "the lifetime-policy of a dynamic node is none of the four";
-    DefaultOutcome: "§3.5.3" INVALID_FIELD Link "the default-outcome of a source is no outcome";
+    TerminusType: "§2.7.3" NOT_IMPLEMENTED Link "the source or target is of a type that is not supported";
+    DefaultOutcome: "§3.5.3" INVALID_FIELD Link "the default-outcome of a source is none that is known here";
     NoCoordinator: "§4.2" PRECONDITION_FAILED Link "a coordinator was asked for and the answer names another target";
     SettleModes: "§2.7.3" NOT_IMPLEMENTED Link "the peer settles otherwise than the application requires";
     ResumeNotBuilt: "§2.6.13" NOT_IMPLEMENTED Link "resuming deliveries is not supported";
@@ -149,9 +152,14 @@ pub(crate) fn supported(state: Option<&DeliveryState>) -> Result<(), Violation> 
     }
 }
 
+/// Two of what cannot be read have a rule of their own, and end the session only.
 impl From<DecodeError> for Violation {
     fn from(error: DecodeError) -> Self {
-        Violation::Decode(error)
+        match (error.kind(), error.field()) {
+            (DecodeErrorKind::TooLong, Some("transfer.delivery-tag")) => Violation::DeliveryTagTooLong,
+            (DecodeErrorKind::UnknownDescriptor, Some("source.default-outcome")) => Violation::DefaultOutcomeType,
+            _ => Violation::Decode(error),
+        }
     }
 }
 

@@ -60,8 +60,6 @@ pub use self::writer::{FieldSink, ListLength, ListWriter};
 /// `= default` or `mandatory`, always has a value. Further words:
 ///
 /// * `mandatory`: null or missing is an error.
-/// * `requires`: as in the specification, of an open choice of types; one that
-///   is not known is an error whose condition is `amqp:not-implemented`.
 /// * `secret`: `Debug` prints only how many octets there are.
 ///
 /// The macro writes
@@ -176,9 +174,6 @@ macro_rules! composite {
     };
 
     // A field whose place holds what it is without a value.
-    (@fill $fields:ident, $place:expr, $name:expr, [requires $($flag:ident)*]) => {
-        $fields.open($name, &mut $place)?
-    };
     (@fill $fields:ident, $place:expr, $name:expr, [$($flag:ident)*]) => {
         $fields.optional($name, &mut $place)?
     };
@@ -202,7 +197,7 @@ macro_rules! composite {
 
     // Without a mandatory field there is a default, whose fields are read where they are: a
     // large type is not moved.
-    (@read $Name:ident { $($optional:ident: [$(requires)? $(secret)?];)* }
+    (@read $Name:ident { $($optional:ident: [$(secret)?];)* }
         { $($field:ident: $type:ty, [$($flag:ident)*] $($default:expr)?;)* }
     ) => {
         impl $Name {

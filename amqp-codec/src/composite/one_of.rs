@@ -1,17 +1,22 @@
 //! Values that are one of several composite types.
 
 /// An enum over composites, told apart by their descriptors.
+///
+/// With `else Other`, described values of other types are kept, octet for
+/// octet; without, they are refused.
 macro_rules! one_of {
     (
         $(#[$meta:meta])*
         pub enum $Name:ident = $expected:literal {
             $($(#[$variant_meta:meta])* $Variant:ident($content:ty) = $Composite:ident $name:literal,)*
         }
+        $(else $(#[$other_meta:meta])* $Other:ident)?
     ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq)]
         pub enum $Name {
             $($(#[$variant_meta])* $Variant($content),)*
+            $($(#[$other_meta])* $Other(::alloc::boxed::Box<$crate::types::EncodedValue>),)?
         }
 
         impl $Name {
@@ -19,6 +24,7 @@ macro_rules! one_of {
             pub const fn name(&self) -> &'static str {
                 match self {
                     $(Self::$Variant(_) => $name,)*
+                    $(Self::$Other(_) => $expected,)?
                 }
             }
         }
@@ -35,10 +41,18 @@ macro_rules! one_of {
         impl $crate::Decode for $Name {
             fn decode(decoder: &mut $crate::Decoder<'_>) -> Result<Self, $crate::DecodeError> {
                 const TABLE: &[(&str, u64)] = &[$(($Composite::NAME, $Composite::CODE)),*];
-                match decoder.descriptor(TABLE, $expected)? {
-                    $($Composite::CODE => $Composite::decode_fields(decoder).map(Self::from),)*
-                    _ => Err(decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected)),
-                }
+                let start = decoder.clone();
+                let error = match decoder.descriptor(TABLE, $expected) {
+                    $(Ok($Composite::CODE) => return $Composite::decode_fields(decoder).map(Self::from),)*
+                    Ok(_) => decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected),
+                    Err(error) => error,
+                };
+                $(if error.kind() == $crate::DecodeErrorKind::UnknownDescriptor {
+                    *decoder = start;
+                    return $crate::Decode::decode(decoder).map(Self::$Other);
+                })?
+                let _ = start;
+                Err(error)
             }
         }
 
@@ -46,12 +60,14 @@ macro_rules! one_of {
             fn encoded_len(&self) -> usize {
                 match self {
                     $(Self::$Variant(composite) => $crate::Encode::encoded_len(composite),)*
+                    $(Self::$Other(value) => $crate::Encode::encoded_len(value),)?
                 }
             }
 
             fn encode(&self, out: &mut ::alloc::vec::Vec<u8>) {
                 match self {
                     $(Self::$Variant(composite) => $crate::Encode::encode(composite, out),)*
+                    $(Self::$Other(value) => $crate::Encode::encode(value, out),)?
                 }
             }
         }
@@ -60,6 +76,7 @@ macro_rules! one_of {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match self {
                     $(Self::$Variant(composite) => ::core::fmt::Debug::fmt(composite, f),)*
+                    $(Self::$Other(value) => ::core::fmt::Debug::fmt(value, f),)?
                 }
             }
         }

@@ -70,20 +70,6 @@ impl<'d, 'a> FieldReader<'d, 'a> {
         Ok(())
     }
 
-    /// A field that need not have a value, and is open to further types.
-    ///
-    /// # Errors
-    /// It has a value that is not of this type; of kind
-    /// [`NotImplemented`](DecodeErrorKind::NotImplemented) for an unknown
-    /// descriptor.
-    #[inline(always)]
-    pub fn open<T: Decode>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
-        if self.present() {
-            *place = T::decode(self.decoder).map_err(|error| error.in_open_field(name))?;
-        }
-        Ok(())
-    }
-
     /// Goes on behind the list; refuses octets behind its last field.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::trace::{Role, Script};
 use crate::wire::{Record, Value, decode, encode_record};
-use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open};
+use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open, SourceTerminus};
 use amqp_proto::{
     Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, Mechanism, PeerLimits, Pipelining, SaslClient,
     SaslListener, SessionOptions, SettleModes,
@@ -214,7 +214,7 @@ pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
     let credit = command.uint("credit").map_or(CreditMode::Manual, CreditMode::Auto);
     Ok(LinkOptions {
         name: attach.name,
-        source: attach.source.map(|source| *source),
+        source: attach.source.as_ref().and_then(SourceTerminus::as_source).cloned(),
         target: attach.target,
         snd_settle_mode: attach.snd_settle_mode,
         rcv_settle_mode: attach.rcv_settle_mode,
