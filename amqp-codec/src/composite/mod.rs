@@ -60,6 +60,7 @@ pub use self::writer::{FieldSink, ListLength, ListWriter};
 /// `= default` or `mandatory`, always has a value. Further words:
 ///
 /// * `mandatory`: null or missing is an error.
+/// * `leading`: null or missing is an error where a field behind it has a value.
 /// * `secret`: `Debug` prints only how many octets there are.
 ///
 /// The macro writes
@@ -174,6 +175,9 @@ macro_rules! composite {
     };
 
     // A field whose place holds what it is without a value.
+    (@fill $fields:ident, $place:expr, $name:expr, [leading $($flag:ident)*]) => {
+        $fields.leading($name, &mut $place)?
+    };
     (@fill $fields:ident, $place:expr, $name:expr, [$($flag:ident)*]) => {
         $fields.optional($name, &mut $place)?
     };
@@ -197,7 +201,7 @@ macro_rules! composite {
 
     // Without a mandatory field there is a default, whose fields are read where they are: a
     // large type is not moved.
-    (@read $Name:ident { $($optional:ident: [$(secret)?];)* }
+    (@read $Name:ident { $($optional:ident: [$(leading)? $(secret)?];)* }
         { $($field:ident: $type:ty, [$($flag:ident)*] $($default:expr)?;)* }
     ) => {
         impl $Name {

@@ -70,6 +70,27 @@ impl<'d, 'a> FieldReader<'d, 'a> {
         Ok(())
     }
 
+    /// A field that may only be without a value if all fields behind it are. `place` holds what
+    /// it is without one, which is no value either.
+    ///
+    /// # Errors
+    /// It has none and one of those has, or it has one that is not of this type.
+    #[inline(always)]
+    pub fn leading<T: Decode + PartialEq>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
+        if self.present() {
+            let value = T::decode(self.decoder).map_err(|error| error.in_field(name))?;
+            if value != *place {
+                *place = value;
+                return Ok(());
+            }
+        }
+        let mut behind = self.decoder.clone();
+        if (0..self.left).all(|_| behind.take_null()) {
+            return Ok(());
+        }
+        Err(self.decoder.error(DecodeErrorKind::MissingField, name).in_field(name))
+    }
+
     /// Goes on behind the list; refuses octets behind its last field.
     ///
     /// # Errors

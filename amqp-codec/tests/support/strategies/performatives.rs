@@ -104,7 +104,7 @@ pub(crate) fn attach() -> BoxedStrategy<Attach> {
                 role,
                 snd_settle_mode,
                 rcv_settle_mode,
-                source: source.map(Into::into),
+                source,
                 target,
                 unsettled,
                 incomplete_unsettled,
