@@ -16,7 +16,6 @@ pub use self::debug::{DebugFields, Shown, ShownValue};
 pub use self::name::{FieldName, field_name};
 pub(crate) use self::one_of::one_of;
 pub use self::reader::FieldReader;
-pub(crate) use self::writer::widen;
 pub use self::writer::{FieldSink, ListLength, ListWriter};
 
 /// Defines a composite type (§1.4) as the specification's table of its fields.

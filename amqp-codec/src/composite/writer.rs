@@ -4,8 +4,7 @@ use alloc::vec::Vec;
 
 use crate::code;
 use crate::codec::Encode;
-use crate::types::binary::wire_len;
-use crate::types::list::{container_len, fits_short, patch, wire_octet};
+use crate::types::list::{HEADER_8, container_len, fits_short, patch, widen, wire_octet};
 use crate::write::put;
 
 /// Takes the fields of a composite one after another: to write them, or to
@@ -31,9 +30,6 @@ pub struct ListWriter<'a> {
     fields: usize,
     written: usize,
 }
-
-/// What stands before the fields: code, size and count of a list8.
-const HEADER_8: usize = 3;
 
 impl<'a> ListWriter<'a> {
     /// Writes the descriptor.
@@ -67,21 +63,6 @@ impl<'a> ListWriter<'a> {
             widen(self.out, self.body, code::LIST_32, self.written);
         }
     }
-}
-
-/// Makes the long form of a list8 or map8 whose elements begin at `body`.
-#[cold]
-#[inline(never)]
-pub(crate) fn widen(out: &mut Vec<u8>, body: usize, code32: u8, count: usize) {
-    const HEADER_32: usize = 9;
-    let end = out.len();
-    let start = body.saturating_sub(HEADER_8);
-    let size = wire_len(end.saturating_sub(body).saturating_add(4)).to_be_bytes();
-    out.extend_from_slice(&[0; HEADER_32 - HEADER_8]);
-    out.copy_within(body..end, start.saturating_add(HEADER_32));
-    patch(out, start, [code32]);
-    patch(out, start.saturating_add(1), size);
-    patch(out, start.saturating_add(5), wire_len(count).to_be_bytes());
 }
 
 impl FieldSink for ListWriter<'_> {

@@ -4,8 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::section::{DESCRIPTOR_LEN, Section};
-use crate::composite::widen;
-use crate::types::list::{fits_short, patch, wire_octet};
+use crate::types::list::{fits_short, patch, widen, wire_octet};
 use crate::types::{check_keys, decode_entries, entries_len};
 use crate::write::put;
 use crate::{Decode, DecodeError, Decoder, Encode, code};

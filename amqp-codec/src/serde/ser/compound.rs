@@ -42,12 +42,12 @@ enum Kind {
 
 /// Begins a map.
 pub(super) fn begin_map(out: &mut Vec<u8>) -> usize {
-    begin_container(out, code::MAP_32)
+    begin_container(out)
 }
 
 /// Ends a map of this many entries.
 pub(super) fn finish_map(out: &mut Vec<u8>, start: usize, entries: usize) {
-    finish_container(out, start, code::MAP_8, entries.saturating_mul(2));
+    finish_container(out, start, (code::MAP_8, code::MAP_32), entries.saturating_mul(2));
 }
 
 impl<'a> Compound<'a> {
@@ -56,12 +56,12 @@ impl<'a> Compound<'a> {
     }
 
     pub(super) fn list(out: &'a mut Vec<u8>) -> Self {
-        let start = begin_container(out, code::LIST_32);
+        let start = begin_container(out);
         Self::new(out, Kind::List, start)
     }
 
     pub(super) fn composite(out: &'a mut Vec<u8>) -> Self {
-        let start = begin_container(out, code::LIST_32);
+        let start = begin_container(out);
         let end = out.len();
         Self::new(out, Kind::Composite { count: 0, end }, start)
     }
@@ -144,7 +144,7 @@ fn finish_list(out: &mut Vec<u8>, start: usize, count: usize) {
         out.truncate(start);
         out.push(code::LIST_0);
     } else {
-        finish_container(out, start, code::LIST_8, count);
+        finish_container(out, start, (code::LIST_8, code::LIST_32), count);
     }
 }
 
