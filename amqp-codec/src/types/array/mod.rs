@@ -148,10 +148,26 @@ impl<T: Primitive> From<&[T]> for Array {
     }
 }
 
+/// So many elements without octets are printed.
+const SHOWN: usize = 64;
+
+/// What the elements have in common stands before them, and not with each: what
+/// is printed takes not much more room than the array. Of elements without
+/// octets, which are all the same, only the first 64 are printed.
 impl fmt::Debug for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ArrayIter { constructor, mut decoder, .. } = self.iter();
         f.write_str("array")?;
-        f.debug_list().entries(self).finish()
+        constructor.descriptors().iter().try_for_each(|descriptor| write!(f, "@{descriptor:?} "))?;
+        let shown = if decoder.is_empty() { self.len().min(SHOWN) } else { self.len() };
+        let mut list = f.debug_list();
+        for _ in 0..shown {
+            list.entry(&constructor.bare_element(&mut decoder).unwrap_or_default());
+        }
+        match self.len().saturating_sub(shown) {
+            0 => list.finish(),
+            more => list.entry(&format_args!("… {more} more")).finish(),
+        }
     }
 }
 
