@@ -273,3 +273,10 @@ fn a_type_of_ones_own() {
     assert_eq!(format!("{point:?}"), "Point{x=0 tags=[1, 300]}");
     assert_eq!(refused::<Point>("00 80 00004d2f00000001 45").1, "point.x");
 }
+
+#[test]
+fn constants() {
+    // req: TR-2.8.19-01
+    use amqp_codec::definition::{PORT, SECURE_PORT};
+    assert_eq!((PORT, SECURE_PORT, amqp_codec::frame::MIN_MAX_FRAME_SIZE), (5672, 5671, 512));
+}
