@@ -1,6 +1,7 @@
 //! What the codec allocates, counted by an allocator of the test's own.
 
 mod batch;
+#[path = "../support/heap.rs"]
 mod heap;
 mod samples;
 #[path = "../../../benches/codec/values.rs"]
@@ -11,7 +12,13 @@ mod work;
 
 use amqp_codec::{Array, Bytes, Decode, Decoder, Encode, Map, Performative, Value};
 
-use self::heap::allocations;
+use self::heap::{Heap, measure};
+
+/// How often `run` allocates memory, or asks for more of what it has.
+fn allocations(run: impl FnOnce()) -> u64 {
+    let ((), Heap { count, .. }) = measure(run);
+    count as u64
+}
 
 /// How often writing the value into a buffer that has room for it allocates. A composite that turns out to have no fields
 /// was given room for size and count of a list before.
