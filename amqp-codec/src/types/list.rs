@@ -29,6 +29,17 @@ pub(crate) fn encode_container(out: &mut Vec<u8>, codes: (u8, u8), count: usize,
     finish_container(out, start, codes, count);
 }
 
+/// Appends the head of a list, map or array whose elements have `body_len`
+/// octets.
+pub(crate) fn encode_header(out: &mut Vec<u8>, (code8, code32): (u8, u8), count: usize, body_len: usize) {
+    if fits_short(count, body_len) {
+        put(out, [code8, wire_octet(body_len.saturating_add(1)), wire_octet(count)]);
+    } else {
+        put(out, [code32]);
+        encode_container_data(out, count, body_len);
+    }
+}
+
 /// Appends room for the head of a list, map or array in its short form; its
 /// elements follow, and then [`finish_container`] with the place returned.
 #[inline]

@@ -12,12 +12,12 @@ mod work;
 
 use amqp_codec::{Array, Bytes, Decode, Decoder, Encode, Map, Performative, Value};
 
-use self::heap::{Heap, measure};
+use self::heap::measure;
 
 /// How often `run` allocates memory, or asks for more of what it has.
 fn allocations(run: impl FnOnce()) -> u64 {
-    let ((), Heap { count, .. }) = measure(run);
-    count as u64
+    let ((), heap) = measure(run);
+    heap.count as u64
 }
 
 /// How often writing the value into a buffer that has room for it allocates. A composite that turns out to have no fields

@@ -11,7 +11,8 @@ use amqp_codec::{
 };
 
 use super::support::check::encode;
-use super::support::heap::{Heap, measure};
+use super::support::heap::counting::Heap;
+use super::support::heap::measure;
 
 /// Makes an input of about `n` times a fixed number of octets.
 type Family = (&'static str, fn(u32) -> Value);

@@ -13,7 +13,7 @@ pub(super) use self::elements::{decode_elements, elements_len, encode_elements};
 use self::elements::{encode_body, encode_values};
 use super::Value;
 use super::binary::wire_len;
-use super::list::{container_len, encode_container};
+use super::list::{container_len, encode_header};
 use crate::code;
 use crate::codec::{Decode, Encode, Primitive};
 use crate::decoder::Decoder;
@@ -184,9 +184,8 @@ impl Encode for Array {
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        encode_container(out, CODES, self.len(), |out| {
-            out.extend_from_slice(self.constructed());
-        });
+        encode_header(out, CODES, self.len(), self.constructed().len());
+        out.extend_from_slice(self.constructed());
     }
 }
 
