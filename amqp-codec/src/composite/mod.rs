@@ -16,7 +16,7 @@ pub use self::debug::{DebugFields, Shown, ShownValue};
 pub use self::name::{FieldName, field_name};
 pub(crate) use self::one_of::one_of;
 pub use self::reader::FieldReader;
-pub use self::writer::{FieldSink, ListLength, ListWriter};
+pub use self::writer::{FieldSink, ListLength, ListWriter, encode_tight, is_tight};
 
 /// Defines a composite type (§1.4) as the specification's table of its fields.
 ///
@@ -127,6 +127,9 @@ macro_rules! composite {
             }
 
             fn encode(&self, out: &mut $crate::__Vec<u8>) {
+                if $crate::composite::is_tight(out, Self::CODE) {
+                    return $crate::composite::encode_tight(self, Self::CODE, out);
+                }
                 let mut list = $crate::composite::ListWriter::new(out, Self::CODE);
                 self.write_fields(&mut list);
                 list.finish();

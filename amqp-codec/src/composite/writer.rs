@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::code;
 use crate::codec::Encode;
 use crate::types::list::{HEADER_8, container_len, fits_short, patch, widen, wire_octet};
-use crate::write::put;
+use crate::write::{has_room, put};
 
 /// Takes the fields of a composite one after another: to write them, or to
 /// count their octets.
@@ -14,6 +14,32 @@ pub trait FieldSink {
     fn null(&mut self);
     /// A field.
     fn field<T: Encode>(&mut self, value: &T);
+}
+
+/// Whether there is no room for what [`ListWriter`] writes first: descriptor, and what stands
+/// before the fields of a list8.
+#[inline(always)]
+pub fn is_tight(out: &Vec<u8>, descriptor: u64) -> bool {
+    !has_room(out, head_len(descriptor))
+}
+
+const fn head_len(descriptor: u64) -> usize {
+    if descriptor <= 0xff { 6 } else { 13 }
+}
+
+/// Encodes a composite where there is no such room: that must not be asked for by one without
+/// fields, which does not need it.
+#[cold]
+#[inline(never)]
+pub fn encode_tight(composite: &impl Encode, descriptor: u64, out: &mut Vec<u8>) {
+    if composite.encoded_len() < head_len(descriptor) {
+        out.push(code::DESCRIBED);
+        descriptor.encode(out);
+        out.push(code::LIST_0);
+    } else {
+        out.reserve(head_len(descriptor));
+        composite.encode(out);
+    }
 }
 
 /// Writes a described list (§1.4), without the nulls at its end.

@@ -20,11 +20,10 @@ fn allocations(run: impl FnOnce()) -> u64 {
     heap.count as u64
 }
 
-/// How often writing the value into a buffer that has room for it allocates. A composite that turns out to have no fields
-/// was given room for size and count of a list before.
+/// How often writing the value into a buffer that has just room for it allocates.
 fn to_encode(value: &impl Encode) -> u64 {
     let mut out = Vec::new();
-    out.reserve_exact(value.encoded_len() + 2);
+    out.reserve_exact(value.encoded_len());
     allocations(|| value.encode(&mut out))
 }
 
