@@ -3,17 +3,13 @@
 //! `tests/hostile/README.md` tells how a case is written. `known.txt` beside it lists the cases that do not pass, each with
 //! the reason; it has to be true. One at a time: `cargo run -p amqp10-testkit -- hostile FILE`.
 
-use amqp10_testkit::heap::{self, Counting};
+use amqp10_testkit::heap::{Counting, measure};
 use amqp10_testkit::hostile::{Verdict, play_all, play_codec};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 #[global_allocator]
 static HEAP: Counting = Counting;
-
-/// The heap is counted for the whole process: one at a time.
-static MEASURING: Mutex<()> = Mutex::new(());
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/hostile")
@@ -39,7 +35,6 @@ fn claims_without_proof() -> Vec<String> {
 
 #[test]
 fn every_case_gets_its_reaction() {
-    let _alone = MEASURING.lock();
     let verdicts = play_all(&folder().join("cases.jsonl")).expect("the catalogue can be played");
     assert!(verdicts.len() >= 230, "only {} cases", verdicts.len());
     let mut known = known();
@@ -59,8 +54,7 @@ fn every_case_gets_its_reaction() {
 // req: TY-D-01, TY-D-02
 #[test]
 fn the_codec_alone_refuses_what_it_must_and_keeps_its_memory_small() {
-    let _alone = MEASURING.lock();
-    assert!(heap::live() > 0, "the heap is counted");
+    assert!(measure(|| drop(vec![0; 100])).1.count > 0, "the heap is counted");
     let verdicts = play_codec(&folder().join("cases.jsonl")).expect("the catalogue can be played");
     assert!(verdicts.len() >= 28, "only {} cases", verdicts.len());
     for (id, verdict) in verdicts {

@@ -8,7 +8,7 @@ use amqp10::proto::{
     Config, Connection, Event, Instant, Mechanism, SaslAnswer, SaslClient, SaslListener, SaslRequest, Scram,
     ScramCredential, ScramHash, Segments,
 };
-use amqp10_testkit::heap::{Watching, left_behind, watch_for};
+use amqp10_testkit::watching::{Watching, left_behind, watch_for};
 use bytes::BytesMut;
 
 #[global_allocator]

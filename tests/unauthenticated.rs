@@ -1,7 +1,7 @@
 //! What a peer costs of which nobody knows yet who it is (SE-D-02), with the heap counted.
 
 use amqp10::proto::{Config, Connection, Event, Instant, Mechanism, SaslClient, SaslListener, ScramHash};
-use amqp10_testkit::heap::{self, Counting};
+use amqp10_testkit::heap::{Counting, measure};
 use bytes::BytesMut;
 
 #[global_allocator]
@@ -26,13 +26,16 @@ fn client() -> Connection {
 /// The most that a machine holds while it is fed, itself included; whether it has given up.
 fn cost(machine: Make, first: &[u8], again: &[u8], times: usize) -> (usize, bool) {
     let mut input = BytesMut::with_capacity(1 << 16);
-    let before = heap::live();
-    heap::reset_peak();
-    let mut machine = machine();
+    let (over, heap) = measure(|| fed(machine(), &mut input, first, again, times));
+    (heap.peak, over)
+}
+
+/// Feeds a machine until it has given up; whether it has.
+fn fed(mut machine: Connection, input: &mut BytesMut, first: &[u8], again: &[u8], times: usize) -> bool {
     let mut over = false;
     for piece in std::iter::once(first).chain(std::iter::repeat_n(again, times)) {
         input.extend_from_slice(piece);
-        machine.handle_input(Instant::ZERO, &mut input);
+        machine.handle_input(Instant::ZERO, input);
         while let Some(event) = machine.poll_event() {
             over |= matches!(event, Event::Closed(_));
         }
@@ -40,7 +43,7 @@ fn cost(machine: Make, first: &[u8], again: &[u8], times: usize) -> (usize, bool
             break;
         }
     }
-    (heap::peak().saturating_sub(before), over)
+    over
 }
 
 fn sasl_frame(body: &[u8]) -> Vec<u8> {

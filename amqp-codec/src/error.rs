@@ -101,15 +101,12 @@ kinds! {
     TrailingOctets = 15 "octets are left over",
     /// A descriptor of no type that may stand here (§1.5).
     UnknownDescriptor = 16 "descriptor is of no type allowed here",
-    /// A well-formed value of a type that is not supported here, where the
-    /// specification leaves the choice of types open (`requires`).
-    NotImplemented = 17 "type is not implemented here",
     /// A value that is none of the choices of a restricted type (§1.3.5).
-    InvalidChoice = 18 "value is none of the type's choices",
+    InvalidChoice = 17 "value is none of the type's choices",
     /// A message section repeated or out of order (§3.2).
-    SectionOrder = 19 "message section is repeated or out of order",
+    SectionOrder = 18 "message section is repeated or out of order",
     /// More sections than [`MAX_SECTIONS`](crate::message::MAX_SECTIONS).
-    TooManySections = 20 "message has too many sections",
+    TooManySections = 19 "message has too many sections",
 }
 
 impl core::error::Error for DecodeErrorKind {}
@@ -161,13 +158,11 @@ impl DecodeError {
     }
 
     /// The error condition to answer the peer with: `amqp:invalid-field` for a
-    /// value outside a type's choices (§1.3.5), `amqp:not-implemented` for an
-    /// unsupported type, `amqp:resource-limit-exceeded` for too many sections, otherwise
+    /// value outside a type's choices (§1.3.5), `amqp:resource-limit-exceeded` for too many sections, otherwise
     /// `amqp:decode-error` (§2.8.15).
     pub fn condition(&self) -> Condition {
         match self.kind() {
             DecodeErrorKind::InvalidChoice => Condition::INVALID_FIELD,
-            DecodeErrorKind::NotImplemented => Condition::NOT_IMPLEMENTED,
             DecodeErrorKind::TooManySections => Condition::RESOURCE_LIMIT_EXCEEDED,
             _ => Condition::DECODE_ERROR,
         }
@@ -190,18 +185,6 @@ impl DecodeError {
     pub const fn in_section(mut self, section: Section) -> Self {
         self.what = pack(self.kind(), section as u8);
         self
-    }
-
-    /// An unknown type in a field that is open to further types is not
-    /// malformed, only not implemented.
-    #[cold]
-    #[must_use]
-    pub const fn in_open_field(mut self, field: &'static str) -> Self {
-        if self.field.is_none() && matches!(self.kind(), DecodeErrorKind::UnknownDescriptor) {
-            let [.., section] = self.what.to_be_bytes();
-            self.what = pack(DecodeErrorKind::NotImplemented, section);
-        }
-        self.in_field(field)
     }
 }
 

@@ -190,7 +190,9 @@ pub use crate::performative::{
     Attach, Begin, Close, Detach, Disposition, End, Flow, Open, Performative, Transfer, UnsettledMap,
 };
 pub use crate::sasl::{SaslChallenge, SaslCode, SaslFrame, SaslInit, SaslMechanisms, SaslOutcome, SaslResponse};
-pub use crate::terminus::{LifetimePolicy, Source, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy};
+pub use crate::terminus::{
+    LifetimePolicy, Source, SourceTerminus, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy,
+};
 pub use crate::transaction::{
     Coordinator, Declare, Declared, Discharge, TransactionId, TransactionIdTooLong, TransactionalState,
 };

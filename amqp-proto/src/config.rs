@@ -23,6 +23,7 @@ pub enum Pipelining {
 pub struct Config {
     pub(crate) open: Open,
     pub(crate) idle_time_out: Option<Duration>,
+    pub(crate) required_capabilities: Multiple<Symbol>,
     pub(crate) pipelining: Pipelining,
     pub(crate) handshake_timeout: Option<Duration>,
     pub(crate) close_timeout: Duration,
@@ -73,6 +74,7 @@ impl Config {
             config: Config {
                 open,
                 idle_time_out: Some(Duration::from_secs(60)),
+                required_capabilities: Multiple::new(),
                 pipelining: Pipelining::Off,
                 handshake_timeout: Some(Duration::from_secs(10)),
                 close_timeout: Duration::from_secs(5),
@@ -143,6 +145,13 @@ impl ConfigBuilder {
     /// Extensions that we would use if the peer has them (§2.7.1). Default: none.
     pub fn desired_capabilities(mut self, capabilities: Multiple<Symbol>) -> Self {
         self.config.open.desired_capabilities = capabilities;
+        self
+    }
+
+    /// Extensions without which the connection is of no use: an open that does not offer them all is answered
+    /// with close and `amqp:not-implemented` (§2.7.1). The peer is told only of what is also desired. Default: none.
+    pub fn required_capabilities(mut self, capabilities: Multiple<Symbol>) -> Self {
+        self.config.required_capabilities = capabilities;
         self
     }
 

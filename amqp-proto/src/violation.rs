@@ -4,7 +4,7 @@
 //! with exactly one detach, end or close that carries the condition.
 
 use alloc::format;
-use amqp_codec::{Condition, DecodeError, DeliveryState, Error};
+use amqp_codec::{Condition, DecodeError, DecodeErrorKind, DeliveryState, Error};
 use core::fmt;
 
 /// How much a violation ends.
@@ -31,6 +31,10 @@ macro_rules! violations {
             Decode(DecodeError),
             $( #[doc = concat!($text, " (", $section, ").")] #[error($text)] $name, )*
         }
+
+        /// All but [`Violation::Decode`].
+        #[cfg(test)]
+        const NAMED: &[Violation] = &[$(Violation::$name),*];
 
         impl Violation {
             /// The section of the specification that was violated.
@@ -76,6 +80,7 @@ violations! {
     OpenChannel: "§2.4.1" FRAMING_ERROR Connection "open came on a channel other than 0";
     MaxFrameSize: "§2.7.1" INVALID_FIELD Connection "the max-frame-size in open is less than 512";
     IdleTimeOutTooShort: "§2.4.5" NOT_ALLOWED Connection "the idle-time-out in open is too short to keep";
+    CapabilityMissing: "§2.7.1" NOT_IMPLEMENTED Connection "open does not offer a capability that is required here";
     Idle: "§2.4.5" RESOURCE_LIMIT_EXCEEDED Connection "no frame came within the idle-time-out";
     ChannelNotBegun: "§2.4" NOT_ALLOWED Connection "a frame came on a channel that has no session";
     BegunTwice: "§2.5.1" ILLEGAL_STATE Connection "begin came on a channel that has a session";
@@ -97,10 +102,13 @@ violations! {
     DeliveryIdMissing: "§2.7.5" INVALID_FIELD Session "the first transfer of a delivery has no delivery-id";
     DeliveryIdOrder: "§2.7.5" INVALID_FIELD Session "the delivery-id of a new delivery is not the next one";
     DeliveryTagMissing: "§2.7.5" INVALID_FIELD Session "the first transfer of a delivery has no delivery-tag";
+    DeliveryTagTooLong: "§2.8.7" INVALID_FIELD Session "a delivery-tag is longer than 32 octets";
+    TransactionIdTooLong: "§4.5.4" INVALID_FIELD Session "a transaction-id is longer than 32 octets";
     ContinuationDiffers: "§2.7.5" INVALID_FIELD Session "a transfer differs from the first one of its delivery";
     SettledTakenBack: "§2.7.5" INVALID_FIELD Session "settled went from true to false within a delivery";
     EmptyTransfers: "§2.7.5" RESOURCE_LIMIT_EXCEEDED Session "too many transfers without payload in one delivery";
     DispositionRange: "§2.7.6" INVALID_FIELD Session "last comes before first in disposition";
+    DefaultOutcomeType: "§3.5.3" INVALID_FIELD Session "the default-outcome of a source is a state that is no outcome";
     UnknownDeliveryState: "§2.7.6" NOT_IMPLEMENTED Session "a delivery-state is unknown, or of a transaction, which is not supported";
 
     NameInUse: "§2.6.1" NOT_ALLOWED Link "a link of this name and direction is attached to the session already";
@@ -119,7 +127,8 @@ violations! {
     DynamicProperties: "§3.5.3" INVALID_FIELD Link "dynamic-node-properties came without dynamic";
     DynamicUnnamed: "§3.5.3" INVALID_FIELD Link "the answer to a dynamic source has no address";
     LifetimePolicy: "§3.5.9" INVALID_FIELD Link "the lifetime-policy of a dynamic node is none of the four";
-    DefaultOutcome: "§3.5.3" INVALID_FIELD Link "the default-outcome of a source is no outcome";
+    TerminusType: "§2.7.3" NOT_IMPLEMENTED Link "the source or target is of a type that is not supported";
+    DefaultOutcome: "§3.5.3" INVALID_FIELD Link "the default-outcome of a source is none that is known here";
     NoCoordinator: "§4.2" PRECONDITION_FAILED Link "a coordinator was asked for and the answer names another target";
     SettleModes: "§2.7.3" NOT_IMPLEMENTED Link "the peer settles otherwise than the application requires";
     ResumeNotBuilt: "§2.6.13" NOT_IMPLEMENTED Link "resuming deliveries is not supported";
@@ -149,9 +158,17 @@ pub(crate) fn supported(state: Option<&DeliveryState>) -> Result<(), Violation> 
     }
 }
 
+/// Some of what cannot be read has a rule of its own, and ends the session only.
 impl From<DecodeError> for Violation {
     fn from(error: DecodeError) -> Self {
-        Violation::Decode(error)
+        match (error.kind(), error.field()) {
+            (DecodeErrorKind::TooLong, Some("transfer.delivery-tag")) => Violation::DeliveryTagTooLong,
+            (DecodeErrorKind::TooLong, Some("transactional-state.txn-id" | "declared.txn-id")) => {
+                Violation::TransactionIdTooLong
+            }
+            (DecodeErrorKind::UnknownDescriptor, Some("source.default-outcome")) => Violation::DefaultOutcomeType,
+            _ => Violation::Decode(error),
+        }
     }
 }
 
@@ -162,5 +179,28 @@ impl fmt::Display for Scope {
             Scope::Session => "session",
             Scope::Connection => "connection",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use amqp_codec::message::Section;
+
+    /// Nothing of a peer's gets into a description: a violation holds text of ours at most, and says where and what.
+    // req: TR-2.8.15-02
+    #[test]
+    fn what_peers_are_told_is_short_and_of_our_own_words() {
+        fn of_our_own<T: Copy + 'static>(_: T) {}
+        let kind = DecodeErrorKind::UnexpectedCode { code: 0xff };
+        let decode = DecodeError::new(kind, "amqp:delete-on-no-links-or-messages:list", u32::MAX)
+            .in_field("application-properties.dynamic-node-properties")
+            .in_section(Section::ApplicationProperties);
+        of_our_own(decode);
+        for violation in NAMED.iter().chain(&[Violation::Decode(decode)]) {
+            let text = violation.to_error().description.unwrap_or_default();
+            assert!(!text.is_empty() && text.len() <= 256, "{text}");
+            assert!(text.chars().all(|char| char == '§' || char == ' ' || char.is_ascii_graphic()), "{text}");
+        }
     }
 }

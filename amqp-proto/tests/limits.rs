@@ -99,7 +99,7 @@ fn a_delivery_that_may_not_be_held_is_refused_and_forgotten() {
 
 #[test]
 fn what_is_unread_stays_within_the_bound_on_all_sessions_together() {
-    // LM-05 LM-07
+    // LM-05 LM-07; req: TR-2.6.14-05
     const BOUND: u64 = 256 * 1024;
     let limits = PeerLimits { max_unread: BOUND, ..PeerLimits::default() };
     let listener = config("l").max_frame_size(4096).peer_limits(limits).build().unwrap();

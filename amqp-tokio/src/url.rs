@@ -1,12 +1,10 @@
 //! URLs of peers: `amqp://[USER[:PASSWORD]@]HOST[:PORT]`.
 
+use amqp_async::proto::codec::definition::PORT;
 use fluent_uri::Uri;
 use fluent_uri::component::Host;
 use fluent_uri::pct_enc::EStr;
 use fluent_uri::pct_enc::encoder::Userinfo;
-
-/// The port of `amqp` URLs that name none (registered with IANA).
-const PORT: u16 = 5672;
 
 /// Where a URL points, and who is to log in there.
 #[derive(Debug, PartialEq, Eq)]

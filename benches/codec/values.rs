@@ -108,7 +108,7 @@ pub(crate) fn attach() -> Attach {
         ..Source::new("orders-service-7f9c/out")
     };
     Attach {
-        source: Some(Box::new(source)),
+        source: Some(source.into()),
         target: Some(Target::new("queue/orders").into()),
         initial_delivery_count: Some(SequenceNo::from(0)),
         max_message_size: Some(1_048_576),

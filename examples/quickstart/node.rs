@@ -105,7 +105,7 @@ async fn serve_session(session: Session, node: Arc<Node>) {
 fn address(link: &IncomingLink) -> Option<String> {
     let attach: &Attach = link.attach();
     let address = match (link, &attach.target) {
-        (IncomingLink::Sender(_), _) => attach.source.as_ref()?.address.as_ref(),
+        (IncomingLink::Sender(_), _) => attach.source.as_ref()?.as_source()?.address.as_ref(),
         (IncomingLink::Receiver(_), Some(TargetTerminus::Target(target))) => target.address.as_ref(),
         (IncomingLink::Receiver(_), _) => None,
     };
@@ -163,7 +163,7 @@ async fn settle(mut settled: mpsc::Receiver<UnderWay>, queue: Arc<Queue>) {
     while let Some(UnderWay { place, message, settlement }) = settled.recv().await {
         match settlement.await {
             Ok(Outcome::Accepted | Outcome::Rejected(_)) => queue.accepted(),
-            Ok(Outcome::Released | Outcome::Modified(_)) | Err(_) => queue.put_back(place, message),
+            Ok(Outcome::Released | Outcome::Modified(_) | Outcome::Other(_)) | Err(_) => queue.put_back(place, message),
         }
     }
 }

@@ -8,7 +8,7 @@
 #[allow(dead_code, reason = "each target uses a part of it")]
 mod support;
 
-use amqp_codec::{Bytes, Decoder, DeliveryState, Performative, Source, TargetTerminus, UnsettledMap};
+use amqp_codec::{Bytes, Decoder, DeliveryState, Performative, SourceTerminus, TargetTerminus, UnsettledMap};
 use libfuzzer_sys::fuzz_target;
 use support::check::{decode_as, encode, ends_as_any_value};
 
@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
     let input = Bytes::copy_from_slice(data);
     ends_as_any_value::<Performative>(&input);
     decode_as::<DeliveryState>(&input);
-    decode_as::<Source>(&input);
+    decode_as::<SourceTerminus>(&input);
     decode_as::<TargetTerminus>(&input);
     decode_as::<UnsettledMap>(&input);
 

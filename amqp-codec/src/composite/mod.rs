@@ -16,7 +16,7 @@ pub use self::debug::{DebugFields, Shown, ShownValue};
 pub use self::name::{FieldName, field_name};
 pub(crate) use self::one_of::one_of;
 pub use self::reader::FieldReader;
-pub use self::writer::{FieldSink, ListLength, ListWriter};
+pub use self::writer::{FieldSink, ListLength, ListWriter, encode_tight, is_tight};
 
 /// What a field holds before it has been read.
 ///
@@ -75,8 +75,7 @@ impl<T: Default> Unread for T {
 /// `= default` or `mandatory`, always has a value. Further words:
 ///
 /// * `mandatory`: null or missing is an error. The type has a `Default`, which is never seen.
-/// * `requires`: as in the specification, of an open choice of types; one that
-///   is not known is an error whose condition is `amqp:not-implemented`.
+/// * `leading`: null or missing is an error where a field behind it has a value.
 /// * `secret`: `Debug` prints only how many octets there are.
 ///
 /// The macro writes
@@ -144,6 +143,9 @@ macro_rules! composite {
             }
 
             fn encode(&self, out: &mut $crate::__Vec<u8>) {
+                if $crate::composite::is_tight(out, Self::CODE) {
+                    return $crate::composite::encode_tight(self, Self::CODE, out);
+                }
                 let mut list = $crate::composite::ListWriter::new(out, Self::CODE);
                 self.write_fields(&mut list);
                 list.finish();
@@ -219,8 +221,8 @@ macro_rules! composite {
     (@fill $fields:ident, $place:expr, $name:expr, [mandatory $($flag:ident)*]) => {
         $fields.mandatory($name, &mut $place)?
     };
-    (@fill $fields:ident, $place:expr, $name:expr, [requires $($flag:ident)*]) => {
-        $fields.open($name, &mut $place)?
+    (@fill $fields:ident, $place:expr, $name:expr, [leading $($flag:ident)*]) => {
+        $fields.leading($name, &mut $place)?
     };
     (@fill $fields:ident, $place:expr, $name:expr, [$($flag:ident)*]) => {
         $fields.optional($name, &mut $place)?
@@ -244,7 +246,7 @@ macro_rules! composite {
     };
 
     // Without a mandatory field, what has no fields is a value.
-    (@default $Name:ident { $($optional:ident: [$(requires)? $(secret)?];)* }) => {
+    (@default $Name:ident { $($optional:ident: [$(leading)? $(secret)?];)* }) => {
         impl ::core::default::Default for $Name {
             fn default() -> Self {
                 Self::unread()

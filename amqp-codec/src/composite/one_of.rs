@@ -1,17 +1,22 @@
 //! Values that are one of several composite types.
 
 /// An enum over composites, told apart by their descriptors.
+///
+/// With `else Other`, described values of other types are kept, octet for
+/// octet; without, they are refused.
 macro_rules! one_of {
     (
         $(#[$meta:meta])*
         pub enum $Name:ident = $expected:literal {
             $($(#[$variant_meta:meta])* $Variant:ident($content:ty) = $Composite:ident $name:literal,)*
         }
+        $(else $(#[$other_meta:meta])* $Other:ident)?
     ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq, Eq)]
         pub enum $Name {
             $($(#[$variant_meta])* $Variant($content),)*
+            $($(#[$other_meta])* $Other(::alloc::boxed::Box<$crate::types::EncodedValue>),)?
         }
 
         impl $Name {
@@ -19,6 +24,7 @@ macro_rules! one_of {
             pub const fn name(&self) -> &'static str {
                 match self {
                     $(Self::$Variant(_) => $name,)*
+                    $(Self::$Other(_) => $expected,)?
                 }
             }
         }
@@ -35,13 +41,21 @@ macro_rules! one_of {
         impl $crate::Decode for $Name {
             fn decode(decoder: &mut $crate::Decoder<'_>) -> Result<Self, $crate::DecodeError> {
                 const TABLE: &[(&str, u64)] = &[$(($Composite::NAME, $Composite::CODE)),*];
+                let start = decoder.clone();
                 // A large composite is not moved: it is read where it will be.
-                let mut result = match decoder.descriptor(TABLE, $expected)? {
-                    $($Composite::CODE => Ok(Self::from($Composite::unread())),)*
-                    _ => return Err(decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected)),
+                let mut result = match decoder.descriptor(TABLE, $expected) {
+                    $(Ok($Composite::CODE) => Ok(Self::from($Composite::unread())),)*
+                    Ok(_) => Err(decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected)),
+                    Err(error) => Err(error),
                 };
+                $(if matches!(&result, Err(error) if error.kind() == $crate::DecodeErrorKind::UnknownDescriptor) {
+                    *decoder = start;
+                    return $crate::Decode::decode(decoder).map(Self::$Other);
+                })?
+                let _ = start;
                 let filled = match &mut result {
                     $(Ok(Self::$Variant(composite)) => composite.fill(decoder),)*
+                    $(Ok(Self::$Other(_)) => Ok(()),)?
                     Err(_) => Ok(()),
                 };
                 if let Err(error) = filled {
@@ -55,12 +69,14 @@ macro_rules! one_of {
             fn encoded_len(&self) -> usize {
                 match self {
                     $(Self::$Variant(composite) => $crate::Encode::encoded_len(composite),)*
+                    $(Self::$Other(value) => $crate::Encode::encoded_len(value),)?
                 }
             }
 
             fn encode(&self, out: &mut ::alloc::vec::Vec<u8>) {
                 match self {
                     $(Self::$Variant(composite) => $crate::Encode::encode(composite, out),)*
+                    $(Self::$Other(value) => $crate::Encode::encode(value, out),)?
                 }
             }
         }
@@ -69,6 +85,7 @@ macro_rules! one_of {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 match self {
                     $(Self::$Variant(composite) => ::core::fmt::Debug::fmt(composite, f),)*
+                    $(Self::$Other(value) => ::core::fmt::Debug::fmt(value, f),)?
                 }
             }
         }

@@ -95,18 +95,29 @@ impl<'d, 'a> FieldReader<'d, 'a> {
         Ok(())
     }
 
-    /// A field that need not have a value, and is open to further types.
+    /// A field that may only be without a value if all fields behind it are. `place` holds what
+    /// it is without one, which is no value either.
     ///
     /// # Errors
-    /// It has a value that is not of this type; of kind
-    /// [`NotImplemented`](DecodeErrorKind::NotImplemented) for an unknown
-    /// descriptor.
+    /// It has none and one of those has, or it has one that is not of this type.
     #[inline(always)]
-    pub fn open<T: Decode>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
+    pub fn leading<T: Decode + Clone + PartialEq>(
+        &mut self,
+        name: &'static str,
+        place: &mut T,
+    ) -> Result<(), DecodeError> {
         if self.present() {
-            self.read(place).map_err(|error| error.in_open_field(name))?;
+            let blank = place.clone();
+            self.read(place).map_err(|error| error.in_field(name))?;
+            if *place != blank {
+                return Ok(());
+            }
         }
-        Ok(())
+        if self.rest.iter().take(self.left).all(|octet| *octet == code::NULL) {
+            return Ok(());
+        }
+        self.decoder.set_rest(self.rest);
+        Err(self.decoder.error(DecodeErrorKind::MissingField, name).in_field(name))
     }
 
     /// Goes on behind the list; refuses octets behind its last field.

@@ -4,9 +4,8 @@ use alloc::vec::Vec;
 
 use crate::code;
 use crate::codec::Encode;
-use crate::types::binary::wire_len;
-use crate::types::list::{container_len, fits_short, patch, wire_octet};
-use crate::write::put;
+use crate::types::list::{HEADER_8, container_len, fits_short, patch, widen, wire_octet};
+use crate::write::{has_room, put};
 
 /// Takes the fields of a composite one after another: to write them, or to
 /// count their octets.
@@ -15,6 +14,32 @@ pub trait FieldSink {
     fn null(&mut self);
     /// A field.
     fn field<T: Encode>(&mut self, value: &T);
+}
+
+/// Whether there is no room for what [`ListWriter`] writes first: descriptor, and what stands
+/// before the fields of a list8.
+#[inline(always)]
+pub fn is_tight(out: &Vec<u8>, descriptor: u64) -> bool {
+    !has_room(out, head_len(descriptor))
+}
+
+const fn head_len(descriptor: u64) -> usize {
+    if descriptor <= 0xff { 6 } else { 13 }
+}
+
+/// Encodes a composite where there is no such room: that must not be asked for by one without
+/// fields, which does not need it.
+#[cold]
+#[inline(never)]
+pub fn encode_tight(composite: &impl Encode, descriptor: u64, out: &mut Vec<u8>) {
+    if composite.encoded_len() < head_len(descriptor) {
+        out.push(code::DESCRIBED);
+        descriptor.encode(out);
+        out.push(code::LIST_0);
+    } else {
+        out.reserve(head_len(descriptor));
+        composite.encode(out);
+    }
 }
 
 /// Writes a described list (§1.4), without the nulls at its end.
@@ -31,9 +56,6 @@ pub struct ListWriter<'a> {
     fields: usize,
     written: usize,
 }
-
-/// What stands before the fields: code, size and count of a list8.
-const HEADER_8: usize = 3;
 
 impl<'a> ListWriter<'a> {
     /// Writes the descriptor.
@@ -67,21 +89,6 @@ impl<'a> ListWriter<'a> {
             widen(self.out, self.body, code::LIST_32, self.written);
         }
     }
-}
-
-/// Makes the long form of a list8 or map8 whose elements begin at `body`.
-#[cold]
-#[inline(never)]
-fn widen(out: &mut Vec<u8>, body: usize, code32: u8, count: usize) {
-    const HEADER_32: usize = 9;
-    let end = out.len();
-    let start = body.saturating_sub(HEADER_8);
-    let size = wire_len(end.saturating_sub(body).saturating_add(4)).to_be_bytes();
-    out.extend_from_slice(&[0; HEADER_32 - HEADER_8]);
-    out.copy_within(body..end, start.saturating_add(HEADER_32));
-    patch(out, start, [code32]);
-    patch(out, start.saturating_add(1), size);
-    patch(out, start.saturating_add(5), wire_len(count).to_be_bytes());
 }
 
 impl FieldSink for ListWriter<'_> {

@@ -11,9 +11,10 @@ composite! {
     /// (§2.8.14).
     #[derive(Clone, PartialEq, Eq)]
     pub struct Error = "amqp:error:list" 0x1d {
-        /// What went wrong, for programs. Mandatory by the text; RabbitMQ's
-        /// Erlang client sends an error without any field for "no error".
-        condition: Condition = Condition::UNSPECIFIED;
+        /// What went wrong, for programs. Mandatory, but where nothing else is said either:
+        /// RabbitMQ's Erlang client sends an error without any field for "no error". Peers
+        /// refuse an error that says more, and has no condition.
+        condition: Condition, leading = Condition::UNSPECIFIED;
         /// What went wrong, for people.
         description: Option<Str>;
         /// Particulars, for example where a redirect leads.

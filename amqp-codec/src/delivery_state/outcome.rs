@@ -2,11 +2,13 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::fmt::{self, Debug};
 
-use super::{DeliveryState, Modified, Rejected};
+use super::{Accepted, DeliveryState, Modified, Rejected, Released};
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::types::EncodedValue;
 
 /// How the processing of a message ended (§3.4).
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Outcome {
     Released,
     /// The message was not processed, and is to be changed (§3.4.5).
     Modified(Box<Modified>),
+    /// An outcome that this crate does not know, octet for octet as it came.
+    Other(Box<EncodedValue>),
 }
 
 /// The state of a delivery that is no [`Outcome`].
@@ -35,10 +39,10 @@ impl TryFrom<DeliveryState> for Outcome {
             DeliveryState::Rejected(rejected) => Ok(Self::Rejected(rejected)),
             DeliveryState::Released => Ok(Self::Released),
             DeliveryState::Modified(modified) => Ok(Self::Modified(modified)),
-            DeliveryState::Received(_)
-            | DeliveryState::Declared(_)
-            | DeliveryState::Transactional(_)
-            | DeliveryState::Other(_) => Err(NotAnOutcome(state)),
+            DeliveryState::Other(value) => Ok(Self::Other(value)),
+            DeliveryState::Received(_) | DeliveryState::Declared(_) | DeliveryState::Transactional(_) => {
+                Err(NotAnOutcome(state))
+            }
         }
     }
 }
@@ -50,18 +54,35 @@ impl Decode for Outcome {
     }
 }
 
-impl Encode for Outcome {
-    fn encoded_len(&self) -> usize {
-        DeliveryState::from(self.clone()).encoded_len()
-    }
+/// What the methods below need of the composite that an outcome is.
+trait Composite: Encode + Debug {}
 
-    fn encode(&self, out: &mut Vec<u8>) {
-        DeliveryState::from(self.clone()).encode(out);
+impl<T: Encode + Debug> Composite for T {}
+
+impl Outcome {
+    fn composite(&self) -> &dyn Composite {
+        match self {
+            Self::Accepted => &Accepted {},
+            Self::Rejected(rejected) => &**rejected,
+            Self::Released => &Released {},
+            Self::Modified(modified) => &**modified,
+            Self::Other(value) => &**value,
+        }
     }
 }
 
-impl core::fmt::Debug for Outcome {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        DeliveryState::from(self.clone()).fmt(f)
+impl Encode for Outcome {
+    fn encoded_len(&self) -> usize {
+        self.composite().encoded_len()
+    }
+
+    fn encode(&self, out: &mut Vec<u8>) {
+        self.composite().encode(out);
+    }
+}
+
+impl Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.composite().fmt(f)
     }
 }

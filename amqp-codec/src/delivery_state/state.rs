@@ -136,6 +136,7 @@ impl From<Outcome> for DeliveryState {
             Outcome::Rejected(rejected) => Self::Rejected(rejected),
             Outcome::Released => Self::Released,
             Outcome::Modified(modified) => Self::Modified(modified),
+            Outcome::Other(value) => Self::Other(value),
         }
     }
 }

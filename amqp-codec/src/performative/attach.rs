@@ -1,11 +1,9 @@
 //! attach (§2.7.3).
 
-use alloc::boxed::Box;
-
 use super::UnsettledMap;
 use crate::composite;
 use crate::definition::{Fields, Handle, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo};
-use crate::terminus::{Source, TargetTerminus};
+use crate::terminus::{SourceTerminus, TargetTerminus};
 use crate::types::{Multiple, Str, Symbol};
 
 composite! {
@@ -24,9 +22,9 @@ composite! {
         /// When the link's receiver settles.
         rcv_settle_mode: ReceiverSettleMode = ReceiverSettleMode::First;
         /// Where the messages come from; none if there is no such node.
-        source: Option<Box<Source>>, requires;
+        source: Option<SourceTerminus>;
         /// Where the messages go; none if there is no such node.
-        target: Option<TargetTerminus>, requires;
+        target: Option<TargetTerminus>;
         /// The deliveries that the sender of the frame knows as unsettled.
         unsettled: Option<UnsettledMap>;
         /// Whether `unsettled` holds only a part of them.

@@ -11,5 +11,5 @@ pub use self::lifetime::{
 pub use self::policy::{
     COPY, DYNAMIC_LIFETIME_POLICY, DYNAMIC_SUPPORTED_DIST_MODES, MOVE, TerminusDurability, TerminusExpiryPolicy,
 };
-pub use self::source::Source;
+pub use self::source::{Source, SourceTerminus};
 pub use self::target::{Target, TargetTerminus};

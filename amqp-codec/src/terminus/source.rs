@@ -1,9 +1,12 @@
 //! source (§3.5.3).
 
+use alloc::boxed::Box;
+
 use super::{TerminusDurability, TerminusExpiryPolicy};
 use crate::composite;
+use crate::composite::one_of;
 use crate::definition::Fields;
-use crate::delivery_state::DeliveryState;
+use crate::delivery_state::Outcome;
 use crate::types::{Multiple, Str, Symbol};
 
 composite! {
@@ -27,7 +30,7 @@ composite! {
         /// The filters that select messages, by name.
         filter: Option<Fields>;
         /// The outcome of deliveries for which the receiver has none.
-        default_outcome: Option<DeliveryState>;
+        default_outcome: Option<Outcome>;
         /// The outcomes that the receiver may choose from, by descriptor.
         outcomes: Multiple<Symbol>;
         /// The extensions that the source supports or should.
@@ -44,5 +47,26 @@ impl Source {
     /// A node to be created for the link.
     pub fn dynamic() -> Self {
         Self { dynamic: true, ..Self::default() }
+    }
+}
+
+one_of! {
+    /// What a link can begin in.
+    pub enum SourceTerminus = "source" {
+        /// A node (§3.5.3).
+        Source(Box<Source>) = Source "source",
+    }
+    else
+    /// A type that this crate does not know, octet for octet as it came.
+    Other
+}
+
+impl SourceTerminus {
+    /// The source, if it is one that this crate knows.
+    pub fn as_source(&self) -> Option<&Source> {
+        match self {
+            Self::Source(source) => Some(source),
+            Self::Other(_) => None,
+        }
     }
 }

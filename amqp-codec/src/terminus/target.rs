@@ -44,11 +44,24 @@ impl Target {
 }
 
 one_of! {
-    /// What a link can end in: a node, or a transaction coordinator.
+    /// What a link can end in: a node, a transaction coordinator.
     pub enum TargetTerminus = "target" {
         /// A node (§3.5.4).
         Target(Box<Target>) = Target "target",
         /// A transaction coordinator (§4.5.1).
         Coordinator(Coordinator) = Coordinator "coordinator",
+    }
+    else
+    /// A type that this crate does not know, octet for octet as it came.
+    Other
+}
+
+impl TargetTerminus {
+    /// The target, if it is a node.
+    pub fn as_target(&self) -> Option<&Target> {
+        match self {
+            Self::Target(target) => Some(target),
+            Self::Coordinator(_) | Self::Other(_) => None,
+        }
     }
 }

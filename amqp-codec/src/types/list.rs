@@ -8,53 +8,73 @@ use crate::code;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
+use crate::write::put;
 
 /// How many elements are made room for before they have been read. What a
 /// count claims is not trusted, not even where the octets would suffice: every
 /// level of nesting could claim them again.
 pub(crate) const ROOM: usize = 32;
 
+/// What stands before the elements of a short container: code, size and count.
+pub(crate) const HEADER_8: usize = 3;
+
 /// Appends a list, map or array of `count` elements, which `body` appends: in
 /// the short form if size and count fit it.
 ///
-/// Writes the long form and moves a short body down, so that nested containers
-/// cost no second pass.
-pub(crate) fn encode_container(
-    out: &mut Vec<u8>,
-    (code8, code32): (u8, u8),
-    count: usize,
-    body: impl FnOnce(&mut Vec<u8>),
-) {
-    let start = begin_container(out, code32);
+/// Writes the short form and moves a long body up: the output never needs more
+/// room than the container takes in the end, and most are short.
+pub(crate) fn encode_container(out: &mut Vec<u8>, codes: (u8, u8), count: usize, body: impl FnOnce(&mut Vec<u8>)) {
+    let start = begin_container(out);
     body(out);
-    finish_container(out, start, code8, count);
+    finish_container(out, start, codes, count);
 }
 
-/// Appends the head of a list, map or array in its long form; its elements
-/// follow, and then [`finish_container`] with the place returned.
+/// Appends the head of a list, map or array whose elements have `body_len`
+/// octets.
+pub(crate) fn encode_header(out: &mut Vec<u8>, (code8, code32): (u8, u8), count: usize, body_len: usize) {
+    if let Some(head) = short_head(code8, count, body_len) {
+        put(out, head);
+    } else {
+        put(out, [code32]);
+        encode_container_data(out, count, body_len);
+    }
+}
+
+/// Appends room for the head of a list, map or array in its short form; its
+/// elements follow, and then [`finish_container`] with the place returned.
 #[inline]
-pub(crate) fn begin_container(out: &mut Vec<u8>, code32: u8) -> usize {
+pub(crate) fn begin_container(out: &mut Vec<u8>) -> usize {
     let start = out.len();
-    out.extend_from_slice(&[code32, 0, 0, 0, 0, 0, 0, 0, 0]);
+    put(out, [0; HEADER_8]);
     start
 }
 
-/// Writes size and count of the container that begins at `start` and holds all
-/// octets behind its head.
+/// Writes the head of the container that begins at `start` and holds all octets
+/// behind it.
 #[inline]
-pub(crate) fn finish_container(out: &mut Vec<u8>, start: usize, code8: u8, count: usize) {
-    let body_start = start.saturating_add(9);
-    let body_len = out.len().saturating_sub(body_start);
-    if fits_short(count, body_len) {
-        let (size, count) = (wire_octet(body_len.saturating_add(1)), wire_octet(count));
-        out.copy_within(body_start.., start.saturating_add(3));
-        out.truncate(out.len().saturating_sub(6));
-        patch(out, start, [code8, size, count]);
-    } else {
-        let size = wire_len(body_len.saturating_add(4)).to_be_bytes();
-        patch(out, start.saturating_add(1), size);
-        patch(out, start.saturating_add(5), wire_len(count).to_be_bytes());
+pub(crate) fn finish_container(out: &mut Vec<u8>, start: usize, (code8, code32): (u8, u8), count: usize) {
+    let body = start.saturating_add(HEADER_8);
+    let body_len = out.len().saturating_sub(body);
+    match short_head(code8, count, body_len) {
+        Some(head) => patch(out, start, head),
+        None => widen(out, body, code32, count),
     }
+}
+
+/// Makes the long form of a container whose elements begin at `body`, behind room
+/// for the head of a short one.
+#[cold]
+#[inline(never)]
+pub(crate) fn widen(out: &mut Vec<u8>, body: usize, code32: u8, count: usize) {
+    const HEADER_32: usize = 9;
+    let end = out.len();
+    let start = body.saturating_sub(HEADER_8);
+    let size = wire_len(end.saturating_sub(body).saturating_add(4)).to_be_bytes();
+    out.extend_from_slice(&[0; HEADER_32 - HEADER_8]);
+    out.copy_within(body..end, start.saturating_add(HEADER_32));
+    patch(out, start, [code32]);
+    patch(out, start.saturating_add(1), size);
+    patch(out, start.saturating_add(5), wire_len(count).to_be_bytes());
 }
 
 /// Overwrites `N` octets of `out` from `at`.

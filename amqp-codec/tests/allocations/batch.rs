@@ -2,7 +2,7 @@
 
 use amqp_codec::{EncodedMessage, Message, MessageBatch};
 
-use super::heap::allocations;
+use super::allocations;
 
 #[test]
 fn a_message_in_a_batch_does_not_allocate_for_itself() {

@@ -1,6 +1,7 @@
 //! What the codec allocates, counted by an allocator of the test's own.
 
 mod batch;
+#[path = "../support/heap.rs"]
 mod heap;
 mod samples;
 #[path = "../../../benches/codec/values.rs"]
@@ -9,16 +10,21 @@ mod values;
 #[expect(dead_code, reason = "instructions are counted by a bench")]
 mod work;
 
-use amqp_codec::{Bytes, Decode, Decoder, Encode, Performative};
+use amqp_codec::{Array, Bytes, Decode, Decoder, Encode, Map, Performative, Value};
 
-use self::heap::allocations;
+use self::heap::measure;
 
-/// How often writing the value into a buffer that has room for it allocates.
+/// How often `run` allocates memory, or asks for more of what it has.
+fn allocations(run: impl FnOnce()) -> u64 {
+    let ((), heap) = measure(run);
+    heap.count as u64
+}
+
+/// How often writing the value into a buffer that has just room for it allocates.
 fn to_encode(value: &impl Encode) -> u64 {
-    let mut out = Vec::with_capacity(4_096);
-    let count = allocations(|| value.encode(&mut out));
-    assert_eq!(out.len(), value.encoded_len());
-    count
+    let mut out = Vec::new();
+    out.reserve_exact(value.encoded_len());
+    allocations(|| value.encode(&mut out))
 }
 
 /// How often reading the value allocates, as one of the nine performatives.
@@ -33,6 +39,17 @@ fn to_decode(value: &impl Encode) -> u64 {
 fn a_performative_is_encoded_without_allocating() {
     for performative in samples::bare_performatives().iter().chain(&samples::full_performatives()) {
         assert_eq!(to_encode(performative), 0, "{performative:?}");
+    }
+}
+
+/// Containers within each other, short and long, with and without elements.
+#[test]
+fn a_value_is_encoded_without_allocating() {
+    let mut value = Value::List(Vec::new());
+    for level in 0..30_usize {
+        let map = Map::from([("empty", Value::List(Vec::new())), ("text", "x".repeat(level).into()), ("inner", value)]);
+        value = Value::List(vec![map.into(), Array::of(&[level as u64]).into()]);
+        assert_eq!(to_encode(&value), 0, "{level} levels");
     }
 }
 

@@ -142,7 +142,7 @@ fn attach() -> Attach {
         role: Role::Receiver,
         snd_settle_mode: SenderSettleMode::Settled,
         rcv_settle_mode: ReceiverSettleMode::Second,
-        source: Some(Box::new(source())),
+        source: Some(source().into()),
         target: Some(target().into()),
         unsettled: Some(unsettled.collect::<UnsettledMap>()),
         incomplete_unsettled: true,
@@ -164,7 +164,7 @@ fn source() -> Source {
         dynamic_node_properties: Some(fields()),
         distribution_mode: Some(Symbol::from_static("copy")),
         filter: Some(fields()),
-        default_outcome: Some(modified()),
+        default_outcome: modified().try_into().ok(),
         outcomes: symbols(),
         capabilities: symbols(),
     }

@@ -3,21 +3,8 @@
 use amqp_codec::message::{BatchError, Body, MAX_SECTIONS};
 use amqp_codec::{Bytes, DecodeErrorKind, EncodedMessage, Limits, Message, MessageBatch, Value};
 
+use super::batches::{message_of, unpack};
 use super::hex;
-
-/// The messages of an encoded batch, decoded.
-fn unpack(batch: &Bytes) -> Vec<Message> {
-    let batch = EncodedMessage::parse(batch.clone()).unwrap();
-    batch.batched_messages().map(|message| message.unwrap().to_message().unwrap()).collect()
-}
-
-/// A message that is encoded in exactly `len` octets.
-fn message_of(len: usize) -> Message {
-    let overhead = if len <= 260 { 5 } else { 8 };
-    let message = Message::from(vec![7; len - overhead]);
-    assert_eq!(message.to_bytes().len(), len);
-    message
-}
 
 /// The octets are those that uamqp writes.
 #[test]

@@ -2,6 +2,8 @@
 //! `tests/property`.
 
 mod batch;
+#[path = "../support/batches.rs"]
+mod batches;
 mod builder;
 mod ids;
 mod many;

@@ -1,26 +1,13 @@
 //! Batches of any messages: exact sizes, nothing lost, nothing hidden by what is malformed.
 
 use amqp_codec::message::BatchError;
-use amqp_codec::{Bytes, EncodedMessage, Message, MessageBatch};
+use amqp_codec::{EncodedMessage, Message, MessageBatch};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use crate::support::batches::{message_of, unpack};
 use crate::support::strategies::messages;
-
-/// The messages of an encoded batch, decoded.
-fn unpack(batch: &Bytes) -> Vec<Message> {
-    let batch = EncodedMessage::parse(batch.clone()).unwrap();
-    batch.batched_messages().map(|message| message.unwrap().to_message().unwrap()).collect()
-}
-
-/// A message that is encoded in exactly `len` octets.
-fn message_of(len: usize) -> Message {
-    let overhead = if len <= 260 { 5 } else { 8 };
-    let message = Message::from(vec![7; len - overhead]);
-    assert_eq!(message.to_bytes().len(), len);
-    message
-}
 
 /// Any message, or one whose encoded length is about the border of the two forms of binary.
 fn message() -> impl Strategy<Value = Message> {

@@ -4,7 +4,8 @@ use amqp_codec::message::{DeliveryAnnotations, Footer, Header, MessageAnnotation
 use amqp_codec::{
     ApplicationProperties, Array, Bytes, Condition, Coordinator, Declare, DeliveryState, DeliveryTag, Described,
     Discharge, Error, Fields, LifetimePolicy, Map, MessageId, Multiple, Outcome, Performative, Properties, Role,
-    SaslFrame, SenderSettleMode, Source, Str, Symbol, TargetTerminus, TerminusDurability, UnsettledMap, Uuid, Value,
+    SaslFrame, SenderSettleMode, Source, SourceTerminus, Str, Symbol, TargetTerminus, TerminusDurability, UnsettledMap,
+    Uuid, Value,
 };
 
 use super::support::check::{decode_as, ends_as_any_value, sections_agree};
@@ -26,7 +27,7 @@ pub(crate) fn decode_as_everything(input: &Bytes) {
         bool u8 u16 u32 u64 i8 i16 i32 i64 char Bytes Str Symbol Uuid
         Multiple<Symbol> Multiple<Bytes> Multiple<u64> Option<u32>
         Performative SaslFrame
-        DeliveryState Outcome Source TargetTerminus LifetimePolicy TerminusDurability UnsettledMap
+        DeliveryState Outcome Source SourceTerminus TargetTerminus LifetimePolicy TerminusDurability UnsettledMap
         Coordinator Declare Discharge Error Condition DeliveryTag Role SenderSettleMode
         Header DeliveryAnnotations MessageAnnotations Properties ApplicationProperties Footer MessageId
     }

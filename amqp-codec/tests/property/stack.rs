@@ -6,8 +6,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::hint::black_box;
 
 use amqp_codec::{
-    Array, Attach, Bytes, Decode, DecodeErrorKind, Decoder, DeliveryState, Described, Disposition, Encode, Error,
-    Fields, Handle, Limits, Map, Message, Performative, Rejected, Role, SequenceNo, Source, Symbol, Transfer, Value,
+    Array, Attach, Bytes, Condition, Decode, DecodeErrorKind, Decoder, DeliveryState, Described, Disposition, Encode,
+    Error, Fields, Handle, Limits, Map, Message, Performative, Rejected, Role, SequenceNo, Source, Symbol, Transfer,
+    Value,
 };
 
 const STACK: usize = 128 * 1024;
@@ -113,7 +114,7 @@ fn frames() {
         octets(&attach)
     };
     let disposition = |value| {
-        let error = Error { info: Some(fields(value).into()), ..Error::default() };
+        let error = Error { info: Some(fields(value).into()), ..Error::from(Condition::NOT_FOUND) };
         let state = DeliveryState::from(Rejected { error: Some(error) });
         octets(&Disposition { state: Some(state), ..Disposition::new(Role::Receiver, SequenceNo(0)) })
     };

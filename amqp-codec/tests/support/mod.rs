@@ -8,7 +8,9 @@
 //! | [`check`] | what must hold of a value, and of whatever octets decode to |
 //! | [`reader`] | octets in pieces, put together to headers and frames |
 //! | [`heap`] | an allocator that counts |
+//! | [`batches`] | what tests of batches need |
 
+pub(crate) mod batches;
 pub(crate) mod check;
 pub(crate) mod heap;
 pub(crate) mod mutation;

@@ -216,7 +216,7 @@ static KINDS: &[(&str, Kind)] = kinds! {
     "rejected": choice::<Rejected, DeliveryState>, "released": typed::<Released>,
     "modified": choice::<Modified, DeliveryState>, "declared": choice::<Declared, DeliveryState>,
     "transactional-state": choice::<TransactionalState, DeliveryState>,
-    "source": typed::<Source>, "target": choice::<Target, TargetTerminus>,
+    "source": choice::<Source, SourceTerminus>, "target": choice::<Target, TargetTerminus>,
     "coordinator": choice::<Coordinator, TargetTerminus>,
     "lifetime-policy": typed::<LifetimePolicy>, "delete-on-close": choice::<DeleteOnClose, LifetimePolicy>,
     "delete-on-no-links": choice::<DeleteOnNoLinks, LifetimePolicy>,

@@ -19,7 +19,10 @@ impl Connection {
             return Err(Violation::ChannelTooHigh);
         }
         let mut decoder = Decoder::with_limits(body, &self.config.limits);
-        let performative = decoder.decode::<Performative>()?;
+        let performative = match decoder.decode::<Performative>() {
+            Ok(performative) => performative,
+            Err(error) => return self.received_unreadable(channel, error.into()),
+        };
         let payload = match performative {
             Performative::Transfer(_) => decoder.rest(),
             _ if decoder.is_empty() => Bytes::new(),
@@ -38,6 +41,18 @@ impl Connection {
             Performative::End(end) => self.received_end(channel, end),
             other => self.received_session_frame(channel, other, payload),
         }
+    }
+
+    /// A frame that cannot be read; some of what is wrong concerns the frame's session only.
+    fn received_unreadable(&mut self, channel: u16, violation: Violation) -> Result<(), Violation> {
+        if violation.scope() == Scope::Connection || self.remote == Half::Idle {
+            return Err(violation);
+        }
+        let index = self.channels.get(u32::from(channel)).ok_or(Violation::ChannelNotBegun)?;
+        if let Some(session) = self.sessions.get_mut(index).filter(|session| !session.discards()) {
+            session.fail(&mut self.ctx, violation);
+        }
+        Ok(())
     }
 
     /// A frame for a session; a violation of session scope ends that session only.

@@ -54,6 +54,10 @@ impl Connection {
         if idle_time_out.is_some_and(|milliseconds| milliseconds < MIN_IDLE_TIME_OUT) {
             return Err(Violation::IdleTimeOutTooShort);
         }
+        // req: TR-2.7.1-11
+        if !self.config.required_capabilities.iter().all(|required| open.offered_capabilities.contains(required)) {
+            return Err(Violation::CapabilityMissing);
+        }
         self.remote = Half::Active;
         self.timers.clear(TimeoutReason::Handshake);
         self.ctx.output.set_max_frame_size(open.max_frame_size);

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::violation::Violation;
 use crate::{DetachReason, LinkOptions, Misuse};
 use alloc::boxed::Box;
-use amqp_codec::{Attach, Detach, Error, Handle};
+use amqp_codec::{Attach, DeliveryState, Detach, Error, Handle};
 
 impl Link {
     /// Sets what our attach will say.
@@ -17,7 +17,8 @@ impl Link {
                 sender.initial_delivery_count = options.initial_delivery_count;
                 self.credit.start_at(options.initial_delivery_count);
                 self.modes.snd = options.snd_settle_mode;
-                sender.default_outcome = options.source.as_ref().and_then(|source| source.default_outcome.clone());
+                sender.default_outcome =
+                    options.source.as_ref().and_then(|source| source.default_outcome.clone()).map(DeliveryState::from);
             }
             End::Receiver(receiver) => {
                 receiver.mode = options.credit;

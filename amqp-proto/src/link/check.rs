@@ -5,8 +5,8 @@ use crate::violation::Violation;
 use alloc::vec::Vec;
 use amqp_codec::terminus::DYNAMIC_LIFETIME_POLICY;
 use amqp_codec::{
-    Attach, Decoder, DeliveryState, Encode, Fields, LifetimePolicy, ReceiverSettleMode, Role, SenderSettleMode, Source,
-    Str, TargetTerminus, Value,
+    Attach, Decoder, Encode, Fields, LifetimePolicy, Outcome, ReceiverSettleMode, Role, SenderSettleMode, Source,
+    SourceTerminus, Str, Target, TargetTerminus, Value,
 };
 use bytes::Bytes;
 
@@ -46,7 +46,7 @@ impl Asked {
         if self.coordinator && target(answer).is_some() {
             return Err(Violation::NoCoordinator);
         }
-        if self.dynamic_source && answer.source.as_ref().is_some_and(|source| source.address.is_none()) {
+        if self.dynamic_source && source(answer).is_some_and(|source| source.address.is_none()) {
             return Err(Violation::DynamicUnnamed);
         }
         let differs = match answer.role {
@@ -65,11 +65,17 @@ pub(crate) fn check(attach: &Attach) -> Result<(), Violation> {
     if attach.unsettled.as_ref().is_some_and(|unsettled| !unsettled.0.is_empty()) {
         return Err(Violation::ResumeNotBuilt);
     }
-    if attach.source.as_ref().and_then(|source| source.default_outcome.as_ref()).is_some_and(|state| !is_outcome(state))
+    if matches!(attach.source, Some(SourceTerminus::Other(_)))
+        || matches!(attach.target, Some(TargetTerminus::Other(_)))
     {
+        return Err(Violation::TerminusType);
+    }
+    let (source, target) = (source(attach), target(attach));
+    // What is not known as an outcome cannot be applied either (req: MS-3.5.3-07).
+    if source.is_some_and(|source| matches!(source.default_outcome, Some(Outcome::Other(_)))) {
         return Err(Violation::DefaultOutcome);
     }
-    let (source, target) = (attach.source.as_deref().map(Node::source), target(attach));
+    let (source, target) = (source.map(Node::source), target.map(Node::target));
     // Whoever asks for a node to be made cannot name it; whoever made it has to.
     let asked = match attach.role {
         Role::Receiver => source,
@@ -81,19 +87,6 @@ pub(crate) fn check(attach: &Attach) -> Result<(), Violation> {
     [source, target].into_iter().flatten().try_for_each(Node::check_properties)
 }
 
-/// What a default-outcome can be (req: MS-3.5.3-07).
-fn is_outcome(state: &DeliveryState) -> bool {
-    match state {
-        DeliveryState::Accepted | DeliveryState::Rejected(_) | DeliveryState::Released | DeliveryState::Modified(_) => {
-            true
-        }
-        DeliveryState::Received(_)
-        | DeliveryState::Declared(_)
-        | DeliveryState::Transactional(_)
-        | DeliveryState::Other(_) => false,
-    }
-}
-
 /// What source and target have in common.
 #[derive(Clone, Copy)]
 struct Node<'a> {
@@ -102,15 +95,12 @@ struct Node<'a> {
     properties: Option<&'a Fields>,
 }
 
-fn target(attach: &Attach) -> Option<Node<'_>> {
-    match &attach.target {
-        Some(TargetTerminus::Target(target)) => Some(Node {
-            address: target.address.as_ref(),
-            dynamic: target.dynamic,
-            properties: target.dynamic_node_properties.as_ref(),
-        }),
-        Some(TargetTerminus::Coordinator(_)) | None => None,
-    }
+fn source(attach: &Attach) -> Option<&Source> {
+    attach.source.as_ref().and_then(SourceTerminus::as_source)
+}
+
+fn target(attach: &Attach) -> Option<&Target> {
+    attach.target.as_ref().and_then(TargetTerminus::as_target)
 }
 
 impl<'a> Node<'a> {
@@ -119,6 +109,14 @@ impl<'a> Node<'a> {
             address: source.address.as_ref(),
             dynamic: source.dynamic,
             properties: source.dynamic_node_properties.as_ref(),
+        }
+    }
+
+    fn target(target: &'a Target) -> Self {
+        Self {
+            address: target.address.as_ref(),
+            dynamic: target.dynamic,
+            properties: target.dynamic_node_properties.as_ref(),
         }
     }
 

@@ -1,9 +1,8 @@
 //! What an application says about a link when it attaches one, or lets the peer attach one (§2.7.3).
 
-use alloc::boxed::Box;
 use amqp_codec::{
-    Attach, Fields, Handle, Multiple, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Source, Str, Symbol,
-    Target, TargetTerminus,
+    Attach, Fields, Handle, Multiple, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Source, SourceTerminus,
+    Str, Symbol, Target, TargetTerminus,
 };
 
 /// How a receiver grants credit (§2.6.7).
@@ -121,7 +120,7 @@ impl LinkOptions {
     pub fn answering(attach: &Attach) -> Self {
         Self {
             name: attach.name.clone(),
-            source: attach.source.as_deref().cloned(),
+            source: attach.source.as_ref().and_then(SourceTerminus::as_source).cloned(),
             target: attach.target.clone(),
             snd_settle_mode: attach.snd_settle_mode,
             rcv_settle_mode: match attach.role {
@@ -137,7 +136,7 @@ impl LinkOptions {
         let mut attach = Attach::new(self.name, handle, role);
         attach.snd_settle_mode = self.snd_settle_mode;
         attach.rcv_settle_mode = self.rcv_settle_mode;
-        attach.source = self.source.map(Box::new);
+        attach.source = self.source.map(SourceTerminus::from);
         attach.target = self.target;
         attach.initial_delivery_count = (role == Role::Sender).then_some(self.initial_delivery_count);
         attach.max_message_size = self.max_message_size;

@@ -21,7 +21,7 @@ impl Session {
         performative: Performative,
         payload: Bytes,
     ) -> Result<(), Violation> {
-        if self.local == Half::Ended || self.gone {
+        if self.discards() {
             return Ok(());
         }
         match performative {
@@ -32,6 +32,11 @@ impl Session {
             Performative::Detach(detach) => self.received_detach(ctx, detach),
             Performative::Open(_) | Performative::Begin(_) | Performative::End(_) | Performative::Close(_) => Ok(()),
         }
+    }
+
+    /// Whether what the peer sends is dropped: all but its end, once ours has left (§2.5.4).
+    pub(crate) fn discards(&self) -> bool {
+        self.local == Half::Ended || self.gone
     }
 
     fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {

@@ -219,7 +219,7 @@ impl Raw {
 /// An attach of a hand-written peer.
 pub fn attach(name: &'static str, handle: u32, role: Role) -> Attach {
     let mut attach = Attach::new(name, Handle(handle), role);
-    attach.source = Some(Box::new(Source::new("s")));
+    attach.source = Some(Source::new("s").into());
     attach.target = Some(Target::new("t").into());
     attach.initial_delivery_count = (role == Role::Sender).then_some(SequenceNo(0));
     attach

@@ -4,7 +4,7 @@ use crate::machine::Side;
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, begin_frame, finish_frame};
 use amqp_codec::{
     Attach, Begin, Bytes, Encode, Flow, Handle, Multiple, Open, Role, SaslCode, SaslInit, SaslMechanisms, SaslOutcome,
-    SequenceNo, Source, Str, Symbol, Target, TargetTerminus,
+    SequenceNo, Source, Str, Symbol, Target,
 };
 
 /// How far the handshake has come when the fuzzed bytes begin.
@@ -87,7 +87,7 @@ fn links(out: &mut Vec<u8>) {
     let attach = |name, handle, role| {
         let mut attach = Attach::new(Str::from_static(name), Handle(handle), role);
         attach.source = Some(Source::default().into());
-        attach.target = Some(TargetTerminus::Target(Target::default().into()));
+        attach.target = Some(Target::default().into());
         attach
     };
     let mut sender = attach("in", 0, Role::Sender);

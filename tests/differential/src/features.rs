@@ -83,6 +83,7 @@ pub(crate) fn state(value: &Value, is: &dyn Fn(&Value) -> bool) -> bool {
     field(value, 0x14, 7, is)
         || field(value, 0x15, 4, is)
         || field(value, 0x28, 8, is)
+        || field(value, 0x34, 1, is)
         || field(value, 0x12, 7, &unsettled)
 }
 

@@ -25,4 +25,5 @@ pub mod recording;
 pub mod replay;
 pub mod runner;
 pub mod trace;
+pub mod watching;
 pub mod wire;

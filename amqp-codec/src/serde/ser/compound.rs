@@ -42,12 +42,12 @@ enum Kind {
 
 /// Begins a map.
 pub(super) fn begin_map(out: &mut Vec<u8>) -> usize {
-    begin_container(out, code::MAP_32)
+    begin_container(out)
 }
 
 /// Ends a map of this many entries.
 pub(super) fn finish_map(out: &mut Vec<u8>, start: usize, entries: usize) {
-    finish_container(out, start, code::MAP_8, entries.saturating_mul(2));
+    finish_container(out, start, (code::MAP_8, code::MAP_32), entries.saturating_mul(2));
 }
 
 impl<'a> Compound<'a> {
@@ -56,12 +56,12 @@ impl<'a> Compound<'a> {
     }
 
     pub(super) fn list(out: &'a mut Vec<u8>) -> Self {
-        let start = begin_container(out, code::LIST_32);
+        let start = begin_container(out);
         Self::new(out, Kind::List, start)
     }
 
     pub(super) fn composite(out: &'a mut Vec<u8>) -> Self {
-        let start = begin_container(out, code::LIST_32);
+        let start = begin_container(out);
         let end = out.len();
         Self::new(out, Kind::Composite { count: 0, end }, start)
     }
@@ -99,6 +99,14 @@ impl<'a> Compound<'a> {
             write_text(name, self.out);
         }
         self.append(value).map_err(|error| self.within_variant(error.in_field(name)))
+    }
+
+    /// In a list, a field that is skipped keeps its place.
+    fn skip(&mut self) -> Result<(), Error> {
+        match self.kind {
+            Kind::Composite { .. } => self.append(&()),
+            Kind::List | Kind::Map { .. } | Kind::Array | Kind::Described => Ok(()),
+        }
     }
 
     fn append<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
@@ -144,7 +152,7 @@ fn finish_list(out: &mut Vec<u8>, start: usize, count: usize) {
         out.truncate(start);
         out.push(code::LIST_0);
     } else {
-        finish_container(out, start, code::LIST_8, count);
+        finish_container(out, start, (code::LIST_8, code::LIST_32), count);
     }
 }
 
@@ -161,56 +169,29 @@ fn finish_array(out: &mut Vec<u8>, start: usize) -> Result<(), Error> {
     Ok(())
 }
 
-impl ser::SerializeSeq for Compound<'_> {
-    type Ok = ();
-    type Error = Error;
+/// What is written as elements, one after another.
+macro_rules! elements {
+    ($($Trait:ident::$append:ident)*) => {$(
+        impl ser::$Trait for Compound<'_> {
+            type Ok = ();
+            type Error = Error;
 
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
+            fn $append<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
+                self.element(value)
+            }
 
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
+            fn end(self) -> Result<(), Error> {
+                self.finish()
+            }
+        }
+    )*};
 }
 
-impl ser::SerializeTuple for Compound<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeTupleStruct for Compound<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
-
-impl ser::SerializeTupleVariant for Compound<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.element(value)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
+elements! {
+    SerializeSeq::serialize_element
+    SerializeTuple::serialize_element
+    SerializeTupleStruct::serialize_field
+    SerializeTupleVariant::serialize_field
 }
 
 impl ser::SerializeMap for Compound<'_> {
@@ -235,41 +216,26 @@ impl ser::SerializeMap for Compound<'_> {
     }
 }
 
-impl ser::SerializeStruct for Compound<'_> {
-    type Ok = ();
-    type Error = Error;
+/// What has named fields.
+macro_rules! fields {
+    ($($Trait:ident)*) => {$(
+        impl ser::$Trait for Compound<'_> {
+            type Ok = ();
+            type Error = Error;
 
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.field(name, value)
-    }
+            fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+                self.field(name, value)
+            }
 
-    /// In a list, what is skipped keeps its place.
-    fn skip_field(&mut self, _: &'static str) -> Result<(), Error> {
-        if let Kind::Composite { .. } = self.kind {
-            self.append(&())?;
+            fn skip_field(&mut self, _: &'static str) -> Result<(), Error> {
+                self.skip()
+            }
+
+            fn end(self) -> Result<(), Error> {
+                self.finish()
+            }
         }
-        Ok(())
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
+    )*};
 }
 
-impl ser::SerializeStructVariant for Compound<'_> {
-    type Ok = ();
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
-        self.field(name, value)
-    }
-
-    /// In a list, what is skipped keeps its place.
-    fn skip_field(&mut self, name: &'static str) -> Result<(), Error> {
-        ser::SerializeStruct::skip_field(self, name)
-    }
-
-    fn end(self) -> Result<(), Error> {
-        self.finish()
-    }
-}
+fields! { SerializeStruct SerializeStructVariant }

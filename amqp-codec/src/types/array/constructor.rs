@@ -60,9 +60,19 @@ impl Constructor {
         Ok(())
     }
 
+    /// The descriptors of each element, outermost first.
+    pub(super) fn descriptors(&self) -> &[Value] {
+        &self.descriptors
+    }
+
+    /// Reads one element, without its descriptors.
+    pub(super) fn bare_element(&self, elements: &mut Decoder<'_>) -> Result<Value, DecodeError> {
+        Value::decode_data(self.code, elements)
+    }
+
     /// Reads one element.
     pub(super) fn element(&self, elements: &mut Decoder<'_>) -> Result<Value, DecodeError> {
-        let value = Value::decode_data(self.code, elements)?;
+        let value = self.bare_element(elements)?;
         let outwards = self.descriptors.iter().rev();
         Ok(outwards.fold(value, |value, descriptor| Described::new(descriptor.clone(), value).into()))
     }

@@ -8,7 +8,7 @@ use crate::codec::{Encode, Primitive};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
 use crate::types::Value;
-use crate::types::list::{ROOM, container_len, encode_container};
+use crate::types::list::{ROOM, container_len, encode_header};
 
 /// Reads an array of a primitive type, whose code has been read.
 pub(in crate::types) fn decode_elements<T: Primitive>(
@@ -42,6 +42,10 @@ fn element_code<T: Primitive>(elements: &[T]) -> u8 {
 pub(super) fn encode_body<T: Primitive>(elements: &[T], out: &mut Vec<u8>) {
     let code = element_code(elements);
     out.reserve(body_len(elements, code));
+    encode_all(elements, code, out);
+}
+
+fn encode_all<T: Primitive>(elements: &[T], code: u8, out: &mut Vec<u8>) {
     out.push(code);
     for element in elements {
         element.encode_data(code, out);
@@ -60,7 +64,9 @@ fn body_len<T: Primitive>(elements: &[T], code: u8) -> usize {
 
 /// Appends an array of these elements.
 pub(in crate::types) fn encode_elements<T: Primitive>(elements: &[T], out: &mut Vec<u8>) {
-    encode_container(out, CODES, elements.len(), |out| encode_body(elements, out));
+    let code = element_code(elements);
+    encode_header(out, CODES, elements.len(), body_len(elements, code));
+    encode_all(elements, code, out);
 }
 
 /// Appends the constructor and the data of all `values`.

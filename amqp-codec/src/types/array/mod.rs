@@ -13,7 +13,7 @@ pub(super) use self::elements::{decode_elements, elements_len, encode_elements};
 use self::elements::{encode_body, encode_values};
 use super::Value;
 use super::binary::wire_len;
-use super::list::{container_len, encode_container};
+use super::list::{container_len, encode_header};
 use crate::code;
 use crate::codec::{Decode, Encode, Primitive};
 use crate::decoder::Decoder;
@@ -148,10 +148,26 @@ impl<T: Primitive> From<&[T]> for Array {
     }
 }
 
+/// So many elements without octets are printed.
+const SHOWN: usize = 64;
+
+/// What the elements have in common stands before them, and not with each: what
+/// is printed takes not much more room than the array. Of elements without
+/// octets, which are all the same, only the first 64 are printed.
 impl fmt::Debug for Array {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ArrayIter { constructor, mut decoder, .. } = self.iter();
         f.write_str("array")?;
-        f.debug_list().entries(self).finish()
+        constructor.descriptors().iter().try_for_each(|descriptor| write!(f, "@{descriptor:?} "))?;
+        let shown = if decoder.is_empty() { self.len().min(SHOWN) } else { self.len() };
+        let mut list = f.debug_list();
+        for _ in 0..shown {
+            list.entry(&constructor.bare_element(&mut decoder).unwrap_or_default());
+        }
+        match self.len().saturating_sub(shown) {
+            0 => list.finish(),
+            more => list.entry(&format_args!("… {more} more")).finish(),
+        }
     }
 }
 
@@ -168,9 +184,8 @@ impl Encode for Array {
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        encode_container(out, CODES, self.len(), |out| {
-            out.extend_from_slice(self.constructed());
-        });
+        encode_header(out, CODES, self.len(), self.constructed().len());
+        out.extend_from_slice(self.constructed());
     }
 }
 

@@ -11,7 +11,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use super::states::delivery_state;
-use super::termini::{source, target_terminus};
+use super::termini::{source_terminus, target_terminus};
 use super::values::{delivery_tag, error, fields, symbols, text};
 
 pub(crate) fn role() -> impl Strategy<Value = Role> {
@@ -88,7 +88,7 @@ pub(crate) fn unsettled_map() -> BoxedStrategy<UnsettledMap> {
 
 pub(crate) fn attach() -> BoxedStrategy<Attach> {
     let link = (text(), handle(), role(), sender_settle_mode(), receiver_settle_mode());
-    let termini = (option::of(source()), option::of(target_terminus()));
+    let termini = (option::of(source_terminus()), option::of(target_terminus()));
     let unsettled = (option::of(unsettled_map()), any::<bool>());
     let limits = (option::of(number()), option::of(any::<u64>()));
     let capabilities = (symbols(0..3), symbols(0..3), option::of(fields()));
@@ -104,7 +104,7 @@ pub(crate) fn attach() -> BoxedStrategy<Attach> {
                 role,
                 snd_settle_mode,
                 rcv_settle_mode,
-                source: source.map(Into::into),
+                source,
                 target,
                 unsettled,
                 incomplete_unsettled,

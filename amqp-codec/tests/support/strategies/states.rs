@@ -1,8 +1,10 @@
 //! Delivery states and outcomes (§3.4), those of transactions (§4.5), and what a coordinator is sent.
 
+use std::fmt::Debug;
+
 use amqp_codec::{
-    Bytes, Declare, Declared, Decoder, DeliveryState, Described, Discharge, Encode, Modified, Outcome, Received,
-    Rejected, TransactionId, TransactionalState, Value,
+    Bytes, Declare, Declared, Decode, Decoder, DeliveryState, Described, Discharge, Encode, Modified, Outcome,
+    Received, Rejected, TransactionId, TransactionalState, Value,
 };
 use proptest::option;
 use proptest::prelude::*;
@@ -32,6 +34,7 @@ pub(crate) fn outcome() -> BoxedStrategy<Outcome> {
         rejected().prop_map(|rejected| Outcome::Rejected(rejected.into())),
         Just(Outcome::Released),
         modified().prop_map(|modified| Outcome::Modified(modified.into())),
+        unknown(),
     ]
     .boxed()
 }
@@ -51,8 +54,8 @@ pub(crate) fn transactional() -> impl Strategy<Value = TransactionalState> {
     (transaction_id(), option::of(outcome())).prop_map(|(txn_id, outcome)| TransactionalState { txn_id, outcome })
 }
 
-/// A state that the codec does not know: read from its octets, whatever it is kept as.
-fn unknown() -> impl Strategy<Value = DeliveryState> {
+/// A described value that the codec does not know: read from its octets, whatever it is kept as.
+pub(crate) fn unknown<T: Decode + Debug>() -> impl Strategy<Value = T> {
     let descriptor = prop_oneof![
         (0x100..u64::MAX).prop_map(Value::from),
         symbol().prop_map(Value::from),
@@ -61,7 +64,7 @@ fn unknown() -> impl Strategy<Value = DeliveryState> {
     (descriptor, value()).prop_map(|(descriptor, value)| {
         let mut octets = Vec::new();
         Described::new(descriptor, value).encode(&mut octets);
-        Decoder::new(&Bytes::from(octets)).decode().expect("an unknown state is kept")
+        Decoder::new(&Bytes::from(octets)).decode().expect("what is unknown is kept")
     })
 }
 

@@ -2,12 +2,13 @@
 
 use amqp_codec::terminus::{COPY, DeleteOnClose, DeleteOnNoLinks, DeleteOnNoLinksOrMessages, DeleteOnNoMessages, MOVE};
 use amqp_codec::{
-    Coordinator, LifetimePolicy, Source, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy,
+    Coordinator, LifetimePolicy, Source, SourceTerminus, Target, TargetTerminus, TerminusDurability,
+    TerminusExpiryPolicy,
 };
 use proptest::option;
 use proptest::prelude::*;
 
-use super::states::delivery_state;
+use super::states::{outcome, unknown};
 use super::values::{fields, symbol, symbols, text};
 
 pub(crate) fn durability() -> impl Strategy<Value = TerminusDurability> {
@@ -38,7 +39,7 @@ pub(crate) fn source() -> BoxedStrategy<Source> {
     let node = (option::of(text()), any::<bool>(), option::of(fields()));
     let lifetime = (durability(), expiry_policy(), any::<u32>());
     let mode = option::of(prop_oneof![Just(MOVE), Just(COPY), symbol()]);
-    let messages = (mode, option::of(fields()), option::of(delivery_state()), symbols(0..3), symbols(0..3));
+    let messages = (mode, option::of(fields()), option::of(outcome()), symbols(0..3), symbols(0..3));
     (node, lifetime, messages)
         .prop_map(|(node, lifetime, messages)| {
             let (address, dynamic, dynamic_node_properties) = node;
@@ -61,6 +62,14 @@ pub(crate) fn source() -> BoxedStrategy<Source> {
         .boxed()
 }
 
+pub(crate) fn source_terminus() -> BoxedStrategy<SourceTerminus> {
+    prop_oneof![
+        4 => source().prop_map(SourceTerminus::from),
+        1 => unknown(),
+    ]
+    .boxed()
+}
+
 pub(crate) fn target() -> BoxedStrategy<Target> {
     let node = (option::of(text()), any::<bool>(), option::of(fields()));
     let lifetime = (durability(), expiry_policy(), any::<u32>());
@@ -80,6 +89,7 @@ pub(crate) fn target_terminus() -> BoxedStrategy<TargetTerminus> {
     prop_oneof![
         3 => target().prop_map(TargetTerminus::from),
         1 => coordinator().prop_map(TargetTerminus::from),
+        1 => unknown(),
     ]
     .boxed()
 }

@@ -178,6 +178,9 @@ pub(crate) fn condition() -> impl Strategy<Value = Condition> {
 pub(crate) fn error() -> BoxedStrategy<Error> {
     let fields = (condition(), option::of(text()), option::of(fields()));
     fields
-        .prop_map(|(condition, description, info)| Error { condition, description, info: info.map(Into::into) })
+        .prop_map(|(condition, description, info)| match condition == Condition::UNSPECIFIED {
+            true => Error::default(),
+            false => Error { condition, description, info: info.map(Into::into) },
+        })
         .boxed()
 }

@@ -78,12 +78,17 @@ pub(super) const CLASSES: &[Class] = &[
     Class {
         name: "unknown-state",
         codecs: &[Fe2o3, Ntex],
-        what: "refuse a delivery state with an unknown descriptor",
-        clause: "§2.7.5: a state is of any type that provides one, and so is open; it is kept (TY-1.5-01)",
+        what: "refuse a delivery state, an outcome or a terminus with an unknown descriptor",
+        clause: "§2.7.3, §2.7.5: they are of any type that provides one, and so are open; they are kept (TY-1.5-01)",
         right: Right::We,
         matches: |case| {
             let unknown = |state: &Value| !matches!(code(state), Some(0x23..=0x27 | 0x33 | 0x34));
-            refuses(case, |value| state(value, &|found| *found != Value::Null && unknown(found)))
+            let no_terminus = |found: &Value| !matches!(found, Value::Null) && !matches!(code(found), Some(0x28..=0x30));
+            refuses(case, |value| {
+                state(value, &|found| *found != Value::Null && unknown(found))
+                    || field(value, 0x12, 5, &no_terminus)
+                    || field(value, 0x12, 6, &no_terminus)
+            })
         },
     },
     Class {
@@ -96,17 +101,6 @@ pub(super) const CLASSES: &[Class] = &[
             let coordinator = |target: &Value| code(target) == Some(0x30);
             let transactional = |found: &Value| matches!(code(found), Some(0x33 | 0x34));
             refuses(case, |value| field(value, 0x12, 6, &coordinator) || state(value, &transactional))
-        },
-    },
-    Class {
-        name: "not-an-outcome",
-        codecs: &[Fe2o3, Ntex],
-        what: "refuse a default-outcome that is a state, but no outcome: received, transactional-state",
-        clause: "§3.5.3: it is an outcome; ours leaves it to the caller (MS-3.5.3-07)",
-        right: Right::They,
-        matches: |case| {
-            let not_final = |outcome: &Value| matches!(code(outcome), Some(0x23 | 0x34));
-            refuses(case, |value| field(value, 0x28, 8, &not_final))
         },
     },
     Class {

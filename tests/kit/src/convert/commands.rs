@@ -1,26 +1,13 @@
 //! Frames of the played side as commands.
 
 use super::Converter;
-use crate::meaning::{pick, word};
+use crate::meaning::{ATTACH, pick, word};
 use crate::observer::{Part, Seen, Side, Turn};
 use crate::trace::Step;
 use crate::wire::{Record, Value};
 
 const BEGIN: [&str; 6] =
     ["next-outgoing-id", "outgoing-window", "handle-max", "offered-capabilities", "desired-capabilities", "properties"];
-const ATTACH: [&str; 11] = [
-    "name",
-    "role",
-    "snd-settle-mode",
-    "rcv-settle-mode",
-    "source",
-    "target",
-    "initial-delivery-count",
-    "max-message-size",
-    "offered-capabilities",
-    "desired-capabilities",
-    "properties",
-];
 const SEND: [&str; 6] = ["delivery-tag", "message-format", "settled", "rcv-settle-mode", "state", "batchable"];
 
 /// A record about `subject`.

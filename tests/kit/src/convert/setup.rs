@@ -1,29 +1,16 @@
 //! Configuration and SASL layer of the played side, and what rules a recording out.
 
 use super::Converter;
-use crate::meaning::{MECHANISMS, word};
+use crate::meaning::{MECHANISMS, OPEN, word};
 use crate::observer::Side;
 use crate::trace::Role;
 use crate::wire::{Record, Value};
-
-const CONFIG: [&str; 10] = [
-    "container-id",
-    "hostname",
-    "max-frame-size",
-    "channel-max",
-    "idle-time-out",
-    "outgoing-locales",
-    "incoming-locales",
-    "offered-capabilities",
-    "desired-capabilities",
-    "properties",
-];
 
 impl Converter {
     pub(super) fn set_up(&mut self) {
         if let Some(open) = self.find(Side::Ours, "open") {
             let open = open.clone();
-            for name in CONFIG {
+            for name in OPEN {
                 self.script.config.set(name, open.get(name).clone());
             }
             if self.script.config.number("idle-time-out") == Some(0) {

@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use super::on_small_stack;
-use crate::heap;
+use crate::heap::measure;
 use amqp_proto::codec::{Decoder, FrameHeader, Performative};
 use bytes::Bytes;
 
@@ -21,10 +21,8 @@ pub(super) fn play(case: &Case) -> Result<(), String> {
         let header =
             FrameHeader::parse(&frame, u32::MAX).map_err(|fault| fault.to_string())?.ok_or("no whole frame")?;
         let body = frame.slice(header.body_offset()..);
-        let before = heap::live();
-        heap::reset_peak();
-        let result = Decoder::new(&body).decode::<Performative>();
-        let grown = heap::peak().saturating_sub(before);
+        let (result, heap) = measure(|| Decoder::new(&body).decode::<Performative>());
+        let grown = heap.peak;
         let strict = if case.must_not("alloc>64KiB") { 64 * 1024 } else { usize::MAX };
         let bound = (PER_OCTET * body.len() + BASE).min(strict);
         if grown > bound {

@@ -286,7 +286,7 @@ impl Endpoint {
         let address = match (attach.role, &attach.target) {
             (Role::Sender, Some(TargetTerminus::Target(target))) => target.address.clone(),
             (Role::Sender, _) => None,
-            (Role::Receiver, _) => attach.source.as_ref().and_then(|source| source.address.clone()),
+            (Role::Receiver, _) => attach.source.as_ref().and_then(|source| source.as_source()?.address.clone()),
         };
         let missing = address.as_ref().is_some_and(|address| address.as_str() == "missing");
         let coordinator = matches!(attach.target, Some(TargetTerminus::Coordinator(_)));

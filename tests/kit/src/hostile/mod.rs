@@ -10,7 +10,7 @@ mod codec;
 mod endpoint;
 mod judge;
 
-use crate::heap;
+use crate::heap::{live, measure};
 use case::{Case, Preambles};
 use endpoint::Endpoint;
 use std::fmt;
@@ -140,15 +140,20 @@ fn play_unguarded(case: &Case, preambles: &Preambles) -> Result<(), String> {
 
 fn feed(case: &Case, endpoint: &mut Endpoint) -> Result<Watched, String> {
     let pieces = case.pieces();
-    let early = pieces.len() / 100;
-    let before = heap::live();
-    let mut after_early = before;
-    heap::reset_peak();
-    let mut stopped = false;
     let started = Instant::now();
+    let (fed, heap) = measure(|| feed_unwatched(case, endpoint, &pieces));
+    let (stopped, growth) = fed?;
+    Ok(Watched { heap: heap.peak, growth, time: started.elapsed(), stopped })
+}
+
+/// Whether the endpoint stopped reading, and how many octets the heap grew by after the first hundredth.
+fn feed_unwatched(case: &Case, endpoint: &mut Endpoint, pieces: &[Vec<u8>]) -> Result<(bool, usize), String> {
+    let early = pieces.len() / 100;
+    let mut after_early = live();
+    let mut stopped = false;
     for (number, piece) in pieces.iter().enumerate() {
         if number == early {
-            after_early = heap::live();
+            after_early = live();
         }
         if !case.hold_output {
             endpoint.feed(piece)?;
@@ -163,9 +168,7 @@ fn feed(case: &Case, endpoint: &mut Endpoint) -> Result<Watched, String> {
     if case.eof {
         endpoint.end()?;
     }
-    let time = started.elapsed();
-    let heap = heap::peak().saturating_sub(before);
-    Ok(Watched { heap, growth: heap::live().saturating_sub(after_early), time, stopped })
+    Ok((stopped, usize::try_from(live() - after_early).unwrap_or(0)))
 }
 
 fn judge_watched(case: &Case, watched: &Watched) -> Result<(), String> {

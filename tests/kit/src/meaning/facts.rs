@@ -32,7 +32,8 @@ pub(super) struct Speaker<'a> {
     pub(super) said: Vec<(String, Record, Weight)>,
 }
 
-const OPEN: &[&str] = &[
+/// The fields of open that are an application's to choose.
+pub(crate) const OPEN: &[&str] = &[
     "container-id",
     "hostname",
     "max-frame-size",
@@ -45,7 +46,8 @@ const OPEN: &[&str] = &[
     "properties",
 ];
 const BEGIN: &[&str] = &["handle-max", "offered-capabilities", "desired-capabilities", "properties"];
-const ATTACH: &[&str] = &[
+/// The fields of attach that are an application's to choose.
+pub(crate) const ATTACH: &[&str] = &[
     "name",
     "role",
     "snd-settle-mode",

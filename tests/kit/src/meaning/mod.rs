@@ -42,7 +42,7 @@
 
 mod facts;
 
-pub(crate) use facts::MECHANISMS;
+pub(crate) use facts::{ATTACH, MECHANISMS, OPEN};
 
 use crate::observer::{Observer, Side};
 use crate::trace::print_record;

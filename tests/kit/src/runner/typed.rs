@@ -2,7 +2,7 @@
 
 use crate::trace::Script;
 use crate::wire::{Record, Value, decode, encode_record};
-use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open};
+use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open, SourceTerminus};
 use amqp_proto::{
     Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, PeerLimits, Pipelining, SessionOptions, SettleModes,
 };
@@ -43,7 +43,8 @@ pub(super) fn renamed(record: &Record, name: &str, without: &[&str]) -> Record {
 }
 
 /// Fields of an `@` line that no open has.
-const OWN: [&str; 19] = [
+const OWN: &[&str] = &[
+    "required-capabilities",
     "pipelining",
     "handshake-timeout",
     "close-timeout",
@@ -67,7 +68,7 @@ const OWN: [&str; 19] = [
 
 /// The configuration of the `@` line.
 pub(super) fn config(script: &Script) -> Built<Config> {
-    let mut open = renamed(&script.config, "open", &OWN);
+    let mut open = renamed(&script.config, "open", OWN);
     if *open.get("container-id") == Value::Null {
         open.set("container-id", Value::from(script.role.name()));
     }
@@ -82,6 +83,11 @@ pub(super) fn config(script: &Script) -> Built<Config> {
         .desired_capabilities(open.desired_capabilities)
         .outgoing_locales(open.outgoing_locales)
         .incoming_locales(open.incoming_locales);
+    // Read as a field of open is that holds the same.
+    let mut required = Record::new("open");
+    required.set("container-id", Value::from(""));
+    required.set("offered-capabilities", script.config.get("required-capabilities").clone());
+    builder = builder.required_capabilities(typed::<Open>(&required)?.offered_capabilities);
     if let Some(hostname) = open.hostname {
         builder = builder.hostname(hostname);
     }
@@ -178,7 +184,7 @@ pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
     let credit = command.uint("credit").map_or(CreditMode::Manual, CreditMode::Auto);
     Ok(LinkOptions {
         name: attach.name,
-        source: attach.source.map(|source| *source),
+        source: attach.source.as_ref().and_then(SourceTerminus::as_source).cloned(),
         target: attach.target,
         snd_settle_mode: attach.snd_settle_mode,
         rcv_settle_mode: attach.rcv_settle_mode,

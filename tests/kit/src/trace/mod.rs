@@ -33,6 +33,7 @@
 //! `@ client` and `@ listener` take the fields of open, and: `start=open|session|sender|receiver` (play that far
 //! first, see the runner), `take=manual` (deliveries stay in the core until `! take`), `take=pieces` (they are read as
 //! they come, as `piece` events), `split=1` (input arrives in pieces of so many octets), `pipelining=on`,
+//! `required-capabilities`,
 //! `compare=meaning`; times in milliseconds `handshake-timeout`, `close-timeout`; `heartbeat-percent`,
 //! `output-high-water`; and what a peer may cost, named as the fields of `PeerLimits`: `max-sessions`, `max-links`…
 //!

@@ -3,6 +3,8 @@
 //! A binary that wants to know declares `#[global_allocator] static HEAP: Watching = Watching;`. Everything is
 //! allocated zeroed, so that only what was written is seen.
 
+#![expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait; every call is handed on to the system's allocator")]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
