@@ -166,7 +166,7 @@ impl Annotations {
 
     /// Sets the value of a key; returns the value that it had.
     pub fn insert(&mut self, key: impl Into<AnnotationKey>, value: impl Into<Value>) -> Option<Value> {
-        self.0.insert(&key.into(), &value.into())
+        self.0.insert(KeyRef::from(&key.into()), &value.into())
     }
 
     /// Takes out the value under a symbol.

@@ -58,9 +58,12 @@ impl ApplicationProperties {
     }
 
     /// Sets the value of a property; returns the value that it had.
-    #[inline]
-    pub fn insert(&mut self, key: impl Into<Str>, value: impl Into<SimpleValue>) -> Option<SimpleValue> {
-        self.0.insert(&key.into(), &value.into())
+    #[inline(always)]
+    pub fn insert(&mut self, key: impl AsRef<str>, value: impl Into<SimpleValue>) -> Option<SimpleValue> {
+        let value = value.into();
+        let old = self.0.insert(KeyRef::Text(key.as_ref().as_bytes()), &value);
+        value.discard();
+        old
     }
 
     /// Takes out a property.
@@ -104,7 +107,7 @@ impl fmt::Debug for ApplicationProperties {
     }
 }
 
-impl<K: Into<Str>, V: Into<SimpleValue>> FromIterator<(K, V)> for ApplicationProperties {
+impl<K: AsRef<str>, V: Into<SimpleValue>> FromIterator<(K, V)> for ApplicationProperties {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Self {
         let mut properties = Self::new();
         properties.extend(iter);
@@ -112,7 +115,7 @@ impl<K: Into<Str>, V: Into<SimpleValue>> FromIterator<(K, V)> for ApplicationPro
     }
 }
 
-impl<K: Into<Str>, V: Into<SimpleValue>> Extend<(K, V)> for ApplicationProperties {
+impl<K: AsRef<str>, V: Into<SimpleValue>> Extend<(K, V)> for ApplicationProperties {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
         for (key, value) in iter {
             self.insert(key, value);

@@ -196,8 +196,8 @@ impl MessageBuilder {
     }
 
     /// Adds an application property, replacing one of the same key.
-    #[inline]
-    pub fn property(&mut self, key: impl Into<Str>, value: impl Into<SimpleValue>) -> &mut Self {
+    #[inline(always)]
+    pub fn property(&mut self, key: impl AsRef<str>, value: impl Into<SimpleValue>) -> &mut Self {
         self.message.application_properties.insert(key, value);
         self
     }

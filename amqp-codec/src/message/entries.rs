@@ -36,18 +36,23 @@ impl Octets {
     /// The octets, to be changed.
     #[inline]
     fn own(&mut self) -> &mut Vec<u8> {
+        if !matches!(self, Self::Own(octets) if octets.capacity() > 0) {
+            self.make_room();
+        }
         match self {
             Self::Own(octets) => octets,
-            Self::Shared(_) => self.copied(),
+            Self::Shared(_) => self.own(),
         }
     }
 
     #[cold]
-    fn copied(&mut self) -> &mut Vec<u8> {
+    #[inline(never)]
+    fn make_room(&mut self) {
+        let mut octets = Vec::with_capacity(ROOM);
         if let Self::Shared(shared) = self {
-            *self = Self::Own(shared.to_vec());
+            octets.extend_from_slice(shared);
         }
-        self.own()
+        *self = Self::Own(octets);
     }
 }
 
@@ -147,21 +152,18 @@ impl<K: Key, V: Decode + Encode> Entries<K, V> {
     }
 
     /// Sets the value of a key; returns the value that it had.
-    #[inline]
-    pub(super) fn insert(&mut self, key: &K, value: &V) -> Option<V> {
-        let sketch = key.as_ref().sketch();
+    #[inline(always)]
+    pub(super) fn insert(&mut self, key: KeyRef<'_>, value: &V) -> Option<V> {
+        let sketch = key.sketch();
         if self.sketch & sketch != 0 {
-            if let Some(place) = self.find(key.as_ref()) {
+            if let Some(place) = self.find(key) {
                 return self.replace(place, value);
             }
         }
         self.sketch |= sketch;
         self.count = self.count.wrapping_add(1);
         let octets = self.octets.own();
-        if octets.capacity() == 0 {
-            *octets = Vec::with_capacity(ROOM);
-        }
-        key.encode(octets);
+        key.encode(K::CODES, octets);
         value.encode(octets);
         None
     }

@@ -1,21 +1,20 @@
 //! The keys of the maps in a message: texts, or numbers where annotations have them.
 
+use alloc::vec::Vec;
+
 use super::AnnotationKey;
-use crate::types::binary::wire_len;
+use crate::types::binary::{encode_sized_shortest, wire_len};
 use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, Str, code};
 
 /// A key of a map in a message.
 pub(super) trait Key: Decode + Encode {
-    /// The code of its short form as a text.
-    const SHORT: u8;
-
-    /// What tells the key from others.
-    fn as_ref(&self) -> KeyRef<'_>;
+    /// The codes of a text's short and long form.
+    const CODES: (u8, u8);
 
     /// Reads a key, and refuses what is none.
     #[inline]
     fn check<'a>(decoder: &mut Decoder<'a>) -> Result<KeyRef<'a>, DecodeError> {
-        if let Some(text) = decoder.pass_short_ascii(Self::SHORT) {
+        if let Some(text) = decoder.pass_short_ascii(Self::CODES.0) {
             return Ok(KeyRef::Text(text));
         }
         decoder.apart(check_any::<Self>)
@@ -52,6 +51,15 @@ impl<'a> KeyRef<'a> {
         })
     }
 
+    /// Appends the key; `codes` are those of a text.
+    #[inline(always)]
+    pub(super) fn encode(self, codes: (u8, u8), out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => encode_sized_shortest(text, codes, out),
+            Self::Number(number) => number.encode(out),
+        }
+    }
+
     /// One bit of 32. Most keys of one map end differently, or are of different lengths.
     #[inline(always)]
     pub(super) fn sketch(self) -> u32 {
@@ -73,22 +81,19 @@ fn fold(octets: &[u8]) -> u32 {
 }
 
 impl Key for Str {
-    const SHORT: u8 = code::STRING_8;
-
-    #[inline(always)]
-    fn as_ref(&self) -> KeyRef<'_> {
-        KeyRef::Text(self.as_bytes())
-    }
+    const CODES: (u8, u8) = (code::STRING_8, code::STRING_32);
 }
 
 impl Key for AnnotationKey {
-    const SHORT: u8 = code::SYMBOL_8;
+    const CODES: (u8, u8) = (code::SYMBOL_8, code::SYMBOL_32);
+}
 
+impl<'a> From<&'a AnnotationKey> for KeyRef<'a> {
     #[inline]
-    fn as_ref(&self) -> KeyRef<'_> {
-        match self {
-            Self::Symbol(name) => KeyRef::Text(name.as_bytes()),
-            Self::Ulong(number) => KeyRef::Number(*number),
+    fn from(key: &'a AnnotationKey) -> Self {
+        match key {
+            AnnotationKey::Symbol(name) => Self::Text(name.as_bytes()),
+            AnnotationKey::Ulong(number) => Self::Number(*number),
         }
     }
 }

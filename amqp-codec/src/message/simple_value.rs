@@ -35,6 +35,19 @@ impl SimpleValue {
     pub const NULL: Self = Self(Value::Null);
 }
 
+impl SimpleValue {
+    /// Drops the value, which costs nothing where the compiler sees that it holds nothing.
+    #[inline(always)]
+    pub(super) fn discard(self) {
+        match self.0 {
+            Value::String(text) => drop(text),
+            value @ (Value::Binary(_) | Value::Symbol(_)) => drop(value),
+            // All other simple values are numbers and the like: there is nothing to be dropped.
+            plain => core::mem::forget(plain),
+        }
+    }
+}
+
 impl Deref for SimpleValue {
     type Target = Value;
 
