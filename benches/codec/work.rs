@@ -49,7 +49,7 @@ pub(crate) const ALL: &[Work] = &[
     work("open-encode", None, 0, || encoding(values::open())),
     work("attach-decode", None, 4, || decoding::<Performative>(&octets(&values::attach()))),
     work("attach-encode", None, 0, || encoding(values::attach())),
-    above(1_600, work("message-build-encode", Some(2_500), 3, || building(values::message))),
+    above(1_600, work("message-build-encode", Some(2_150), 3, || building(values::message))),
     work("message-copy-encode", None, 10, || building(values::message_of_copies)),
     work("message-encode", Some(700), 0, || encoding(values::message(&values::body()))),
     work("message-decode", Some(2_000), 2, || decoding::<Message>(&message())),
