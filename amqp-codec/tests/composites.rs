@@ -274,6 +274,24 @@ fn a_type_of_ones_own() {
     assert_eq!(refused::<Point>("00 80 00004d2f00000001 45").1, "point.x");
 }
 
+composite! {
+    /// The least descriptor that there is.
+    #[derive(Clone, PartialEq)]
+    struct Least = "example:least:list" 0x0 {
+        /// Anything.
+        field: Option<u8>;
+    }
+}
+
+#[test]
+fn a_descriptor_of_zero() {
+    golden("00 53 00 45", &Least { field: None });
+    golden("00 53 00 c0 03 01 50 07", &Least { field: Some(7) });
+    let mut exact = Vec::with_capacity(4);
+    Least::default().encode(&mut exact);
+    assert_eq!((exact.as_slice(), exact.capacity()), (&[0x00, 0x53, 0x00, 0x45][..], 4));
+}
+
 #[test]
 fn constants() {
     // req: TR-2.8.19-01

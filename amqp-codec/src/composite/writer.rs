@@ -33,8 +33,13 @@ const fn head_len(descriptor: u64) -> usize {
 #[inline(never)]
 pub fn encode_tight(composite: &impl Encode, descriptor: u64, out: &mut Vec<u8>) {
     if composite.encoded_len() < head_len(descriptor) {
-        out.push(code::DESCRIBED);
-        descriptor.encode(out);
+        match u8::try_from(descriptor) {
+            Ok(small) => put(out, [code::DESCRIBED, code::SMALL_ULONG, small]),
+            Err(_) => {
+                out.push(code::DESCRIBED);
+                descriptor.encode(out);
+            }
+        }
         out.push(code::LIST_0);
     } else {
         out.reserve(head_len(descriptor));
@@ -132,7 +137,7 @@ impl ListLength {
     /// The length of the whole described list.
     #[inline(always)]
     pub fn finish(self) -> usize {
-        let descriptor = self.descriptor.encoded_len().saturating_add(1);
+        let descriptor = head_len(self.descriptor).saturating_sub(HEADER_8);
         descriptor.saturating_add(list_len(self.count, self.end))
     }
 }
