@@ -41,6 +41,7 @@ impl Octets {
         }
         match self {
             Self::Own(octets) => octets,
+            // Not after room was made.
             Self::Shared(_) => self.own(),
         }
     }
