@@ -34,12 +34,15 @@ impl Live {
     ///
     /// # Errors
     /// Why the core refuses it.
-    pub fn command(&mut self, mut command: Record) -> Result<(), String> {
+    pub fn command(&mut self, command: Record) -> Result<(), String> {
+        // Written down before it is done: it may be the last thing that the core does.
+        self.note(Step::Command(command.clone()));
         let done = self.driver.command(&command);
-        if let Err(refusal) = &done {
-            command.set("fails", Value::from(refusal.as_str()));
+        if let (Err(refusal), Some(Step::Command(noted))) =
+            (&done, self.script.entries.last_mut().map(|entry| &mut entry.step))
+        {
+            noted.set("fails", Value::from(refusal.as_str()));
         }
-        self.note(Step::Command(command));
         done
     }
 
@@ -48,9 +51,8 @@ impl Live {
     /// # Errors
     /// When the core does not come to rest, or sends what is no frame.
     pub fn feed(&mut self, octets: Vec<u8>) -> Result<(), String> {
-        let fed = self.driver.feed(&octets, None);
-        self.note(Step::Raw(octets, String::new()));
-        fed
+        self.note(Step::Raw(octets.clone(), String::new()));
+        self.driver.feed(&octets, None)
     }
 
     /// Time passes; every deadline on the way is served.
