@@ -159,9 +159,10 @@ impl Session {
     /// The session window gets back what was taken of it. Where the peer has run dry and the application could
     /// take nothing more, there is nothing to wait for.
     pub(crate) fn release(&mut self, ctx: &mut Context, load: Load) {
-        if self.window.released(&mut ctx.memory, load) || (self.window.dry(&ctx.memory) && !self.can_be_taken()) {
+        if self.window.released(&mut ctx.memory, load) {
             self.owe_flow(ctx, false);
         }
+        self.unjam(ctx);
     }
 
     fn received_disposition(&mut self, ctx: &mut Context, disposition: &Disposition) -> Result<(), Violation> {
