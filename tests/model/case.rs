@@ -53,22 +53,80 @@ pub(crate) struct Setup {
 pub(crate) enum Command {
     Begin(Side),
     End(Side, u8),
-    Attach { side: Side, session: u8, sends: bool, snd: u8, rcv: u8, credit: Option<u8> },
+    Attach {
+        side: Side,
+        session: u8,
+        sends: bool,
+        snd: u8,
+        rcv: u8,
+        credit: Option<u8>,
+    },
     /// The oldest request of the other side is answered.
-    Answer { side: Side, refuse: bool, credit: Option<u8> },
-    Detach { side: Side, link: u8, closed: bool },
-    Send { side: Side, link: u8, size: u16, settled: bool, more: bool },
-    Write { side: Side, link: u8, size: u16, more: bool },
+    Answer {
+        side: Side,
+        refuse: bool,
+        credit: Option<u8>,
+    },
+    Detach {
+        side: Side,
+        link: u8,
+        closed: bool,
+    },
+    Send {
+        side: Side,
+        link: u8,
+        size: u16,
+        settled: bool,
+        more: bool,
+    },
+    Write {
+        side: Side,
+        link: u8,
+        size: u16,
+        more: bool,
+    },
     Abort(Side, u8),
-    Credit { side: Side, link: u8, credit: u8, drain: bool },
-    AutoCredit { side: Side, link: u8, credit: u8 },
+    Credit {
+        side: Side,
+        link: u8,
+        credit: u8,
+        drain: bool,
+    },
+    AutoCredit {
+        side: Side,
+        link: u8,
+        credit: u8,
+    },
     Drained(Side, u8),
-    SenderFlow { side: Side, link: u8, echo: bool },
-    SessionFlow { side: Side, session: u8, echo: bool },
-    Window { side: Side, session: u8, transfers: u8 },
-    Take { side: Side, link: u8, count: u8 },
+    SenderFlow {
+        side: Side,
+        link: u8,
+        echo: bool,
+    },
+    SessionFlow {
+        side: Side,
+        session: u8,
+        echo: bool,
+    },
+    Window {
+        side: Side,
+        session: u8,
+        transfers: u8,
+    },
+    Take {
+        side: Side,
+        link: u8,
+        count: u8,
+    },
     /// `last`: how many more, up to the last unsettled delivery of the link.
-    Dispose { side: Side, link: u8, first: u8, last: u8, state: u8, settled: bool },
+    Dispose {
+        side: Side,
+        link: u8,
+        first: u8,
+        last: u8,
+        state: u8,
+        settled: bool,
+    },
     /// So many pieces arrive at this side, as far as they are due.
     Deliver(Side, u8),
     Advance(u16),
@@ -143,20 +201,34 @@ fn command() -> impl Strategy<Value = Command> {
         (side(), n(), 1u8..6).prop_map(|(side, link, credit)| Command::AutoCredit { side, link, credit }),
         side().prop_map(Command::Hold),
     ];
-    let attach = (side(), n(), any::<bool>(), 0u8..3, 0u8..2, credit())
-        .prop_map(|(side, session, sends, snd, rcv, credit)| Command::Attach { side, session, sends, snd, rcv, credit });
-    let answer = (side(), 0u8..8, credit())
-        .prop_map(|(side, refuse, credit)| Command::Answer { side, refuse: refuse == 0, credit });
+    let attach =
+        (side(), n(), any::<bool>(), 0u8..3, 0u8..2, credit()).prop_map(|(side, session, sends, snd, rcv, credit)| {
+            Command::Attach { side, session, sends, snd, rcv, credit }
+        });
+    let answer = (side(), 0u8..8, credit()).prop_map(|(side, refuse, credit)| Command::Answer {
+        side,
+        refuse: refuse == 0,
+        credit,
+    });
     let send = (side(), n(), size(), any::<bool>(), 0u8..4)
         .prop_map(|(side, link, size, settled, more)| Command::Send { side, link, size, settled, more: more == 0 });
-    let write = (side(), n(), size(), any::<bool>())
-        .prop_map(|(side, link, size, more)| Command::Write { side, link, size, more });
-    let grant = (side(), n(), 0u8..6, 0u8..4)
-        .prop_map(|(side, link, credit, drain)| Command::Credit { side, link, credit, drain: drain == 0 });
+    let write = (side(), n(), size(), any::<bool>()).prop_map(|(side, link, size, more)| Command::Write {
+        side,
+        link,
+        size,
+        more,
+    });
+    let grant = (side(), n(), 0u8..6, 0u8..4).prop_map(|(side, link, credit, drain)| Command::Credit {
+        side,
+        link,
+        credit,
+        drain: drain == 0,
+    });
     let take = (side(), n(), 1u8..4).prop_map(|(side, link, count)| Command::Take { side, link, count });
-    let dispose = (side(), n(), 0u8..4, 0u8..4, 0u8..6, any::<bool>()).prop_map(
-        |(side, link, first, last, state, settled)| Command::Dispose { side, link, first, last, state, settled },
-    );
+    let dispose =
+        (side(), n(), 0u8..4, 0u8..4, 0u8..6, any::<bool>()).prop_map(|(side, link, first, last, state, settled)| {
+            Command::Dispose { side, link, first, last, state, settled }
+        });
     prop_oneof![
         4 => rare,
         1 => attach,

@@ -171,7 +171,8 @@ impl World {
         }
         let subject = format!("{}/l{}", session.subject, session.attached);
         let name = format!("link{}", self.lines.len());
-        let modes = (["mixed", "unsettled", "settled"][usize::from(modes.0) % 3], ["first", "second"][modes.1 as usize % 2]);
+        let modes =
+            (["mixed", "unsettled", "settled"][usize::from(modes.0) % 3], ["first", "second"][modes.1 as usize % 2]);
         let record = command("attach", &subject).with("name", name.as_str());
         let record = self.link_options(side, record, sends, modes, credit);
         if self.tell(side, record)?.is_ok() {
@@ -220,7 +221,11 @@ impl World {
     fn answer_link(&mut self, side: Side, subject: &str, refuse: bool, credit: Option<u8>) -> Checked {
         if refuse {
             let error = Record::new("error").with("condition", Value::Symbol("amqp:not-found".to_owned()));
-            let _ = self.tell(side, command("refuse", subject).with("error", error))?;
+            if self.tell(side, command("refuse", subject).with("error", error))?.is_ok() {
+                let sessions = &mut self.end_mut(side).view.sessions;
+                let links = sessions.iter_mut().flat_map(|session| &mut session.links);
+                links.filter(|link| link.subject == subject).for_each(|link| link.refused = true);
+            }
             return self.after(side);
         }
         let mut links = self.end(side).view.sessions.iter().flat_map(|session| &session.links);

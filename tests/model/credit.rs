@@ -51,8 +51,9 @@ impl Credit {
         if self.most == 0 {
             return Err("a delivery came that no link-credit ever allowed".to_owned());
         }
+        let had_any = self.link_credit > 0;
         self.begin();
-        self.drain &= self.link_credit > 0;
+        self.drain &= !had_any || self.link_credit > 0;
         Ok(())
     }
 

@@ -19,7 +19,8 @@ pub(crate) struct Failure {
 /// # Errors
 /// What went wrong first.
 pub(crate) fn play(case: &Case, lie: u32) -> Result<(), Box<Failure>> {
-    let mut world = World::new(case).map_err(|fault| Box::new(Failure { what: fault.what, trace: Trace::default() }))?;
+    let mut world =
+        World::new(case).map_err(|fault| Box::new(Failure { what: fault.what, trace: Trace::default() }))?;
     let played = catch_unwind(AssertUnwindSafe(|| run(&mut world, case, lie)));
     let fault = match played {
         Ok(Ok(())) => return Ok(()),

@@ -51,7 +51,8 @@ impl World {
             sessions.filter(|(_, session)| session.is_begun())
         };
         let twin = |(at, session): (usize, &Session)| {
-            let twin = begun(Side::Listener).find(|(_, twin)| twin.ours == session.theirs && twin.theirs == session.ours);
+            let twin =
+                begun(Side::Listener).find(|(_, twin)| twin.ours == session.theirs && twin.theirs == session.ours);
             twin.map(|(twin, _)| (at, twin))
         };
         begun(Side::Client).filter_map(twin).collect()
@@ -128,7 +129,8 @@ impl World {
             busy = true;
         }
         for at in self.links(side, |_, _| true) {
-            busy |= if self.link(side, at).sends { self.sender_chores(side, at)? } else { self.receiver_chores(side, at)? };
+            busy |=
+                if self.link(side, at).sends { self.sender_chores(side, at)? } else { self.receiver_chores(side, at)? };
         }
         Ok(busy)
     }

@@ -94,10 +94,8 @@ impl World {
     pub(crate) fn new(case: &Case) -> Checked<Self> {
         let broken = |what| Box::new(Fault { side: Side::Client, what, demand: None });
         let [client, listener] = &case.setup;
-        let ends = [
-            End::new(Role::Client, client).map_err(broken)?,
-            End::new(Role::Listener, listener).map_err(broken)?,
-        ];
+        let ends =
+            [End::new(Role::Client, client).map_err(broken)?, End::new(Role::Listener, listener).map_err(broken)?];
         Ok(Self { ends, lines: Vec::new(), lie: 0, closing: false, last: Side::Client })
     }
 
