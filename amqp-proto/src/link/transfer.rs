@@ -140,7 +140,7 @@ impl Link {
             self.drained(ctx.now);
         }
         if let Some(Leaving { closed, error }) = leaving {
-            let _ = self.detach(ctx, channel, closed, error);
+            let _ = self.detach(ctx, Some(channel), closed, error);
         }
     }
 

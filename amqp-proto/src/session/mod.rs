@@ -192,6 +192,11 @@ impl Session {
         self.id.index
     }
 
+    /// The same, once our begin has left: nothing else may come before it.
+    pub(crate) fn begun_channel(&self) -> Option<u16> {
+        (self.local != Half::Idle).then(|| self.channel())
+    }
+
     /// Puts the session in the list of those with something to flush.
     pub(crate) fn mark(&mut self, ctx: &mut Context) {
         if !self.dirty {
