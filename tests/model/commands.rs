@@ -251,11 +251,14 @@ impl World {
 
     fn detached(&mut self, side: Side, (session, link): At) {
         let window = self.session(side, session).window.remote_incoming;
+        let subject = &self.link(side, (session, link)).subject;
+        let asked = |request: &Request| matches!(request, Request::Link(asked) if asked == subject);
+        // Before it was attached on this side. What the transport keeps back cannot be seen.
+        let unanswered = self.end(side).requests.iter().any(asked) || !self.end(side).is_held();
         let this = &mut self.session(side, session).links[link];
-        if this.ours == Half::Idle {
-            this.refused = true;
-        }
+        this.refused |= unanswered && this.ours == Half::Idle;
         let (sends, current) = (this.sends, this.current.is_some());
+        this.left = !sends;
         let unsettled = this.deliveries.last().copied();
         let Some(line) = self.line_of(side, (session, link)) else { return };
         if !sends {

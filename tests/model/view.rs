@@ -28,9 +28,12 @@ pub(crate) struct Link {
     pub(crate) theirs: Half,
     /// Either attach was a refusal, or is there only to be followed by a closing detach.
     pub(crate) refused: bool,
-    /// We have suspended it, and then the other side has closed it.
-    pub(crate) closes_too: bool,
+    /// Our application has detached it; the frame may have to wait.
+    pub(crate) left: bool,
+    /// We have detached it, and not for good.
     pub(crate) suspended: bool,
+    /// The other side has closed it.
+    pub(crate) closed: bool,
     pub(crate) credit: Credit,
     /// snd-settle-mode of the sender's attach, rcv-settle-mode of the receiver's.
     pub(crate) modes: (String, String),
@@ -92,7 +95,12 @@ impl Link {
 
     /// Neither side has detached it.
     pub(crate) fn is_live(&self) -> bool {
-        self.ours != Half::Ended && self.theirs != Half::Ended && !self.refused
+        self.ours != Half::Ended && self.theirs != Half::Ended && !self.refused && !self.left
+    }
+
+    /// §2.6.6: suspended by us and then closed by the other side, it has to be attached again to be closed.
+    fn has_to_close(&self) -> bool {
+        (self.ours, self.theirs) == (Half::Ended, Half::Ended) && self.suspended && self.closed
     }
 
     fn attach(&mut self, frame: &Record, by_sender: bool) -> Checked {
@@ -190,8 +198,8 @@ impl Session {
             "disposition" => self.received.says(frame),
             "detach" => {
                 let at = self.our_link(frame)?;
-                self.links[at].ours = Half::Ended;
-                self.links[at].suspended = !frame.flag("closed");
+                let link = &mut self.links[at];
+                (link.ours, link.suspended) = (Half::Ended, !frame.flag("closed"));
                 Ok(())
             }
             "end" => {
@@ -212,8 +220,7 @@ impl Session {
             "detach" => {
                 let at = self.their_link(frame)?;
                 let link = &mut self.links[at];
-                link.theirs = Half::Ended;
-                link.closes_too = link.ours == Half::Ended && link.suspended && frame.flag("closed");
+                (link.theirs, link.closed) = (Half::Ended, frame.flag("closed"));
                 self.sent.forget(at);
                 self.received.forget(at);
             }
@@ -229,12 +236,11 @@ impl Session {
         if self.links.iter().any(|link| link.ours == Half::Active(handle)) {
             return Err(format!("handle {handle} is attached"));
         }
-        let may = |link: &Link| link.ours == Half::Idle || link.closes_too;
+        let may = |link: &Link| link.ours == Half::Idle || link.has_to_close();
         let same = |link: &&mut Link| link.name == name && link.sends == sends && may(link);
         let link = self.links.iter_mut().find(same).ok_or("an attach that nobody wanted")?;
-        if std::mem::take(&mut link.closes_too) {
-            // §2.6.6: it has to be attached again to say that it is closed.
-            (link.theirs, link.refused) = (Half::Idle, true);
+        if link.has_to_close() {
+            (link.theirs, link.closed, link.refused) = (Half::Idle, false, true);
         }
         link.ours = Half::Active(handle);
         link.attach(frame, sends)
@@ -279,6 +285,7 @@ impl Session {
         let link = &mut self.links[at];
         match (link.ours, link.sends) {
             (Half::Ended, _) => {}
+            _ if link.left => {}
             (_, true) => link.credit.sender_hears_flow(frame),
             (_, false) => link.credit.receiver_hears_flow(frame)?,
         }
@@ -297,7 +304,8 @@ impl Session {
             link.credit.sender_begins(strictness)?;
             follows(&mut self.next_sent, step.id)?;
         }
-        if step.holds {
+        // Written before the other side's detach was heard, it is forgotten by now.
+        if step.holds && self.links[at].theirs != Half::Ended {
             self.sent.begins(step.id, at, frame.binary("delivery-tag").ok_or("no delivery-tag")?)?;
         }
         if step.settles {
@@ -314,7 +322,7 @@ impl Session {
         if step.begins {
             follows(&mut self.next_received, step.id)?;
         }
-        if link.ours == Half::Ended {
+        if link.ours == Half::Ended || link.left {
             return Ok(()); // it crossed our detach
         }
         if step.begins {

@@ -235,7 +235,7 @@ impl World {
             "attach-requested" => {
                 let name = event.text("name").unwrap_or_default();
                 let links = self.end_mut(side).view.sessions.iter_mut().flat_map(|session| &mut session.links);
-                if let Some(link) = links.into_iter().find(|link| link.name == name) {
+                if let Some(link) = links.into_iter().find(|link| link.name == name && link.subject.is_empty()) {
                     link.subject.clone_from(&subject);
                 }
                 self.end_mut(side).requests.push_back(Request::Link(subject));
