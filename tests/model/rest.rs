@@ -169,7 +169,12 @@ impl World {
 
     fn receiver_chores(&mut self, side: Side, at: (usize, usize)) -> Checked<bool> {
         let seen = self.line_of(side, at).map_or(0, |line| line.seen.len());
-        self.take_from(side, at, 1000)?;
+        // An application looks where it was told to.
+        let by_pieces = self.end(side).setup.by_pieces;
+        let is = self.link_snapshot(side, self.link(side, at));
+        if is.is_some_and(|is| is.buffered > 0 || (is.in_progress && by_pieces)) {
+            self.take_from(side, at, 1000)?;
+        }
         let mut busy = self.line_of(side, at).map_or(0, |line| line.seen.len()) > seen;
         let accepted = Value::from(Record::new("accepted"));
         let second = self.link(side, at).modes.1 == "second";

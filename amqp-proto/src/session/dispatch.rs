@@ -131,7 +131,7 @@ impl Session {
 
     /// Where the window is closed by pieces of deliveries alone, no whole one can be taken, and none will ever
     /// be whole: those pieces no longer count for it, up to what the connection may hold.
-    fn unjam(&mut self, ctx: &mut Context) {
+    pub(crate) fn unjam(&mut self, ctx: &mut Context) {
         if self.window.view().incoming_window > 0 || self.window.is_stopped() || self.can_be_taken() {
             return;
         }
