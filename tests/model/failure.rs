@@ -18,12 +18,12 @@ pub(crate) struct Failure {
 ///
 /// # Errors
 /// What went wrong first.
-pub(crate) fn play(case: &Case, lie: u32) -> Result<(), Box<Failure>> {
+pub(crate) fn play(case: &Case, lie: u32) -> Result<World, Box<Failure>> {
     let mut world =
         World::new(case).map_err(|fault| Box::new(Failure { what: fault.what, trace: Trace::default() }))?;
     let played = catch_unwind(AssertUnwindSafe(|| run(&mut world, case, lie)));
     let fault = match played {
-        Ok(Ok(())) => return Ok(()),
+        Ok(Ok(())) => return Ok(world),
         Ok(Err(fault)) => fault,
         Err(panic) => Box::new(panicked(&world, panic.downcast_ref::<String>().map(String::as_str))),
     };
