@@ -102,6 +102,7 @@ impl World {
         let setup = &self.end(side).setup;
         record
             .with("next-outgoing-id", setup.first)
+            .with("delivery-id", setup.first.wrapping_sub(1))
             .with("incoming-window", setup.incoming_window)
             .with("outgoing-window", 100u32)
             .with("incoming-octets", setup.incoming_octets.map_or(Value::Null, Value::from))

@@ -45,6 +45,8 @@ pub struct SessionOptions {
     pub handle_max: Handle,
     /// Where our transfer-ids begin. Default 0.
     pub next_outgoing_id: SequenceNo,
+    /// Where our delivery-ids begin (§2.6.12). Default 0.
+    pub initial_delivery_id: SequenceNo,
     /// Extensions that we support. Default: none.
     pub offered_capabilities: Multiple<Symbol>,
     /// Extensions that we would use if the peer has them. Default: none.
@@ -62,6 +64,7 @@ impl Default for SessionOptions {
             outgoing_window: 2048,
             handle_max: Handle(1023),
             next_outgoing_id: SequenceNo(0),
+            initial_delivery_id: SequenceNo(0),
             offered_capabilities: Multiple::default(),
             desired_capabilities: Multiple::default(),
             properties: None,

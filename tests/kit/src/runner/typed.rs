@@ -2,7 +2,7 @@
 
 use crate::trace::{Role, Script};
 use crate::wire::{Record, Value, decode, encode_record};
-use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open};
+use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open, SequenceNo};
 use amqp_proto::{
     Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, Mechanism, PeerLimits, Pipelining, SaslClient,
     SaslListener, SessionOptions, SettleModes,
@@ -173,7 +173,7 @@ pub(super) fn sasl_listener(script: &Script) -> Built<Option<SaslListener>> {
 /// Options of a begin, from the fields of one.
 pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
     let defaults = SessionOptions::default();
-    let mut begin = renamed(command, "begin", &["incoming-octets", "low-water"]);
+    let mut begin = renamed(command, "begin", &["incoming-octets", "low-water", "delivery-id"]);
     let standard = [
         ("next-outgoing-id", defaults.next_outgoing_id.0),
         ("incoming-window", defaults.incoming_window),
@@ -192,6 +192,7 @@ pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
         outgoing_window: begin.outgoing_window,
         handle_max: begin.handle_max,
         next_outgoing_id: begin.next_outgoing_id,
+        initial_delivery_id: SequenceNo(command.uint("delivery-id").unwrap_or(0)),
         offered_capabilities: begin.offered_capabilities,
         desired_capabilities: begin.desired_capabilities,
         properties: begin.properties,
