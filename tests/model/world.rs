@@ -4,7 +4,7 @@
 use super::Strictness;
 use super::case::{Case, Command, Setup, Side};
 use super::line::Line;
-use super::view::{Half, Session, View};
+use super::view::{Session, View};
 use amqp10_testkit::pipe::{Pipe, Pulled};
 use amqp10_testkit::runner::Live;
 use amqp10_testkit::trace::{Role, Step};
@@ -226,7 +226,7 @@ impl World {
         let subject = event.text("subject").unwrap_or_default().to_owned();
         match event.name.as_str() {
             "begin-requested" => {
-                let new = |session: &&mut Session| session.subject.is_empty() && session.ours == Half::Idle;
+                let new = |session: &&mut Session| session.subject.is_empty();
                 if let Some(session) = self.end_mut(side).view.sessions.iter_mut().find(new) {
                     session.subject.clone_from(&subject);
                 }
@@ -244,8 +244,9 @@ impl World {
             "delivery" | "piece" => return self.delivery(side, &subject, event),
             "writable" => {
                 let name = self.link_name(side, &subject);
-                if let Some(line) = self.line(&name) {
-                    line.waits = false;
+                let waits = self.line(&name).is_some_and(|line| std::mem::take(&mut line.waits));
+                if !waits {
+                    return self.fault(side, "nobody waits to be told that", None);
                 }
             }
             "detached" | "ended" if event.text("reason") == Some("violation") => {
