@@ -53,7 +53,7 @@ impl Line {
     /// The payload of what is given next: no two pieces of a link are alike.
     pub(crate) fn payload(&self, size: u16) -> Vec<u8> {
         let before: usize = self.messages.iter().map(|message| message.payload.len() + 1).sum();
-        (0..usize::from(size)).map(|at| ((before + at) * 37 >> 3) as u8).collect()
+        (0..usize::from(size)).map(|at| (((before + at) * 37) >> 3) as u8).collect()
     }
 
     pub(crate) fn last(&self) -> Option<&Message> {

@@ -136,9 +136,10 @@ impl World {
     }
 
     /// The application of a side does something. Whether the core did it; look [`after`](Self::after) it.
+    #[expect(clippy::needless_pass_by_value, reason = "all callers make the record for this")]
     pub(crate) fn tell(&mut self, side: Side, command: Record) -> Checked<Result<(), String>> {
         self.last = side;
-        match self.end_mut(side).live.command(command) {
+        match self.end_mut(side).live.command(&command) {
             Err(what) if what.contains("come to rest") || what.contains("no frame") => self.fault(side, what, None),
             done => Ok(done),
         }
@@ -153,7 +154,7 @@ impl World {
         };
         self.last = side;
         self.hear(side, &octets)?;
-        if let Err(what) = self.end_mut(side).live.feed(octets) {
+        if let Err(what) = self.end_mut(side).live.feed(&octets) {
             return self.fault(side, what, None);
         }
         self.after(side)?;

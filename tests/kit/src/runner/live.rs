@@ -34,10 +34,10 @@ impl Live {
     ///
     /// # Errors
     /// Why the core refuses it.
-    pub fn command(&mut self, command: Record) -> Result<(), String> {
+    pub fn command(&mut self, command: &Record) -> Result<(), String> {
         // Written down before it is done: it may be the last thing that the core does.
         self.note(Step::Command(command.clone()));
-        let done = self.driver.command(&command);
+        let done = self.driver.command(command);
         if let (Err(refusal), Some(Step::Command(noted))) =
             (&done, self.script.entries.last_mut().map(|entry| &mut entry.step))
         {
@@ -50,9 +50,9 @@ impl Live {
     ///
     /// # Errors
     /// When the core does not come to rest, or sends what is no frame.
-    pub fn feed(&mut self, octets: Vec<u8>) -> Result<(), String> {
-        self.note(Step::Raw(octets.clone(), String::new()));
-        self.driver.feed(&octets, None)
+    pub fn feed(&mut self, octets: &[u8]) -> Result<(), String> {
+        self.note(Step::Raw(octets.to_vec(), String::new()));
+        self.driver.feed(octets, None)
     }
 
     /// Time passes; every deadline on the way is served.
