@@ -127,6 +127,13 @@ pub(crate) enum Command {
         state: u8,
         settled: bool,
     },
+    /// Those unsettled deliveries of a link that have their bit are accepted one by one, and leave together.
+    Batch {
+        side: Side,
+        link: u8,
+        pattern: u8,
+        backwards: bool,
+    },
     /// So many pieces arrive at this side, as far as they are due.
     Deliver(Side, u8),
     Advance(u16),
@@ -165,7 +172,7 @@ fn setup() -> impl Strategy<Value = Setup> {
     let sizes = (
         prop_oneof![Just(512u32), Just(700), Just(65_536)],
         prop_oneof![Just(600u32), Just(3000), Just(262_144)],
-        prop_oneof![3 => Just(1000u32), 1 => 1u32..4],
+        prop_oneof![Just(1000u32), 1u32..6],
         prop_oneof![3 => 1u32..8, 1 => Just(100)],
         prop_oneof![3 => Just(None), 1 => (1u32..4).prop_map(Some)],
         prop_oneof![3 => (0u32..12).prop_map(|before| 0u32.wrapping_sub(before)), 1 => any::<u32>()],
@@ -229,8 +236,15 @@ fn command() -> impl Strategy<Value = Command> {
         (side(), n(), 0u8..4, 0u8..4, 0u8..6, any::<bool>()).prop_map(|(side, link, first, last, state, settled)| {
             Command::Dispose { side, link, first, last, state, settled }
         });
+    let batch = (side(), n(), n(), any::<bool>()).prop_map(|(side, link, pattern, backwards)| Command::Batch {
+        side,
+        link,
+        pattern,
+        backwards,
+    });
     prop_oneof![
         4 => rare,
+        2 => batch,
         1 => attach,
         3 => answer,
         8 => send,

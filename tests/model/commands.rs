@@ -68,6 +68,7 @@ impl World {
             Command::Dispose { side, link, first, last, state: number, settled } => {
                 self.dispose(side, link, (first, last), &state(number), settled)
             }
+            Command::Batch { side, link, pattern, backwards } => self.batch(side, link, pattern, backwards),
             Command::Deliver(side, pieces) => {
                 for _ in 0..pieces {
                     self.deliver(side)?;
@@ -425,6 +426,23 @@ impl World {
         let first = usize::from(first) % known.len();
         let last = (first + usize::from(more)).min(known.len() - 1);
         self.dispose_these(side, at, (known[first], known[last]), state, settled)
+    }
+
+    /// Dispositions that the core can put together: nothing is taken of it in between.
+    fn batch(&mut self, side: Side, number: u8, pattern: u8, backwards: bool) -> Checked {
+        let links = self.links(side, |_, link| !link.sends);
+        let links: Vec<_> = links.into_iter().filter(|at| !self.known(side, *at).is_empty()).collect();
+        let Some(at) = pick(&links, number) else { return Ok(()) };
+        let was_held = self.end(side).is_held();
+        self.hold(side)?;
+        let mut known = self.known(side, at);
+        if backwards {
+            known.reverse();
+        }
+        for (_, id) in known.into_iter().enumerate().filter(|(bit, _)| pattern & (1 << (bit % 8)) != 0) {
+            self.dispose_these(side, at, (id, id), &state(0), true)?;
+        }
+        if was_held { Ok(()) } else { self.release(side) }
     }
 
     pub(crate) fn dispose_these(

@@ -64,6 +64,7 @@ fn command([kind, which, a, b, flags]: [u8; 5]) -> Command {
         27 => Command::Advance(u16::from(a) * 2),
         28 => Command::Hold(side),
         29 => Command::Release(side),
+        30 => Command::Batch { side, link, pattern: a, backwards: flag(0) },
         _ => Command::Rest,
     }
 }
