@@ -79,12 +79,14 @@ impl Settlement {
 
     /// The application disposes of the deliveries of a link from `first` to `last`.
     pub(crate) fn disposes(&mut self, link: usize, (first, last): (u32, u32), state: &Value, settled: bool) {
-        for held in &mut self.held {
-            if held.link == link && held.id.wrapping_sub(first) <= last.wrapping_sub(first) {
+        self.held.retain_mut(|held| {
+            let touched = held.link == link && held.id.wrapping_sub(first) <= last.wrapping_sub(first);
+            if touched {
                 self.due.push(Due { id: held.id, state: state.clone(), settled });
                 held.said = state.clone();
             }
-        }
+            !(touched && settled)
+        });
     }
 
     /// What was disposed of has been said in frames.
@@ -100,9 +102,6 @@ impl Settlement {
             let id = first.wrapping_add(offset);
             let due = self.due.iter().position(|due| due.id == id && due.state == *state && due.settled == settled);
             self.due.remove(due.ok_or_else(|| format!("nobody has said so of delivery {id}"))?);
-            if settled {
-                self.settle(id);
-            }
         }
         Ok(())
     }

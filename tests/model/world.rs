@@ -108,7 +108,7 @@ impl World {
         self.rest()?;
         self.step(&Command::Answer { side: Side::Listener, refuse: false, credit: None })?;
         for sends in [true, false] {
-            self.step(&Command::Attach { side, session: 0, sends, snd: 2, rcv: 0, credit: Some(3) })?;
+            self.step(&Command::Attach { side, session: 0, sends, snd: 0, rcv: 0, credit: Some(3) })?;
             self.rest()?;
             self.step(&Command::Answer { side: Side::Listener, refuse: false, credit: Some(3) })?;
         }
