@@ -244,6 +244,10 @@ impl World {
         // The first two stay, or there is little to see.
         let live = self.links(side, |session, link| session.is_live() && link.is_live());
         let Some(at) = pick(live.get(2..).unwrap_or_default(), number) else { return Ok(()) };
+        let seen = self.link(side, at).deliveries.len();
+        if self.link(side, at).sends && !self.line_of(side, at).is_some_and(|line| line.is_seen(seen)) {
+            return Ok(());
+        }
         let record = command("detach", &self.link(side, at).subject).with("closed", closed);
         if self.tell(side, record)?.is_ok() {
             self.detached(side, at);
@@ -342,7 +346,7 @@ impl World {
     }
 
     fn abort(&mut self, side: Side, number: u8) -> Checked {
-        let senders = self.senders(side, |link, _| link.current.is_some());
+        let senders = self.senders(side, |link, line| link.current.is_some() && line.is_seen(link.deliveries.len()));
         let Some(at) = pick(&senders, number) else { return Ok(()) };
         let link = self.link(side, at);
         let (subject, id) = (link.subject.clone(), link.deliveries.last().copied());

@@ -50,6 +50,12 @@ impl Line {
         }
     }
 
+    /// Whether all that was given is among so many deliveries that were seen on the wire. If not, the transport keeps
+    /// some of it back, and which delivery the core gives up cannot be told.
+    pub(crate) fn is_seen(&self, deliveries: usize) -> bool {
+        self.messages.len() == deliveries
+    }
+
     /// The payload of what is given next: no two pieces of a link are alike.
     pub(crate) fn payload(&self, size: u16) -> Vec<u8> {
         let before: usize = self.messages.iter().map(|message| message.payload.len() + 1).sum();
