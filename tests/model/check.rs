@@ -97,14 +97,14 @@ impl World {
     pub(crate) fn reason(&self, side: Side, at: (usize, usize)) -> Option<Blocked> {
         let end = self.end(side);
         let (session, link) = (&end.view.sessions[at.0], self.link(side, at));
-        let busy = link.current.as_ref().is_some_and(|_| !self.waits_for_more(link));
+        let closed = session.window.remote_incoming == 0;
         if !link.is_attached() || !session.is_begun() {
             Some(Blocked::NotAttached)
-        } else if busy {
+        } else if link.current.is_some() && !(closed && self.has_more_to_send(link)) {
             Some(Blocked::Busy)
         } else if link.credit.link_credit == 0 && link.current.is_none() {
             Some(Blocked::NoCredit)
-        } else if session.window.remote_incoming == 0 {
+        } else if closed {
             Some(Blocked::WindowClosed)
         } else if session.sent.held.len() >= end.setup.max_unsettled as usize {
             Some(Blocked::Unsettled)
@@ -113,18 +113,18 @@ impl World {
         }
     }
 
-    /// The delivery in progress waits for its application, and not for the window.
-    fn waits_for_more(&self, link: &Link) -> bool {
+    /// The delivery in progress does not wait for its application.
+    fn has_more_to_send(&self, link: &Link) -> bool {
         let message = self.lines.iter().find(|line| line.name == link.name).and_then(|line| line.last());
-        let (Some(message), Some(current)) = (message, &link.current) else { return false };
-        message.given == Given::Part && current.octets == message.payload.len()
+        let (Some(message), Some(current)) = (message, &link.current) else { return true };
+        message.given != Given::Part || current.octets != message.payload.len()
     }
 
     /// Why a new message would not be taken: by the model, or where that cannot know it, by the core itself.
     pub(crate) fn reason_now(&self, side: Side, at: (usize, usize)) -> Option<Blocked> {
         let link = self.link(side, at);
         if !self.end(side).is_held() {
-            return self.reason(side, at).or(link.current.is_some().then_some(Blocked::Busy));
+            return self.reason(side, at);
         }
         let is = self.link_snapshot(side, link)?;
         is.blocked.or(is.in_progress.then_some(Blocked::Busy))
