@@ -1,7 +1,7 @@
 //! attach and detach of one link (§2.6.3 to §2.6.6, §2.7.3, §2.7.7).
 
 use super::check::{Asked, check};
-use super::{End, Half, Link};
+use super::{End, Half, Link, Refusal};
 use crate::context::Context;
 use crate::event::Event;
 use crate::violation::Violation;
@@ -95,7 +95,7 @@ impl Link {
         if self.gone {
             return Err(Misuse::Detached);
         }
-        if self.local != Half::Idle || self.remote != Half::Active || self.waiting.is_some() {
+        if !self.is_asked() {
             return Err(Misuse::NothingToAnswer);
         }
         options.name = self.name.clone();
@@ -103,8 +103,27 @@ impl Link {
         Ok(())
     }
 
-    /// Answers the peer's attach with our terminus null, and detaches at once (req: TR-2.6.3-02).
-    pub(crate) fn refuse(&mut self, ctx: &mut Context, channel: u16, error: Option<Error>) {
+    /// Whether the peer's attach waits for the application to answer it.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.local == Half::Idle && self.remote == Half::Active && self.waiting.is_none() && self.refusal.is_none()
+    }
+
+    /// Our begin has left: a refusal that waited for it may follow.
+    pub(crate) fn send_refusal(&mut self, ctx: &mut Context, channel: u16) {
+        if let Some(Refusal { error }) = self.refusal.take_if(|_| self.local == Half::Idle) {
+            self.refuse(ctx, Some(channel), error);
+        }
+    }
+
+    /// Answers the peer's attach with our terminus null, and detaches at once (req: TR-2.6.3-02). `channel`: that of
+    /// the session if it is begun on our side; a peer may attach before we have answered its begin, and no frame of
+    /// ours can come before that (req: TR-2.5.1-02).
+    pub(crate) fn refuse(&mut self, ctx: &mut Context, channel: Option<u16>, error: Option<Error>) {
+        let Some(channel) = channel else {
+            self.waiting = None;
+            self.refusal.get_or_insert(Refusal { error });
+            return;
+        };
         if self.local == Half::Idle {
             let mut options = self.remote_attach.as_deref().map(LinkOptions::answering).unwrap_or_default();
             match self.end {
@@ -125,11 +144,11 @@ impl Link {
     pub(crate) fn detach(
         &mut self,
         ctx: &mut Context,
-        channel: u16,
+        channel: Option<u16>,
         closed: bool,
         error: Option<Error>,
     ) -> Result<(), Misuse> {
-        if self.gone || self.local == Half::Ended {
+        if self.gone || self.local == Half::Ended || self.refusal.is_some() {
             return Err(Misuse::Detached);
         }
         if self.local == Half::Idle && self.remote == Half::Idle {
@@ -137,16 +156,15 @@ impl Link {
             self.gone(ctx, DetachReason::Local);
             return Ok(());
         }
-        if self.local == Half::Idle {
-            self.refuse(ctx, channel, error);
-        } else {
-            self.send_detach(ctx, channel, closed, error);
+        match channel {
+            Some(channel) if self.local == Half::Active => self.send_detach(ctx, channel, closed, error),
+            _ => self.refuse(ctx, channel, error),
         }
         Ok(())
     }
 
     /// Detaches because the peer broke a rule (req: TR-2.6.5-01).
-    pub(crate) fn fail(&mut self, ctx: &mut Context, channel: u16, violation: Violation) {
+    pub(crate) fn fail(&mut self, ctx: &mut Context, channel: Option<u16>, violation: Violation) {
         if self.local != Half::Ended {
             self.refuse(ctx, channel, Some(violation.to_error()));
         }
@@ -154,24 +172,30 @@ impl Link {
     }
 
     /// The peer's detach (req: TR-2.6.4-01, TR-2.6.6-01).
-    pub(crate) fn received_detach(&mut self, ctx: &mut Context, channel: u16, closed: bool, error: Option<Error>) {
+    pub(crate) fn received_detach(
+        &mut self,
+        ctx: &mut Context,
+        channel: Option<u16>,
+        closed: bool,
+        error: Option<Error>,
+    ) {
         self.remote = Half::Ended;
         self.remote_handle = None;
         let closes_suspended = closed && self.suspended && !self.refused && !self.gone;
-        if closes_suspended && error.is_none() && self.close_too(ctx, channel) {
+        if closes_suspended && error.is_none() && channel.is_some_and(|channel| self.close_too(ctx, channel)) {
             return;
         }
         let reason = if self.refused {
             DetachReason::Refused(error)
-        } else if self.local == Half::Ended && !closes_suspended && !self.closes_too {
+        } else if self.refusal.is_some() || (self.local == Half::Ended && !closes_suspended && !self.closes_too) {
             DetachReason::Local
         } else {
             DetachReason::Remote { closed, error }
         };
-        match self.local {
-            Half::Active => self.send_detach(ctx, channel, closed, None),
-            Half::Idle => self.refuse(ctx, channel, None),
-            Half::Ended => {}
+        match (self.local, channel) {
+            (Half::Active, Some(channel)) => self.send_detach(ctx, channel, closed, None),
+            (Half::Idle, channel) => self.refuse(ctx, channel, None),
+            (Half::Active, None) | (Half::Ended, _) => {}
         }
         self.gone(ctx, reason);
     }

@@ -66,11 +66,12 @@ impl Credit {
         rest > 0
     }
 
-    /// Receiver: the sender's attach tells where its count begins (req: TR-2.6.7-15).
+    /// Receiver: the sender's attach tells where its count begins (req: TR-2.6.7-15). What was granted before counts
+    /// from there, also what was granted more than now: the sender may use it before it hears of less.
     pub(crate) fn attached(&mut self, initial_delivery_count: SequenceNo) {
+        let granted = self.limit.0.wrapping_sub(self.delivery_count.0);
         self.delivery_count = initial_delivery_count;
-        self.limit = initial_delivery_count;
-        self.grant(self.link_credit);
+        self.limit = initial_delivery_count + granted;
     }
 
     /// Receiver: grants this much from now on.

@@ -59,7 +59,9 @@ impl Link {
         }
     }
 
-    /// The drain that we asked for is over once no credit is left (req: TR-2.6.7-14).
+    /// The drain that we asked for is over once no credit is left (req: TR-2.6.7-14): after a flow of the sender, or
+    /// a delivery that used the last. Where there was none from the start, deliveries may be under way that were
+    /// granted before, and only the sender can tell that there are no more.
     pub(crate) fn drain_progress(&mut self, ctx: &mut Context) {
         if self.credit.drain && self.credit.link_credit == 0 && self.flow_due.is_none() {
             self.credit.drain = false;

@@ -48,6 +48,8 @@ pub(crate) struct Link {
     pub(crate) remote_handle: Option<u32>,
     /// Our attach, until it leaves.
     pub(crate) waiting: Option<Box<LinkOptions>>,
+    /// A refusal of the peer's attach, until our begin leaves.
+    pub(crate) refusal: Option<Refusal>,
     /// What the answer to our attach has to grant.
     pub(crate) asked: Asked,
     /// The peer's attach, for those who ask later.
@@ -71,6 +73,12 @@ pub(crate) struct Link {
     /// Their tags.
     pub(crate) tags: Tags,
     pub(crate) end: End,
+}
+
+/// A refusal that waits.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) error: Option<Error>,
 }
 
 /// What differs between the two ends.
@@ -140,6 +148,7 @@ impl Link {
             remote: Half::Idle,
             remote_handle: None,
             waiting: None,
+            refusal: None,
             asked: Asked::default(),
             remote_attach: None,
             modes: Modes { snd: SenderSettleMode::Mixed, rcv: ReceiverSettleMode::First, max_message_size: 0 },
@@ -179,6 +188,7 @@ impl Link {
         };
         self.gone
             && empty
+            && self.refusal.is_none()
             && self.local != Half::Active
             && self.remote != Half::Active
             && (self.local == Half::Idle || self.remote == Half::Ended)

@@ -196,7 +196,7 @@ impl SenderMut<'_> {
 /// Refuses an attach of the peer, at either end.
 pub(crate) fn refuse(ctx: &mut Context, session: &mut Session, key: LinkKey, error: Error) -> Result<(), Misuse> {
     let link = session.link_mut(key).ok_or(Misuse::StaleId)?;
-    if link.local != Half::Idle || link.remote != Half::Active || link.waiting.is_some() {
+    if !link.is_asked() {
         return Err(Misuse::NothingToAnswer);
     }
     detach(ctx, session, key, true, Some(error))
@@ -211,7 +211,7 @@ pub(crate) fn detach(
     error: Option<Error>,
 ) -> Result<(), Misuse> {
     session.flush_dispositions(ctx);
-    let channel = session.channel();
+    let channel = session.begun_channel();
     session.link_mut(key).ok_or(Misuse::StaleId)?.detach(ctx, channel, closed, error)?;
     session.reap(key.index);
     Ok(())

@@ -21,6 +21,8 @@ pub(crate) struct Arrival {
     pub(crate) unsettled: bool,
     /// A delivery that was to be settled no longer is: sent settled after all, or aborted.
     pub(crate) settled: bool,
+    /// A delivery has begun with the last of the credit.
+    pub(crate) last_credit: bool,
     /// The application should look.
     pub(crate) arrived: bool,
     /// What the session window gets back.
@@ -38,6 +40,7 @@ impl Link {
     ) -> Result<Arrival, Violation> {
         let End::Receiver(receiver) = &mut self.end else { return Err(Violation::TransferDirection) };
         let begins = receiver.incoming.current().is_none();
+        let last_credit = begins && self.credit.link_credit == 1;
         if begins {
             supported(transfer.state.as_ref())?;
             let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
@@ -58,6 +61,7 @@ impl Link {
             unsettled: begins && !settled && !transfer.resume,
             tag: transfer.delivery_tag.unwrap_or_default(),
             settled: !begins && settled,
+            last_credit,
             arrived: outcome.arrived,
             released: outcome.released,
         })
@@ -152,7 +156,7 @@ impl Link {
             self.drained(ctx.now);
         }
         if let Some(Leaving { closed, error }) = leaving {
-            let _ = self.detach(ctx, channel, closed, error);
+            let _ = self.detach(ctx, Some(channel), closed, error);
         }
     }
 

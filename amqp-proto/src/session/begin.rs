@@ -21,6 +21,7 @@ impl Session {
         let SessionOptions { outgoing_window, next_outgoing_id, .. } = options;
         self.window.configure(&mut ctx.memory, incoming, outgoing_window, next_outgoing_id);
         self.handle_max = options.handle_max.0;
+        self.next_delivery_id = options.initial_delivery_id;
         self.waiting = Some(Box::new(options));
     }
 

@@ -121,7 +121,9 @@ impl Session {
         if arrival.arrived {
             ctx.event(Event::Arrived { receiver: crate::ReceiverId(link.key) });
         }
-        link.drain_progress(ctx);
+        if arrival.last_credit {
+            link.drain_progress(ctx);
+        }
         if arrival.released.transfers > 0 {
             // Aborted or unwanted: nobody will take it, but it has used credit.
             self.renew(ctx, index);

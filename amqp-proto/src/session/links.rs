@@ -63,8 +63,9 @@ impl Session {
         sent
     }
 
-    /// Lets all attaches leave that waited, in the order in which they were asked for.
+    /// Lets all attaches leave that waited, in the order in which they were asked for, and before them refusals.
     pub(crate) fn try_attach_all(&mut self, ctx: &mut Context) {
+        self.send_refusals(ctx);
         let mut waiting: Vec<_> = self
             .links
             .iter()
@@ -79,6 +80,19 @@ impl Session {
         }
     }
 
+    /// What was refused before our begin could leave.
+    fn send_refusals(&mut self, ctx: &mut Context) {
+        let channel = self.channel();
+        let refused: Vec<_> =
+            self.links.iter().filter(|(_, link)| link.refusal.is_some()).map(|(index, _)| index).collect();
+        for index in refused {
+            if let Some(link) = self.links.get_mut(index) {
+                link.send_refusal(ctx, channel);
+            }
+            self.reap(index);
+        }
+    }
+
     /// An attach that was held back turned out impossible when the peer's limits came.
     fn refuse_locally(&mut self, ctx: &mut Context, index: u32, id: LinkId, misuse: Misuse) {
         let reason = match misuse {
@@ -87,7 +101,7 @@ impl Session {
         };
         let channel = self.channel();
         if let Some(link) = self.links.get_mut(index) {
-            link.refuse(ctx, channel, Some(Condition::FRAME_SIZE_TOO_SMALL.into()));
+            link.refuse(ctx, Some(channel), Some(Condition::FRAME_SIZE_TOO_SMALL.into()));
             link.gone(ctx, reason);
         } else {
             ctx.event(crate::Event::Detached { link: id, reason });
@@ -158,7 +172,7 @@ impl Session {
         self.handles.remove(detach.handle.0);
         ctx.budget.ended();
         self.flush_dispositions(ctx);
-        let channel = self.channel();
+        let channel = self.begun_channel();
         if let Some(link) = self.links.get_mut(index) {
             let error = said(detach.error);
             let closed = detach.closed || error.is_some();
@@ -172,7 +186,7 @@ impl Session {
     pub(crate) fn fail_link(&mut self, ctx: &mut Context, index: u32, violation: Violation) {
         ctx.budget.violated();
         self.flush_dispositions(ctx);
-        let channel = self.channel();
+        let channel = self.begun_channel();
         if let Some(link) = self.links.get_mut(index) {
             link.fail(ctx, channel, violation);
             self.dropped(ctx, index);

@@ -52,6 +52,8 @@ pub struct SessionOptions {
     pub handle_max: Handle,
     /// Where our transfer-ids begin. Default 0.
     pub next_outgoing_id: SequenceNo,
+    /// Where our delivery-ids begin (§2.6.12). Default 0.
+    pub initial_delivery_id: SequenceNo,
     /// Extensions that we support. Default: none.
     pub offered_capabilities: Multiple<Symbol>,
     /// Extensions that we would use if the peer has them. Default: none.
@@ -69,6 +71,7 @@ impl Default for SessionOptions {
             outgoing_window: 2048,
             handle_max: Handle(1023),
             next_outgoing_id: SequenceNo(0),
+            initial_delivery_id: SequenceNo(0),
             offered_capabilities: Multiple::default(),
             desired_capabilities: Multiple::default(),
             properties: None,
@@ -203,6 +206,11 @@ impl Session {
     /// The channel that we send on: the index of the session (§2.5.1).
     pub(crate) fn channel(&self) -> u16 {
         self.id.index
+    }
+
+    /// The same, once our begin has left: nothing else may come before it.
+    pub(crate) fn begun_channel(&self) -> Option<u16> {
+        (self.local != Half::Idle).then(|| self.channel())
     }
 
     /// Puts the session in the list of those with something to flush.

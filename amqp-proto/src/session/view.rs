@@ -80,8 +80,9 @@ impl SessionMut<'_> {
         if !self.session.usable() {
             return Err(Misuse::SessionEnded);
         }
-        self.session.window.resize(transfers);
+        self.session.window.resize(&self.ctx.memory, transfers);
         self.session.owe_flow(self.ctx, false);
+        self.session.unjam(self.ctx);
         Ok(())
     }
 

@@ -109,10 +109,13 @@ impl Window {
         self.account(memory);
     }
 
-    /// Another incoming-window from the next flow on. If it is smaller, what is under way is still taken.
-    pub(crate) fn resize(&mut self, transfers: u32) {
+    /// Another incoming-window: a smaller one at once, a larger one from the next flow on. What is under way is taken.
+    pub(crate) fn resize(&mut self, memory: &Memory, transfers: u32) {
         self.incoming.transfers = transfers;
         self.view.incoming_window_max = transfers;
+        let left = self.view.incoming_window.min(self.room(memory, self.unread));
+        self.excess = self.excess.saturating_add(self.view.incoming_window.saturating_sub(left));
+        self.view.incoming_window = left;
     }
 
     /// The peer's begin (req: TR-2.5.6-06).

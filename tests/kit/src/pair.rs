@@ -1,7 +1,7 @@
 //! Two cores joined by two pipes, in virtual time: driven to rest, then on to the earliest deadline.
 
 use crate::clock::Clock;
-use crate::pipe::{Cut, Pipe, Pulled};
+use crate::pipe::{Cut, Lag, Pipe, Pulled};
 use amqp_proto::{Connection, Event, Instant, Segments, Transmit};
 use bytes::{Buf, BytesMut};
 use std::time::Duration;
@@ -76,8 +76,9 @@ pub struct Restless(pub usize);
 
 impl Pair {
     /// Joins two cores by pipes that cut and delay alike.
-    pub fn new(client: Connection, listener: Connection, cut: Cut, delay: Duration) -> Self {
-        let end = |core| End::new(core, Pipe::new(cut, delay));
+    pub fn new(client: Connection, listener: Connection, cut: Cut, lag: impl Into<Lag>) -> Self {
+        let lag = lag.into();
+        let end = |core| End::new(core, Pipe::new(cut, lag));
         Self { client: end(client), listener: end(listener), clock: Clock::default() }
     }
 

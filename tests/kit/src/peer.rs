@@ -31,6 +31,8 @@ pub struct Peer {
     pub closing: bool,
     /// The transport takes no output.
     pub blocked: bool,
+    /// What the core writes, octet by octet, for who wants to pass it on.
+    pub tap: Option<Vec<u8>>,
     input: BytesMut,
     segments: Segments,
     unsplit: Vec<u8>,
@@ -45,6 +47,7 @@ impl Peer {
             received: VecDeque::new(),
             closing: false,
             blocked: false,
+            tap: None,
             input: BytesMut::new(),
             segments: Segments::default(),
             unsplit: Vec::new(),
@@ -140,6 +143,9 @@ impl Peer {
                 let chunk = self.segments.chunk();
                 let length = chunk.len();
                 self.unsplit.extend_from_slice(chunk);
+                if let Some(tap) = &mut self.tap {
+                    tap.extend_from_slice(chunk);
+                }
                 self.segments.advance(length);
             }
             if transmit != Transmit::More {

@@ -16,11 +16,28 @@ pub enum Cut {
     Random(u64),
 }
 
+/// How long what goes in takes to come out. Nothing overtakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lag {
+    /// Always so long.
+    Constant(Duration),
+    /// For each write a time that follows from the seed, in whole milliseconds and at most so many.
+    Random(u64, u32),
+}
+
+impl From<Duration> for Lag {
+    fn from(delay: Duration) -> Self {
+        Self::Constant(delay)
+    }
+}
+
 /// One direction of a connection.
 #[derive(Clone, Debug)]
 pub struct Pipe {
     cut: Cut,
-    delay: Duration,
+    lag: Lag,
+    /// When what went in last comes out.
+    last: Instant,
     /// What went in, with the time at which it comes out.
     waiting: VecDeque<(Instant, BytesMut)>,
     end: End,
@@ -47,21 +64,32 @@ pub enum Pulled {
 
 impl Pipe {
     /// An empty pipe.
-    pub fn new(cut: Cut, delay: Duration) -> Self {
-        Self { cut, delay, waiting: VecDeque::new(), end: End::NotYet }
+    pub fn new(cut: Cut, lag: impl Into<Lag>) -> Self {
+        Self { cut, lag: lag.into(), last: Instant::ZERO, waiting: VecDeque::new(), end: End::NotYet }
     }
 
     /// Puts octets in.
     pub fn push(&mut self, now: Instant, octets: &[u8]) {
         if !octets.is_empty() {
-            self.waiting.push_back((now.saturating_add(self.delay), BytesMut::from(octets)));
+            let arrival = self.arrival(now);
+            self.waiting.push_back((arrival, BytesMut::from(octets)));
         }
+    }
+
+    /// When what goes in now comes out.
+    fn arrival(&mut self, now: Instant) -> Instant {
+        let delay = match &mut self.lag {
+            Lag::Constant(delay) => *delay,
+            Lag::Random(state, most) => Duration::from_millis(u64::from(random(state) % most.saturating_add(1))),
+        };
+        self.last = self.last.max(now.saturating_add(delay));
+        self.last
     }
 
     /// Closes the way in.
     pub fn close(&mut self, now: Instant) {
         if self.end == End::NotYet {
-            self.end = End::At(now.saturating_add(self.delay));
+            self.end = End::At(self.arrival(now));
         }
     }
 
@@ -102,15 +130,17 @@ impl Pipe {
         match &mut self.cut {
             Cut::Nowhere => usize::MAX,
             Cut::Every(octets) => *octets,
-            Cut::Random(state) => {
-                // SplitMix64: the state counts, the output is a hash of it.
-                *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-                let hash = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-                let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-                usize::try_from((hash >> 32) % 97).unwrap_or(0)
-            }
+            Cut::Random(state) => usize::try_from(random(state) % 97).unwrap_or(0),
         }
     }
+}
+
+/// SplitMix64: the state counts, the output is a hash of it.
+fn random(state: &mut u64) -> u32 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let hash = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (hash >> 32) as u32
 }
 
 #[cfg(test)]
@@ -133,6 +163,25 @@ mod tests {
             pipe.push(Instant::ZERO, &octets);
             assert_eq!(drain(&mut pipe).concat(), octets, "{cut:?}");
         }
+    }
+
+    #[test]
+    fn nothing_overtakes() {
+        let mut pipe = Pipe::new(Cut::Nowhere, Lag::Random(7, 50));
+        let mut came = Vec::new();
+        for octet in 0..100u8 {
+            let now = Instant::from_millis(u64::from(octet));
+            pipe.push(now, &[octet]);
+            let arrival = pipe.next_arrival().expect("something is under way");
+            assert!(arrival <= now.saturating_add(Duration::from_millis(100)));
+            while let Pulled::Octets(piece) = pipe.pull(now) {
+                came.extend(piece);
+            }
+        }
+        while let Pulled::Octets(piece) = pipe.pull(Instant::from_millis(1000)) {
+            came.extend(piece);
+        }
+        assert_eq!(came, (0..100).collect::<Vec<u8>>());
     }
 
     #[test]

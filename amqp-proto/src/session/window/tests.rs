@@ -72,9 +72,9 @@ fn a_smaller_window_takes_what_is_under_way_and_no_more() {
     // Scenario SW-09; req: TR-2.5.6-12
     let memory = &mut Memory::new(1 << 20, 512);
     let mut window = window(memory, 400, None);
-    window.resize(0);
+    window.resize(memory, 0);
     assert_eq!(window.flow(memory).incoming_window, 0);
-    window.resize(10);
+    window.resize(memory, 10);
     for _ in 0..10 {
         window.received(memory, 1).expect("granted once");
         window.released(memory, Load::one(1));

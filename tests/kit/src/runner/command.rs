@@ -5,8 +5,8 @@ use super::typed::{link_options, renamed, session_options, typed};
 use crate::wire::{Record, Value};
 use amqp_proto::codec::{Close, DeliveryState, Disposition, Flow, SaslOutcome, Transfer};
 use amqp_proto::{
-    DeliveryId, LinkId, Misuse, Outgoing, ReceiverFlow, ReceiverId, ReceiverMut, SenderFlow, SenderId, SenderMut,
-    SessionId,
+    CreditMode, DeliveryId, LinkId, Misuse, Outgoing, ReceiverFlow, ReceiverId, ReceiverMut, SenderFlow, SenderId,
+    SenderMut, SessionId,
 };
 use bytes::Bytes;
 
@@ -55,7 +55,8 @@ impl Driver {
             "dispose" => self.dispose(command)?,
             "take" => {
                 let receiver = self.receiver_id(command)?;
-                self.take(receiver, command.number("count").unwrap_or(u64::MAX))?;
+                let pieces = self.take == Take::Pieces || command.flag("pieces");
+                self.take(receiver, command.number("count").unwrap_or(u64::MAX), pieces)?;
             }
             "output-high-water" => {
                 let octets = command.number("octets").ok_or("how many octets?")?;
@@ -135,7 +136,7 @@ impl Driver {
 
     /// Whoever reads pieces looks once before there are any: from then on the core tells of them.
     fn read_ahead(&mut self, id: ReceiverId) -> Done {
-        if self.take == Take::Pieces { self.take(id, 1) } else { Ok(()) }
+        if self.take == Take::Pieces { self.take(id, 1, true) } else { Ok(()) }
     }
 
     fn attach(&mut self, command: &Record) -> Done {
@@ -180,6 +181,9 @@ impl Driver {
                 Some(transfers) => session.set_incoming_window(transfers).map_err(misuse),
                 None => session.flow(command.flag("echo")).map_err(misuse),
             };
+        }
+        if let (Some(credit), LinkId::Receiver(id)) = (command.uint("credit"), self.link_id(command)?) {
+            return self.receiver(id)?.set_credit_mode(CreditMode::Auto(credit)).map_err(misuse);
         }
         let mut flow = renamed(command, "flow", &[]);
         for name in ["incoming-window", "next-outgoing-id", "outgoing-window"] {

@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::observer::{Observer, Side};
 use crate::peer::Peer;
 use crate::trace::{Role, Script, print_record};
-use crate::wire::Record;
+use crate::wire::{Record, decode_unit, next_unit};
 use amqp_proto::{Connection, DeliveryId, LinkId, ScramHash, SessionId};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -26,6 +26,8 @@ pub(super) struct Driver {
     pub(super) take: Take,
     /// Input that arrives together with the next one.
     parts: Vec<u8>,
+    /// Input that is no whole frame yet.
+    unsplit: Vec<u8>,
     /// Octets that one reading of the transport yields.
     split: usize,
     last_output: Duration,
@@ -103,6 +105,7 @@ impl Driver {
             events: VecDeque::new(),
             take,
             parts: Vec::new(),
+            unsplit: Vec::new(),
             split: split.unwrap_or(usize::MAX).max(1),
             last_output: Duration::ZERO,
             silence: Duration::ZERO,
@@ -121,10 +124,22 @@ impl Driver {
 
     /// Octets of the peer that arrive together with the next ones.
     pub(super) fn part(&mut self, octets: &[u8], frame: Option<&Record>) {
-        if let Some(frame) = frame {
-            self.observer.observe(Side::Theirs, frame);
+        match frame {
+            Some(frame) if self.unsplit.is_empty() => _ = self.observer.observe(Side::Theirs, frame),
+            _ => self.observe_octets(octets),
         }
         self.parts.extend_from_slice(octets);
+    }
+
+    /// Shows the observer the frames that come in pieces. What is none is for the core to judge.
+    fn observe_octets(&mut self, octets: &[u8]) {
+        self.unsplit.extend_from_slice(octets);
+        while let Ok(Some(length)) = next_unit(&self.unsplit) {
+            let unit: Vec<u8> = self.unsplit.drain(..length).collect();
+            if let Ok(frame) = decode_unit(&unit) {
+                self.observer.observe(Side::Theirs, &frame);
+            }
+        }
     }
 
     /// The end of the peer's stream.

@@ -55,7 +55,7 @@ impl Driver {
         self.show('=', &record);
         self.events.push_back(record);
         match arrived {
-            Some(receiver) if self.take != Take::OnCommand => self.take(receiver, u64::MAX),
+            Some(receiver) if self.take != Take::OnCommand => self.take(receiver, u64::MAX, self.take == Take::Pieces),
             _ => Ok(()),
         }
     }
@@ -83,8 +83,7 @@ impl Driver {
     }
 
     /// Takes up to so many deliveries that have arrived, as `delivery` events, or their pieces, as `piece` events.
-    pub(super) fn take(&mut self, receiver: ReceiverId, most: u64) -> Result<(), String> {
-        let pieces = self.take == Take::Pieces;
+    pub(super) fn take(&mut self, receiver: ReceiverId, most: u64, pieces: bool) -> Result<(), String> {
         self.receiver(receiver)?;
         for _ in 0..most {
             // The last one may have been all that held a detached link.

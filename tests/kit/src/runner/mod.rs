@@ -3,6 +3,7 @@
 mod command;
 mod driver;
 mod event;
+mod live;
 mod sasl;
 mod snapshot;
 mod start;
@@ -12,8 +13,9 @@ mod typed;
 use crate::meaning::{Difference, Meaning, shorten};
 use crate::observer::Side;
 use crate::trace::{Compare, Entry, Script, Step, Trace, print_record};
-use crate::wire::{Record, Value, decode_unit, encode_unit};
+use crate::wire::{Record, Value, decode_unit, encode_unit, next_unit};
 use driver::Driver;
+pub use live::Live;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -142,7 +144,7 @@ impl<'a> Run<'a> {
     }
 
     fn raw(&mut self, octets: &[u8]) -> Result<(), String> {
-        let Ok(frame) = decode_unit(octets) else { return self.driver.feed(octets, None) };
+        let Some(frame) = whole_unit(octets) else { return self.driver.feed(octets, None) };
         if self.exact() {
             return self.driver.feed(octets, Some(&frame));
         }
@@ -158,7 +160,7 @@ impl<'a> Run<'a> {
     fn part(&mut self, input: &Step) -> Result<(), String> {
         match input {
             Step::Input(frame) if self.exact() => self.driver.part(&encode_unit(frame)?, Some(frame)),
-            Step::Raw(octets, _) if self.exact() => self.driver.part(octets, decode_unit(octets).ok().as_ref()),
+            Step::Raw(octets, _) if self.exact() => self.driver.part(octets, whole_unit(octets).as_ref()),
             _ => return Err("only frames and octets of an exact trace can wait for the next ones".to_owned()),
         }
         Ok(())
@@ -247,6 +249,12 @@ impl<'a> Run<'a> {
             _ => Ok(()),
         }
     }
+}
+
+/// The header or frame that these octets are, if they are just one.
+fn whole_unit(octets: &[u8]) -> Option<Record> {
+    let length = next_unit(octets).ok().flatten()?;
+    if length == octets.len() { decode_unit(octets).ok() } else { None }
 }
 
 /// Before these, everything that came must have been expected.

@@ -2,7 +2,7 @@
 
 use crate::trace::Script;
 use crate::wire::{Record, Value, decode, encode_record};
-use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open, SourceTerminus};
+use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open, SequenceNo, SourceTerminus};
 use amqp_proto::{
     Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, PeerLimits, Pipelining, SessionOptions, SettleModes,
 };
@@ -143,7 +143,7 @@ fn peer_limits(config: &Record) -> PeerLimits {
 /// Options of a begin, from the fields of one.
 pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
     let defaults = SessionOptions::default();
-    let mut begin = renamed(command, "begin", &["incoming-octets", "low-water"]);
+    let mut begin = renamed(command, "begin", &["incoming-octets", "low-water", "delivery-id"]);
     let standard = [
         ("next-outgoing-id", defaults.next_outgoing_id.0),
         ("incoming-window", defaults.incoming_window),
@@ -162,6 +162,7 @@ pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
         outgoing_window: begin.outgoing_window,
         handle_max: begin.handle_max,
         next_outgoing_id: begin.next_outgoing_id,
+        initial_delivery_id: SequenceNo(command.uint("delivery-id").unwrap_or(0)),
         offered_capabilities: begin.offered_capabilities,
         desired_capabilities: begin.desired_capabilities,
         properties: begin.properties,

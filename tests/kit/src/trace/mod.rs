@@ -47,11 +47,12 @@
 //! `detach`, `end`, `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send.
 //! `sasl-scram password="p" salt=0x00 iterations=4096` answers for a user, without a password for one that there is not;
 //! `sasl-custom data=0x00` has `:X-ECHO` challenge with that. `begin` and
-//! `accept` of a session take `incoming-octets` and `low-water`; `flow s0 incoming-window=N` sets that window. `attach`
+//! `accept` of a session take `incoming-octets`, `low-water` and the first `delivery-id`; `flow s0 incoming-window=N` sets that window. `attach`
 //! and `accept` of a receiver take `credit=N` to have the core grant it, with `low-water=N` and `counts=on-settle`
 //! where wanted; of either end `settle-modes=required` to take no others. `send … more=true` begins a delivery,
 //! `write` goes on with it, `abort` gives it up (with a tag: one that it begins for that); `dispose s0/l0#3 last=9`
-//! settles a range; `take s0/l0 count=2` takes so many deliveries; with `fails="text"` the core must refuse the command
+//! settles a range; `take s0/l0 count=2` takes so many deliveries, with
+//! `pieces=true` so many pieces of them; `flow s0/l0 credit=5` turns to automatic credit; with `fails="text"` the core must refuse the command
 //! and give that text for a reason. `output-high-water octets=N` sets that mark. `hold` and `release` are the
 //! transport's: between them it takes no output of the core.
 //!
