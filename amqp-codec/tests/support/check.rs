@@ -5,6 +5,7 @@ use std::fmt::{self, Debug, Write as _};
 use amqp_codec::{Bytes, Decode, DecodeError, Decoder, Encode, EncodedMessage, Limits, Message, Value};
 
 use super::heap::measure;
+use super::maps::maps_agree;
 
 /// How many octets of memory an octet of input may cost.
 ///
@@ -64,6 +65,10 @@ pub(crate) fn decode_as<T: Decode + Encode + PartialEq + Clone + Debug>(input: &
     let mut decoder = Decoder::new(input);
     let (result, heap) = measure(|| decoder.decode::<T>());
     let name = std::any::type_name::<T>();
+    if let Some((quick, rest)) = T::quick(input) {
+        assert_eq!(result.as_ref(), Ok(&quick), "{name}: the quick way reads what the other does");
+        assert_eq!(decoder.rest(), rest, "{name}: the quick way ends where the other does");
+    }
     let bound = PER_OCTET * input.len() + BASE;
     assert!(heap.peak <= bound, "{name}: {heap:?} for {} octets", input.len());
     assert!(heap.count <= 2 * input.len() + 64, "{name}: {heap:?} for {} octets", input.len());
@@ -117,6 +122,7 @@ pub(crate) fn sections_agree(input: &Bytes) -> Option<Message> {
     };
     assert_eq!(by_sections(&view).ok(), whole);
     assert_eq!(view.to_message().ok(), whole);
+    maps_agree(&view);
 
     let bare = EncodedMessage::parse(view.bare()).expect("a bare message is a message");
     assert_eq!(bare.bare(), view.bare());

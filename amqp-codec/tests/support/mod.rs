@@ -6,6 +6,7 @@
 //! | [`strategies`] | random values of every type |
 //! | [`mutation`] | octets that were well-formed and are no longer |
 //! | [`check`] | what must hold of a value, and of whatever octets decode to |
+//! | [`maps`] | what must hold of the maps of a message |
 //! | [`reader`] | octets in pieces, put together to headers and frames |
 //! | [`heap`] | an allocator that counts |
 //! | [`batches`] | what tests of batches need |
@@ -13,6 +14,7 @@
 pub(crate) mod batches;
 pub(crate) mod check;
 pub(crate) mod heap;
+pub(crate) mod maps;
 pub(crate) mod mutation;
 pub(crate) mod reader;
 pub(crate) mod strategies;
