@@ -10,7 +10,7 @@ use crate::error::{DecodeError, DecodeErrorKind};
 #[must_use = "the decoder stays within the container until it leaves"]
 pub(crate) struct Outer<'a> {
     rest: &'a [u8],
-    depth: u8,
+    depth: u32,
 }
 
 impl<'a> Decoder<'a> {

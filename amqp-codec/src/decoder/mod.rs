@@ -46,7 +46,7 @@ pub struct Decoder<'a> {
     /// How many more dynamic values may be built.
     values: u32,
     /// How many levels deeper values may go from here.
-    depth: u8,
+    depth: u32,
 }
 
 impl<'a> Decoder<'a> {
@@ -59,7 +59,14 @@ impl<'a> Decoder<'a> {
     /// A decoder with limits of the caller's choice.
     #[inline]
     pub fn with_limits(input: &'a Bytes, limits: &'a Limits) -> Self {
-        Self { source: input, rest: input, limits, values: limits.total, depth: limits.depth }
+        Self { source: input, rest: input, limits, values: limits.total, depth: u32::from(limits.depth) }
+    }
+
+    /// A decoder for what was checked before, or made here: it refuses nothing,
+    /// however deep.
+    #[inline]
+    pub(crate) fn checked(input: &'a Bytes, part: Range<usize>) -> Self {
+        Self { depth: u32::MAX, ..Self::within(input, part, const { &Limits::CHECKED }) }
     }
 
     /// A decoder for a part of `input`, with positions counted from its start;

@@ -92,7 +92,7 @@ impl<'a> Decoder<'a> {
 
     /// The descriptor of a described value by recursion, as deep as the limit
     /// allows; the value behind it by going on.
-    fn skip_nested(&mut self, mut depth: u8) -> Result<(), DecodeError> {
+    fn skip_nested(&mut self, mut depth: u32) -> Result<(), DecodeError> {
         loop {
             let code = self.code("value")?;
             if code != code::DESCRIBED {

@@ -118,7 +118,7 @@ impl From<u64> for AnnotationKey {
 ///
 /// The entries are kept encoded, as those of
 /// [`ApplicationProperties`](super::ApplicationProperties) are: what a peer annotated is passed
-/// on octet for octet.
+/// on as it came.
 ///
 /// ```
 /// use amqp_codec::message::Annotations;
@@ -152,7 +152,8 @@ impl Annotations {
         self.0.is_empty()
     }
 
-    /// The value under a symbol.
+    /// The value under a symbol: a part of the message that it came in, or copied from what was set
+    /// here.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Value> {
         self.0.get(KeyRef::Text(key.as_bytes()))
@@ -198,8 +199,12 @@ impl<K: Into<AnnotationKey>, V: Into<Value>> FromIterator<(K, V)> for Annotation
 
 impl<K: Into<AnnotationKey>, V: Into<Value>> Extend<(K, V)> for Annotations {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
+        let mut doubtful = false;
         for (key, value) in iter {
-            self.insert(key, value);
+            doubtful |= self.0.append(KeyRef::from(&key.into()), &value.into());
+        }
+        if doubtful {
+            self.0.unite_equal_keys();
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::{Decode, DecodeError, Decoder, Encode, Str};
 /// [`insert`](Self::insert) replaces, decoding refuses. Lookup is linear, since properties are
 /// few.
 ///
-/// The entries are kept encoded: checked when they come, passed on octet for octet, and taken
-/// apart one by one when asked for. What comes in a message shares its octets.
+/// The entries are kept encoded: checked when they come, passed on as they came, and taken apart
+/// one by one when asked for. What comes in a message shares its octets.
 ///
 /// ```
 /// use amqp_codec::message::ApplicationProperties;
@@ -51,7 +51,7 @@ impl ApplicationProperties {
         self.0.is_empty()
     }
 
-    /// The value of a property.
+    /// The value of a property: a part of the message that it came in, or copied from what was set here.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<SimpleValue> {
         self.0.get(KeyRef::Text(key.as_bytes()))
@@ -117,8 +117,12 @@ impl<K: AsRef<str>, V: Into<SimpleValue>> FromIterator<(K, V)> for ApplicationPr
 
 impl<K: AsRef<str>, V: Into<SimpleValue>> Extend<(K, V)> for ApplicationProperties {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
+        let mut doubtful = false;
         for (key, value) in iter {
-            self.insert(key, value);
+            doubtful |= self.0.append(KeyRef::Text(key.as_ref().as_bytes()), &value.into());
+        }
+        if doubtful {
+            self.0.unite_equal_keys();
         }
     }
 }

@@ -4,6 +4,7 @@
 //! They go out as they came, in whatever form their sender chose, at the cost of a copy; one is
 //! taken apart when it is asked for.
 
+use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData, ops::Range};
 
@@ -14,7 +15,7 @@ use super::section::{DESCRIPTOR_LEN, Section};
 use crate::decoder::split_value;
 use crate::types::list::{container_len, encode_container_data, short_head};
 use crate::write::put;
-use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, Limits, code};
+use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, code};
 
 /// The entries of a map, in their order.
 pub(super) struct Entries<K, V> {
@@ -149,7 +150,7 @@ impl<K: Key, V: Decode + Encode> Entries<K, V> {
 
     fn value(&self, place: Place) -> Option<V> {
         let octets = self.to_bytes(place.value..place.end);
-        Decoder::with_limits(&octets, &Limits::CHECKED).decode().ok()
+        Decoder::checked(&octets, 0..octets.len()).decode().ok()
     }
 
     /// Sets the value of a key; returns the value that it had.
@@ -161,12 +162,42 @@ impl<K: Key, V: Decode + Encode> Entries<K, V> {
                 return self.replace(place, value);
             }
         }
+        self.append(key, value);
+        None
+    }
+
+    /// Adds an entry; whether there may be one of that key already.
+    #[inline(always)]
+    pub(super) fn append(&mut self, key: KeyRef<'_>, value: &V) -> bool {
+        let sketch = key.sketch();
+        let doubtful = self.sketch & sketch != 0;
         self.sketch |= sketch;
+        // There is no memory for as many.
         self.count = self.count.wrapping_add(1);
         let octets = self.octets.own();
         key.encode(K::CODES, octets);
         value.encode(octets);
-        None
+        doubtful
+    }
+
+    /// Of entries with equal keys keeps the place of the first and the value of the last, in `n log n` steps.
+    #[cold]
+    pub(super) fn unite_equal_keys(&mut self) {
+        let mut values = BTreeMap::new();
+        for (key, place) in self.walk() {
+            values.insert(key, place);
+        }
+        let all = self.as_slice();
+        let mut octets = Vec::with_capacity(all.len());
+        let mut count = 0;
+        for (key, place) in self.walk() {
+            if let Some(last) = values.remove(&key) {
+                octets.extend_from_slice(all.get(place.key..place.value).unwrap_or_default());
+                octets.extend_from_slice(all.get(last.value..last.end).unwrap_or_default());
+                count = u32::saturating_add(count, 1);
+            }
+        }
+        (self.octets, self.count) = (Octets::Own(octets), count);
     }
 
     #[cold]
@@ -310,7 +341,7 @@ impl<K: Decode, V: Decode> Iterator for Iter<K, V> {
 
     fn next(&mut self) -> Option<(K, V)> {
         self.left = self.left.checked_sub(1)?;
-        let mut decoder = Decoder::within(&self.octets, self.at..self.octets.len(), &Limits::CHECKED);
+        let mut decoder = Decoder::checked(&self.octets, self.at..self.octets.len());
         // They were checked when they came.
         let entry = (decoder.decode().ok()?, decoder.decode().ok()?);
         self.at = decoder.position();

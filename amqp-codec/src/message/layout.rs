@@ -115,6 +115,7 @@ impl Sections {
             return Err(error_at(start, DecodeErrorKind::TooManySections, Some(section)));
         }
         self.last = Some(section);
+        // Below MAX_SECTIONS.
         self.count = self.count.wrapping_add(1);
         Ok(section)
     }

@@ -166,8 +166,12 @@ impl Section {
         match self {
             Self::Data | Self::AmqpSequence | Self::AmqpValue => 5,
             Self::Footer => 6,
-            // In the order of §3.2.
-            _ => (self as u8 & 0xf) as usize,
+            // Their descriptors are numbered from 0x70, in the order of §3.2.
+            Self::Header
+            | Self::DeliveryAnnotations
+            | Self::MessageAnnotations
+            | Self::Properties
+            | Self::ApplicationProperties => (self as u8 & 0xf) as usize,
         }
     }
 

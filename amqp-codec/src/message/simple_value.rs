@@ -41,9 +41,30 @@ impl SimpleValue {
     pub(super) fn discard(self) {
         match self.0 {
             Value::String(text) => drop(text),
-            value @ (Value::Binary(_) | Value::Symbol(_)) => drop(value),
-            // All other simple values are numbers and the like: there is nothing to be dropped.
-            plain => core::mem::forget(plain),
+            value @ (Value::Binary(_)
+            | Value::Symbol(_)
+            | Value::List(_)
+            | Value::Map(_)
+            | Value::Array(_)
+            | Value::Described(_)) => drop(value),
+            plain @ (Value::Null
+            | Value::Boolean(_)
+            | Value::Ubyte(_)
+            | Value::Ushort(_)
+            | Value::Uint(_)
+            | Value::Ulong(_)
+            | Value::Byte(_)
+            | Value::Short(_)
+            | Value::Int(_)
+            | Value::Long(_)
+            | Value::Float(_)
+            | Value::Double(_)
+            | Value::Decimal32(_)
+            | Value::Decimal64(_)
+            | Value::Decimal128(_)
+            | Value::Char(_)
+            | Value::Timestamp(_)
+            | Value::Uuid(_)) => core::mem::forget(plain),
         }
     }
 }

@@ -9,7 +9,6 @@ use super::Value;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
-use crate::limits::Limits;
 
 /// A value of any type, octet for octet as it came (§1.2).
 ///
@@ -52,7 +51,7 @@ impl EncodedValue {
     /// # Errors
     /// It is not of that type.
     pub fn decode_as<T: Decode>(&self) -> Result<T, DecodeError> {
-        Decoder::with_limits(&self.0, &Limits::CHECKED).decode()
+        Decoder::checked(&self.0, 0..self.0.len()).decode()
     }
 
     /// The value, taken apart.

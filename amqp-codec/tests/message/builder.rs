@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amqp_codec::message::{ApplicationProperties, Body, Header, Properties};
-use amqp_codec::{Bytes, Message, SequenceNo, Symbol, Timestamp, Value};
+use amqp_codec::{Bytes, EncodedValue, Message, SequenceNo, Symbol, Timestamp, Value};
 
 use super::{decode, encode};
 
@@ -153,4 +153,15 @@ fn many_keys_are_told_apart() {
     assert_eq!(properties.get("199-same-end"), Some(200_u32.into()));
     assert_eq!(properties.get("200-same-end"), None);
     assert_eq!(decode::<ApplicationProperties>(&encode(&properties)).unwrap(), properties);
+}
+
+/// What the application nests deeper than a peer may comes out again.
+#[test]
+fn deep_values_are_kept() {
+    let deep = |last: i32| (0..300).fold(Value::Int(last), |value, _| Value::List(vec![value]));
+    let annotated = |last| Message::builder().message_annotation("x-opt-deep", deep(last)).build();
+    assert_eq!(annotated(1).message_annotations.get("x-opt-deep"), Some(deep(1)));
+    assert_eq!(annotated(1), annotated(1));
+    assert_ne!(annotated(1), annotated(2));
+    assert_eq!(EncodedValue::new(&deep(1)).to_value(), deep(1));
 }

@@ -1,6 +1,6 @@
 //! Sections with very many entries cost what they hold (scenario LM-08).
 
-use amqp_codec::{Bytes, DecodeErrorKind, Message};
+use amqp_codec::{ApplicationProperties, Bytes, DecodeErrorKind, Message, SimpleValue, Str};
 
 use super::{decode, encode, refused};
 
@@ -29,4 +29,15 @@ fn a_hundred_thousand_application_properties() {
     assert_eq!(encode(&message), octets);
     let text: String = properties(100_000, 0).iter().map(|octet| format!("{octet:02x}")).collect();
     refused(&text, DecodeErrorKind::DuplicateKey, "application-properties");
+}
+
+/// Collecting them is no slower than reading them; of equal keys the last value counts, at the place of the first.
+#[test]
+fn a_hundred_thousand_are_collected() {
+    let entries = |value: u32| (0..100_000_u32).map(move |number| (format!("{number:08x}"), number + value));
+    let properties: ApplicationProperties = entries(0).chain(entries(1)).collect();
+    assert_eq!(properties.len(), 100_000);
+    assert!(properties.iter().eq(entries(1).map(|(key, value)| (Str::from(key), SimpleValue::from(value)))));
+    let octets = encode(&properties);
+    assert_eq!(decode::<ApplicationProperties>(&octets).unwrap(), properties);
 }
