@@ -4,7 +4,7 @@ use super::case::Side;
 use super::line::Given;
 use super::view::{Link, Session};
 use super::world::{Checked, World, word};
-use amqp_proto::{Blocked, LinkSnapshot, SessionSnapshot};
+use amqp_proto::{Blocked, Idle, LinkSnapshot, SessionSnapshot};
 use amqp10_testkit::trace::Step;
 use amqp10_testkit::wire::{Record, Value};
 
@@ -54,6 +54,19 @@ pub(crate) fn reason_word(reason: Option<Blocked>) -> Value {
     }
 }
 
+/// Why nothing has come on a link that there would be to take.
+fn idle(session: &Session, link: &Link) -> Idle {
+    if !link.is_attached() || !session.is_begun() {
+        Idle::NotAttached
+    } else if link.credit.link_credit == 0 && link.current.is_none() {
+        Idle::NoCredit
+    } else if session.window.incoming == 0 {
+        Idle::WindowClosed
+    } else {
+        Idle::NothingSent
+    }
+}
+
 impl World {
     /// What is known at one end against the snapshot, but not while the transport keeps back what was written: then
     /// the frames that move the counters cannot be seen.
@@ -82,6 +95,9 @@ impl World {
         let mut fields = if link.is_attached() { link_fields(is, session, at.1) } else { Vec::new() };
         if link.sends {
             fields.push(("blocked", reason_word(is.blocked), reason_word(self.reason(side, at))));
+        } else if is.idle.is_some() && is.idle != Some(idle(session, link)) {
+            // What can be taken only the core knows; where nothing can, why.
+            return self.fault(side, format!("{}: {:?}, not {:?}", link.subject, is.idle, idle(session, link)), None);
         }
         self.same(side, "link", &link.subject, fields)
     }
