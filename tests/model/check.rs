@@ -4,7 +4,7 @@ use super::case::Side;
 use super::line::Given;
 use super::view::{Link, Session};
 use super::world::{Checked, World, word};
-use amqp_proto::{Blocked, LinkSnapshot, SessionSnapshot};
+use amqp_proto::{Blocked, Idle, LinkSnapshot, SessionSnapshot};
 use amqp10_testkit::trace::Step;
 use amqp10_testkit::wire::{Record, Value};
 
@@ -54,6 +54,19 @@ pub(crate) fn reason_word(reason: Option<Blocked>) -> Value {
     }
 }
 
+/// Why nothing has come on a link that there would be to take.
+fn idle(session: &Session, link: &Link) -> Idle {
+    if !link.is_attached() || !session.is_begun() {
+        Idle::NotAttached
+    } else if link.credit.link_credit == 0 && link.current.is_none() {
+        Idle::NoCredit
+    } else if session.window.incoming == 0 {
+        Idle::WindowClosed
+    } else {
+        Idle::NothingSent
+    }
+}
+
 impl World {
     /// What is known at one end against the snapshot, but not while the transport keeps back what was written: then
     /// the frames that move the counters cannot be seen.
@@ -81,8 +94,10 @@ impl World {
         let Some(is) = is.links.iter().find(|is| Some(is.id) == id) else { return Ok(()) };
         let mut fields = if link.is_attached() { link_fields(is, session, at.1) } else { Vec::new() };
         if link.sends {
-            let foreseen = self.foreseen(side, at, is.blocked);
-            fields.push(("blocked", reason_word(is.blocked), reason_word(foreseen)));
+            fields.push(("blocked", reason_word(is.blocked), reason_word(self.reason(side, at))));
+        } else if is.idle.is_some() && is.idle != Some(idle(session, link)) {
+            // What can be taken only the core knows; where nothing can, why.
+            return self.fault(side, format!("{}: {:?}, not {:?}", link.subject, is.idle, idle(session, link)), None);
         }
         self.same(side, "link", &link.subject, fields)
     }
@@ -114,21 +129,6 @@ impl World {
         }
     }
 
-    /// The core's reason, if it is one that may be; the model's if not. Beside deliveries in progress there are several:
-    /// which of them gets on next, and what of window and output is kept for them, the wire does not tell.
-    fn foreseen(&self, side: Side, at: (usize, usize), is: Option<Blocked>) -> Option<Blocked> {
-        let model = self.reason(side, at);
-        let sessions = self.end(side).live.core().snapshot().sessions;
-        let mut links = sessions.iter().flat_map(|session| &session.links);
-        let id = self.end(side).live.link(&self.link(side, at).subject);
-        let may = match is {
-            Some(Blocked::Busy) => links.any(|link| Some(link.id) == id && link.in_progress),
-            Some(Blocked::WindowClosed | Blocked::OutputFull) => links.any(|link| link.in_progress),
-            _ => false,
-        };
-        if may && model != Some(Blocked::NotAttached) { is } else { model }
-    }
-
     /// The delivery in progress does not wait for its application.
     fn has_more_to_send(&self, link: &Link) -> bool {
         let message = self.lines.iter().find(|line| line.name == link.name).and_then(|line| line.last());
@@ -139,11 +139,10 @@ impl World {
     /// Why a new message would not be taken: by the model, or where that cannot know it, by the core itself.
     pub(crate) fn reason_now(&self, side: Side, at: (usize, usize)) -> Option<Blocked> {
         let link = self.link(side, at);
-        let is = self.link_snapshot(side, link);
         if !self.end(side).is_held() {
-            return self.foreseen(side, at, is.and_then(|is| is.blocked));
+            return self.reason(side, at);
         }
-        let is = is?;
+        let is = self.link_snapshot(side, link)?;
         is.blocked.or(is.in_progress.then_some(Blocked::Busy))
     }
 

@@ -39,6 +39,7 @@ impl World {
             for (side, (ours, theirs)) in [(Side::Client, (client, listener)), (Side::Listener, (listener, client))] {
                 self.agree_on(side, ours, theirs)?;
                 self.nobody_waits_in_vain(side, ours)?;
+                self.nobody_starves(side, ours)?;
             }
         }
         Ok(())
@@ -98,6 +99,23 @@ impl World {
             let waits = self.lines.iter().any(|line| line.name == link.name && line.waits && !line.leaving);
             if waits && self.reason_now(side, (session, at)).is_none() {
                 return self.fault(side, format!("{} was told to wait, and never to go on", link.subject), None);
+            }
+        }
+        Ok(())
+    }
+
+    /// What one link leaves unread does not close the window for another that has nothing to take (DECISIONS). The
+    /// connection's memory is never used up here.
+    fn nobody_starves(&self, side: Side, session: usize) -> Checked {
+        let session = &self.end(side).view.sessions[session];
+        if session.window_max == 0 || session.window.incoming > 0 {
+            return Ok(());
+        }
+        for link in session.links.iter().filter(|link| !link.sends && link.is_attached()) {
+            let may_come = link.credit.link_credit > 0 || link.current.is_some();
+            let nothing_there = self.link_snapshot(side, link).is_some_and(|is| is.idle.is_some());
+            if may_come && nothing_there {
+                return self.fault(side, format!("{} has credit and never a window", link.subject), None);
             }
         }
         Ok(())

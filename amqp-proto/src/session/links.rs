@@ -160,8 +160,12 @@ impl Session {
         match link.received_answer(ctx, attach) {
             Err(violation) if violation.scope() == Scope::Link => self.fail_link(ctx, index, violation),
             Err(violation) => return Err(violation),
-            // By what it is now known that the sender settles.
-            Ok(()) => self.renew(ctx, index),
+            Ok(()) => {
+                // By what it is now known that the sender settles.
+                self.renew(ctx, index);
+                // Its credit may have left before.
+                self.unjam(ctx);
+            }
         }
         Ok(())
     }
