@@ -83,7 +83,8 @@ pub(super) const CLASSES: &[Class] = &[
         right: Right::We,
         matches: |case| {
             let unknown = |state: &Value| !matches!(code(state), Some(0x23..=0x27 | 0x33 | 0x34));
-            let no_terminus = |found: &Value| !matches!(found, Value::Null) && !matches!(code(found), Some(0x28..=0x30));
+            let no_terminus =
+                |found: &Value| !matches!(found, Value::Null) && !matches!(code(found), Some(0x28..=0x30));
             refuses(case, |value| {
                 state(value, &|found| *found != Value::Null && unknown(found))
                     || field(value, 0x12, 5, &no_terminus)
