@@ -116,8 +116,7 @@ impl<'d, 'a> FieldReader<'d, 'a> {
         if self.rest.iter().take(self.left).all(|octet| *octet == code::NULL) {
             return Ok(());
         }
-        self.decoder.set_rest(self.rest);
-        Err(self.decoder.error(DecodeErrorKind::MissingField, name).in_field(name))
+        Err(error_at(self.decoder, self.rest, DecodeErrorKind::MissingField, name).in_field(name))
     }
 
     /// Goes on behind the list; refuses octets behind its last field.

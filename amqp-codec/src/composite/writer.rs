@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::code;
 use crate::codec::Encode;
-use crate::types::list::{HEADER_8, container_len, fits_short, patch, widen, wire_octet};
+use crate::types::list::{HEADER_8, container_len, patch, short_head, widen};
 use crate::write::{has_room, put};
 
 /// Takes the fields of a composite one after another: to write them, or to
@@ -86,12 +86,11 @@ impl<'a> ListWriter<'a> {
         if self.written == 0 {
             self.out.truncate(start);
             self.out.push(code::LIST_0);
-        } else if fits_short(self.written, len) {
-            let size = wire_octet(len.saturating_add(1));
-            let header = [code::LIST_8, size, wire_octet(self.written)];
-            patch(self.out, start, header);
-        } else {
-            widen(self.out, self.body, code::LIST_32, self.written);
+            return;
+        }
+        match short_head(code::LIST_8, self.written, len) {
+            Some(head) => patch(self.out, start, head),
+            None => widen(self.out, self.body, code::LIST_32, self.written),
         }
     }
 }

@@ -199,13 +199,7 @@ impl<K: Into<AnnotationKey>, V: Into<Value>> FromIterator<(K, V)> for Annotation
 
 impl<K: Into<AnnotationKey>, V: Into<Value>> Extend<(K, V)> for Annotations {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
-        let mut doubtful = false;
-        for (key, value) in iter {
-            doubtful |= self.0.append(KeyRef::from(&key.into()), &value.into());
-        }
-        if doubtful {
-            self.0.unite_equal_keys();
-        }
+        self.0.extend(iter, |entries, (key, value)| entries.append(KeyRef::from(&key.into()), &value.into()));
     }
 }
 

@@ -117,13 +117,8 @@ impl<K: AsRef<str>, V: Into<SimpleValue>> FromIterator<(K, V)> for ApplicationPr
 
 impl<K: AsRef<str>, V: Into<SimpleValue>> Extend<(K, V)> for ApplicationProperties {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
-        let mut doubtful = false;
-        for (key, value) in iter {
-            doubtful |= self.0.append(KeyRef::Text(key.as_ref().as_bytes()), &value.into());
-        }
-        if doubtful {
-            self.0.unite_equal_keys();
-        }
+        self.0
+            .extend(iter, |entries, (key, value)| entries.append(KeyRef::Text(key.as_ref().as_bytes()), &value.into()));
     }
 }
 

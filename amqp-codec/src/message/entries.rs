@@ -180,9 +180,21 @@ impl<K: Key, V: Decode + Encode> Entries<K, V> {
         doubtful
     }
 
+    /// Adds entries one by one; `append` is [`append`](Self::append) of one of them. Of equal keys the last value
+    /// counts, at the place of the first.
+    pub(super) fn extend<T>(&mut self, entries: impl IntoIterator<Item = T>, append: impl Fn(&mut Self, T) -> bool) {
+        let mut doubtful = false;
+        for entry in entries {
+            doubtful |= append(self, entry);
+        }
+        if doubtful {
+            self.unite_equal_keys();
+        }
+    }
+
     /// Of entries with equal keys keeps the place of the first and the value of the last, in `n log n` steps.
     #[cold]
-    pub(super) fn unite_equal_keys(&mut self) {
+    fn unite_equal_keys(&mut self) {
         let mut values = BTreeMap::new();
         for (key, place) in self.walk() {
             values.insert(key, place);

@@ -89,7 +89,7 @@ pub(crate) fn patch<const N: usize>(out: &mut [u8], at: usize, octets: [u8; N]) 
 
 /// Whether count, and size with the count in it, fit one octet each.
 #[inline]
-pub(crate) fn fits_short(count: usize, body_len: usize) -> bool {
+fn fits_short(count: usize, body_len: usize) -> bool {
     count <= 0xff && body_len < 0xff
 }
 
