@@ -24,6 +24,9 @@ pub enum Error {
         /// The peer's max-message-size in octets.
         limit: u64,
     },
+    /// The sender gave the message up while it was being read in pieces (§2.6.14): forget what came of it.
+    #[error("the sender has aborted the message")]
+    Aborted,
     /// The link was refused, or it is gone (§2.6.4).
     #[error("{0}")]
     Detached(DetachReason),
@@ -62,6 +65,8 @@ pub enum Fault {
 /// What is worth trying after an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Recovery {
+    /// The same again, as it is: everything still stands.
+    Retry,
     /// The same again, on a new link.
     Reattach,
     /// The same again, on a new session.
@@ -84,6 +89,10 @@ pub enum Step {
     Begin,
     /// attach (§2.6.3).
     Attach,
+    /// Handing a message or a piece of one over: credit, window and output must have room (§2.6.7, §2.5.6).
+    Send,
+    /// Settlement by the peer (§2.6.12).
+    Settle,
     /// Using up a link's credit (§2.6.7).
     Drain,
     /// detach (§2.6.4).
@@ -107,7 +116,7 @@ impl Error {
             Self::Detached(DetachReason::Violation(_))
             | Self::Ended(EndReason::Violation(_))
             | Self::Closed(CloseReason::Violation(_) | CloseReason::Header(_)) => Fault::Violation,
-            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) => Fault::Remote,
+            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) | Self::Aborted => Fault::Remote,
         }
     }
 
@@ -119,7 +128,7 @@ impl Error {
             Self::Ended(reason) => reason.condition(),
             Self::Closed(reason) => reason.condition(),
             Self::TooLarge { .. } => Some(Condition::MESSAGE_SIZE_EXCEEDED),
-            Self::Misuse(_) | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
+            Self::Misuse(_) | Self::Aborted | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
         }
     }
 
@@ -138,6 +147,7 @@ impl Error {
                 Recovery::Reconnect
             }
             Self::Closed(CloseReason::Sasl(_) | CloseReason::Header(_)) => Recovery::GiveUp,
+            Self::Timeout(Step::Send | Step::Settle) | Self::Aborted => Recovery::Retry,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach | Step::Drain) => Recovery::Reattach,
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Recovery::Rebegin,
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Recovery::Reconnect,
@@ -148,7 +158,10 @@ impl Error {
     #[must_use]
     pub fn scope(&self) -> Option<Scope> {
         match self {
-            Self::Misuse(_) | Self::TooLarge { .. } | Self::Timeout(Step::Drain) => None,
+            Self::Misuse(_)
+            | Self::TooLarge { .. }
+            | Self::Aborted
+            | Self::Timeout(Step::Send | Step::Settle | Step::Drain) => None,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach) => Some(Scope::Link),
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Some(Scope::Session),
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Some(Scope::Connection),
@@ -232,6 +245,8 @@ impl fmt::Display for Step {
             Self::Open => "opening the connection",
             Self::Begin => "beginning a session",
             Self::Attach => "attaching a link",
+            Self::Send => "handing a message over",
+            Self::Settle => "having a message settled",
             Self::Drain => "draining a link",
             Self::Detach => "detaching a link",
             Self::End => "ending a session",
