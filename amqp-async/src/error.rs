@@ -1,6 +1,6 @@
 //! Errors that say whose fault it was, how much is lost by it, and what is worth trying next.
 
-use amqp_proto::codec::{Condition, Message, SaslCode};
+use amqp_proto::codec::{self, Condition, Message, SaslCode};
 use amqp_proto::{Blocked, CloseReason, DetachReason, EndReason, Misuse, SaslFailure, Scope, TimeoutReason, Violation};
 use std::fmt;
 use std::io;
@@ -28,13 +28,13 @@ pub enum Error {
     #[error("the sender has aborted the message")]
     Aborted,
     /// The link was refused, or it is gone (§2.6.4).
-    #[error("{0}")]
+    #[error(transparent)]
     Detached(DetachReason),
     /// The session was refused, or it is gone (§2.5.2).
-    #[error("{0}")]
+    #[error(transparent)]
     Ended(EndReason),
     /// The connection was refused, or it is gone (§2.4.3).
-    #[error("{0}")]
+    #[error(transparent)]
     Closed(CloseReason),
     /// Reading or writing failed.
     #[error("the transport failed: {0}")]
@@ -129,6 +129,22 @@ impl Error {
             Self::Closed(reason) => reason.condition(),
             Self::TooLarge { .. } => Some(Condition::MESSAGE_SIZE_EXCEEDED),
             Self::Misuse(_) | Self::Aborted | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
+        }
+    }
+
+    /// What the peer said when it refused or ended something: condition, description, info (§2.8.14).
+    #[must_use]
+    pub fn remote(&self) -> Option<&codec::Error> {
+        match self {
+            Self::Detached(reason) => reason.remote(),
+            Self::Ended(reason) => reason.remote(),
+            Self::Closed(reason) => reason.remote(),
+            Self::Misuse(_)
+            | Self::TooLarge { .. }
+            | Self::Aborted
+            | Self::Transport(_)
+            | Self::Timeout(_)
+            | Self::Undriven => None,
         }
     }
 
@@ -259,7 +275,7 @@ impl fmt::Display for Step {
 /// What became of a message that could not be sent, and why.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SendError {
-    /// Nothing of the message has left: it can be sent again elsewhere without doubling it.
+    /// The message has not left, or not as a whole: it can be sent again elsewhere without doubling it.
     #[error("not sent: {0}")]
     NotSent(#[source] Error),
     /// The message was handed over and the link ended before its outcome came: the peer may have it or
