@@ -2,6 +2,7 @@
 
 mod batches;
 mod cancel;
+mod cancel_more;
 mod confirm;
 mod deadlines;
 mod fairness;
