@@ -54,8 +54,15 @@ pub(crate) fn client_alone() -> (World, Connection, Handle<Result<(), Error>>, P
 /// A client and an unopened listener.
 pub(crate) fn unopened()
 -> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap) {
+    unopened_over(4096)
+}
+
+/// The same over a pipe that holds so many octets each way.
+fn unopened_over(
+    capacity: usize,
+) -> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap) {
     let world = World::new();
-    let (near, far, tap) = pipe(4096);
+    let (near, far, tap) = pipe(capacity);
     let (client, client_driver) = Connection::client(&client_options(), None, near, world.timer());
     let (listener, listener_driver) = IncomingConnection::new(&listener_options(), None, far, world.timer());
     (world, client, client_driver, listener, listener_driver, tap)
@@ -63,7 +70,12 @@ pub(crate) fn unopened()
 
 impl Pair {
     pub(crate) fn open() -> Self {
-        let (world, client, client_driver, incoming, listener_driver, tap) = unopened();
+        Self::open_over(4096)
+    }
+
+    /// Over a pipe that holds so many octets each way.
+    pub(crate) fn open_over(capacity: usize) -> Self {
+        let (world, client, client_driver, incoming, listener_driver, tap) = unopened_over(capacity);
         let client_driver = world.spawn("client", client_driver);
         let listener_driver = world.spawn("listener", listener_driver);
         let listener = world.run(incoming.open()).unwrap();
