@@ -75,7 +75,7 @@ impl Timeouts {
             Step::Detach => self.detach,
             Step::End => self.end,
             // the runtime's, and the core's own
-            Step::Connect | Step::Open | Step::Close | Step::Idle => None,
+            Step::Resolve | Step::Connect | Step::Tls | Step::Login | Step::Open | Step::Close | Step::Idle => None,
         }
     }
 }
