@@ -122,6 +122,16 @@ async fn urls_that_cannot_be_used() {
     }
 }
 
+/// Never in clear instead.
+#[cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
+#[tokio::test]
+async fn tls_that_is_not_built_in() {
+    let error = connect("amqps://u:secret@localhost").await.unwrap_err();
+    assert!(matches!(error, ConnectError::TlsSetUp(_)), "{error:?}");
+    assert!(error.to_string().contains("features rustls"), "{error}");
+    assert_eq!(error.fault(), Fault::Misuse);
+}
+
 #[tokio::test]
 async fn a_password_is_not_sent_where_others_could_read_it() {
     let (near, mut far) = duplex(1024);

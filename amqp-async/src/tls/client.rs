@@ -168,7 +168,7 @@ impl TlsClientBuilder {
     /// What cannot be used.
     #[cfg(feature = "rustls-no-provider")]
     pub fn build_rustls(self) -> Result<TlsClient, TlsError> {
-        super::rustls::client_config(self).map(TlsClient::from_rustls)
+        super::rustls::client_config(self).map(|config| TlsClient::from_rustls(config.into()))
     }
 
     /// Checks the settings, with native-tls.

@@ -32,9 +32,12 @@ pub struct MaybeTls<T>(Layer<T>);
 enum Layer<T> {
     Clear(T),
     #[cfg(feature = "rustls-no-provider")]
-    Rustls(Box<self::rustls::RustlsStream<T>>),
+    Rustls(Box<rustls::RustlsStream<T>>),
     #[cfg(feature = "native-tls")]
     Native(Box<native::NativeStream<T>>),
+    /// TLS was to be, and could not begin: nothing is read or written.
+    #[cfg(feature = "rustls-no-provider")]
+    Broken(TlsError),
 }
 
 /// Who the peer is by its certificate, once the handshake is done.
@@ -71,6 +74,8 @@ impl<T> MaybeTls<T> {
             Layer::Rustls(stream) => Some(stream.peer()),
             #[cfg(feature = "native-tls")]
             Layer::Native(stream) => Some(stream.peer()),
+            #[cfg(feature = "rustls-no-provider")]
+            Layer::Broken(_) => Some(TlsPeer::default()),
         }
     }
 }
@@ -84,6 +89,8 @@ macro_rules! each {
             Layer::Rustls($stream) => $call,
             #[cfg(feature = "native-tls")]
             Layer::Native($stream) => $call,
+            #[cfg(feature = "rustls-no-provider")]
+            Layer::Broken(error) => Poll::Ready(Err(error.clone().into())),
         }
     };
 }

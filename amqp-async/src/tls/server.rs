@@ -1,6 +1,8 @@
 //! The listener's settings: who we are, and whether clients have to say who they are.
 
-use super::{MaybeTls, TlsError, TlsErrorKind};
+#[cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
+use super::TlsErrorKind;
+use super::{MaybeTls, TlsError};
 use crate::Transport;
 use amqp_proto::Secret;
 use std::fmt;
@@ -117,7 +119,7 @@ impl TlsServerBuilder {
     /// What cannot be used.
     #[cfg(feature = "rustls-no-provider")]
     pub fn build_rustls(self) -> Result<TlsServer, TlsError> {
-        super::rustls::server_config(self).map(TlsServer::from_rustls)
+        super::rustls::server_config(self).map(|config| TlsServer::from_rustls(config.into()))
     }
 
     /// Checks the settings, with native-tls, which cannot ask clients for certificates.
