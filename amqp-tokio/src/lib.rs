@@ -34,7 +34,6 @@ pub use io::Io;
 pub use runtime::Tokio;
 pub use timer::TokioTimer;
 
-use amqp_async::connect::default_config;
 use std::net::ToSocketAddrs;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -99,7 +98,5 @@ where
 /// # Errors
 /// If the address cannot be had.
 pub async fn listen(address: impl ToSocketAddrs, sasl: proto::SaslListener) -> std::io::Result<Listener> {
-    #[expect(clippy::expect_used, reason = "the defaults are valid, and tested to be")]
-    let config = default_config().build().expect("the default configuration is valid");
-    Listener::bind(address, Options::listener(config), Some(sasl)).await
+    Listener::bind(address, Options::default_listener(), Some(sasl)).await
 }
