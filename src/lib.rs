@@ -7,6 +7,10 @@ pub use amqp_async::{
 };
 pub use amqp_codec::{Message, Outcome, Value};
 
+/// Connecting and listening, for all runtimes.
+pub use amqp_async::connect;
+/// TLS, for all runtimes (features `rustls`, `rustls-no-provider`, `native-tls`).
+pub use amqp_async::tls;
 /// The codec: types, frames, performatives, message sections.
 pub use amqp_codec as codec;
 /// The protocol core: bytes in, events and bytes out.
@@ -15,6 +19,12 @@ pub use amqp_proto as proto;
 /// For plain threads (feature `blocking`).
 #[cfg(feature = "blocking")]
 pub use amqp_blocking as blocking;
+/// On async-std (feature `async-std`), which is no longer maintained; [`smol`] is its successor.
+#[cfg(feature = "async-std")]
+pub use amqp_async_std::async_std;
+/// On smol (feature `smol`): connect and listen.
+#[cfg(feature = "smol")]
+pub use amqp_async_std::smol;
 /// On Tokio (feature `tokio`): connect and listen.
 #[cfg(feature = "tokio")]
 pub use amqp_tokio as tokio;

@@ -50,17 +50,19 @@ impl Connection {
         let now = timer.now();
         #[cfg(feature = "scram")]
         let sasl = sasl.map(crate::random::for_client);
+        let opening = if sasl.is_some() { Step::Login } else { Step::Open };
         let machine = amqp_proto::Connection::client(options.config.clone(), sasl, now);
-        Self::start(machine, options, transport, timer)
+        Self::start(machine, opening, options, transport, timer)
     }
 
     pub(crate) fn start<T: Transport, C: Timer>(
         machine: amqp_proto::Connection,
+        opening: Step,
         options: &Options,
         transport: T,
         timer: C,
     ) -> (Self, Driver<T, C>) {
-        let shared = Shared::new(machine, options);
+        let shared = Shared::new(machine, opening, options);
         let driver = Driver::new(Arc::clone(&shared), transport, timer);
         (Self { root: Arc::new(ConnectionRoot { shared }) }, driver)
     }

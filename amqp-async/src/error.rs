@@ -1,5 +1,6 @@
 //! Errors that say whose fault it was, how much is lost by it, and what is worth trying next.
 
+use crate::tls::TlsError;
 use amqp_proto::codec::{self, Condition, Message, SaslCode};
 use amqp_proto::{Blocked, CloseReason, DetachReason, EndReason, Misuse, SaslFailure, Scope, TimeoutReason, Violation};
 use std::fmt;
@@ -81,9 +82,15 @@ pub enum Recovery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Step {
+    /// Finding the addresses of the host.
+    Resolve,
     /// Reaching the peer's address.
     Connect,
-    /// Protocol header, SASL and open (§2.4.1, §5.3).
+    /// The handshake of TLS (§5.2).
+    Tls,
+    /// Protocol header and SASL (§5.3).
+    Login,
+    /// Open (§2.4.1), and the header before it where there is no SASL.
     Open,
     /// begin (§2.5.1).
     Begin,
@@ -197,6 +204,15 @@ impl Error {
         }
     }
 
+    /// What TLS has to say about it, if the transport failed in TLS (§5.2).
+    #[must_use]
+    pub fn tls(&self) -> Option<&TlsError> {
+        match self {
+            Self::Transport(error) => TlsError::find(error),
+            _ => None,
+        }
+    }
+
     /// Whether the login failed (§5.3), rather than something before or after it.
     #[must_use]
     pub fn is_login(&self) -> bool {
@@ -257,7 +273,10 @@ impl From<DetachReason> for Error {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Resolve => "finding the host",
             Self::Connect => "connecting to the address",
+            Self::Tls => "the handshake of TLS",
+            Self::Login => "logging in",
             Self::Open => "opening the connection",
             Self::Begin => "beginning a session",
             Self::Attach => "attaching a link",

@@ -1,6 +1,6 @@
 //! The core's events, each brought to whom it concerns. Runs in the driver, under the lock.
 
-use crate::error::Error;
+use crate::error::{Error, Step};
 use crate::options::Incoming;
 use crate::state::{Fate, LinkEntry, Phase, SessionEntry, Stage, State};
 use amqp_proto::codec::{self, Attach, Begin, Condition, DeliveryState, Outcome};
@@ -30,8 +30,9 @@ impl State {
                 self.disposition(delivery, link, token, state, settled);
             }
             Event::Closed(reason) => self.connection_closed(reason),
-            // nobody waits for these: the machine's snapshot tells what they changed
-            Event::Authenticated { .. } | Event::Flow { .. } => {}
+            Event::Authenticated { .. } => self.opening = Step::Open,
+            // nobody waits for it: the machine's snapshot tells what it changed
+            Event::Flow { .. } => {}
             // events of a later core: nobody here can wait for them
             _ => {}
         }
@@ -187,7 +188,10 @@ impl State {
     }
 
     fn connection_closed(&mut self, reason: CloseReason) {
-        self.close_with(reason.into());
+        self.close_with(match Error::from(reason) {
+            Error::Timeout(Step::Open) => Error::Timeout(self.opening),
+            error => error,
+        });
     }
 
     /// The connection is over: everything that is left of it goes, for this reason.

@@ -1,8 +1,9 @@
 //! AMQP 1.0, runtime-neutral: the handles that an application holds, and the future that drives one
 //! connection.
 //!
-//! This crate names no runtime and opens no socket. A runtime gives it two things, a [`Transport`] and a
-//! [`Timer`] (a hundred lines), and spawns the [`Driver`]; `amqp-tokio` does that for Tokio. Whatever the
+//! This crate names no runtime. A runtime gives it two things, a [`Transport`] and a [`Timer`], and polls the
+//! [`Driver`]; for URLs, addresses, deadlines, TLS and listening it gives a [`connect::Runtime`]. That is about a hundred
+//! lines; `amqp-tokio` has them for Tokio, `amqp-async-std` for async-std and smol. Whatever the
 //! runtime, the handles are the same:
 //!
 //! | handle | is | specification |
@@ -33,12 +34,15 @@
 //! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
 //!   worth trying ([`Error::recovery`]).
 
+pub mod connect;
 mod connection;
 mod deadline;
 mod delivery;
 mod driver;
 mod error;
 mod events;
+#[cfg(feature = "futures-io")]
+mod futures_io;
 mod incoming;
 mod link;
 mod options;
@@ -50,6 +54,16 @@ mod sender;
 mod session;
 mod slots;
 mod state;
+#[cfg_attr(
+    not(any(feature = "rustls-no-provider", feature = "native-tls")),
+    expect(
+        dead_code,
+        unused_variables,
+        clippy::needless_pass_by_value,
+        reason = "without a TLS library there is nothing to be done"
+    )
+)]
+pub mod tls;
 mod transport;
 mod wait;
 
@@ -59,6 +73,8 @@ pub use connection::Connection;
 pub use delivery::{Confirmation, Delivery, OnDrop};
 pub use driver::Driver;
 pub use error::{Error, Fault, Recovery, SendError, Step, TrySendError};
+#[cfg(feature = "futures-io")]
+pub use futures_io::FuturesIo;
 pub use incoming::{IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession};
 pub use options::{Incoming, Options, Timeouts};
 pub use receiver::{Batch, BatchOptions, DeliveryReader, Receiver, Recv};

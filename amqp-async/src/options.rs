@@ -17,6 +17,14 @@ pub struct Options {
 }
 
 impl Options {
+    /// Defaults for a listener, with the protocol's defaults and a container-id made up at random.
+    #[must_use]
+    pub fn default_listener() -> Self {
+        #[expect(clippy::expect_used, reason = "the defaults are valid, and tested to be")]
+        let config = crate::connect::default_config().build().expect("the default configuration is valid");
+        Self::listener(config)
+    }
+
     /// Defaults for a client: the peer may not begin sessions or attach links of its own.
     #[must_use]
     pub fn client(config: Config) -> Self {
@@ -91,7 +99,7 @@ impl Timeouts {
             Step::Detach => self.detach,
             Step::End => self.end,
             // the runtime's, and the core's own
-            Step::Connect | Step::Open | Step::Close | Step::Idle => None,
+            Step::Resolve | Step::Connect | Step::Tls | Step::Login | Step::Open | Step::Close | Step::Idle => None,
         }
     }
 }

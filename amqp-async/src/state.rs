@@ -29,6 +29,8 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) machine: Connection,
     pub(crate) phase: Phase,
+    /// What is waited for while the phase is [`Phase::Opening`]: login or open.
+    pub(crate) opening: Step,
     /// Who waits for the next step of the connection itself, or for a session that the peer begins.
     pub(crate) changed: Wakers,
     /// Listener: the client's wish to be let in, until it is taken.
@@ -196,10 +198,11 @@ impl fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(machine: Connection, options: &Options) -> Arc<Self> {
+    pub(crate) fn new(machine: Connection, opening: Step, options: &Options) -> Arc<Self> {
         let state = State {
             machine,
             phase: Phase::Opening,
+            opening,
             changed: Wakers::default(),
             login: None,
             requested: VecDeque::new(),
