@@ -84,6 +84,12 @@ pub enum Step {
     Begin,
     /// attach (§2.6.3).
     Attach,
+    /// Credit, window and room for a message (§2.6.7, §2.5.6); only where the caller sets a deadline.
+    Send,
+    /// The outcome of a message that was sent (§2.6.12); only where the caller sets a deadline.
+    Settle,
+    /// A delivery; only where the caller sets a deadline.
+    Receive,
     /// Using up a link's credit (§2.6.7).
     Drain,
     /// detach (§2.6.4).
@@ -138,7 +144,10 @@ impl Error {
                 Recovery::Reconnect
             }
             Self::Closed(CloseReason::Sasl(_) | CloseReason::Header(_)) => Recovery::GiveUp,
-            Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach | Step::Drain) => Recovery::Reattach,
+            Self::Detached(_)
+            | Self::Timeout(Step::Attach | Step::Detach | Step::Drain | Step::Send | Step::Settle | Step::Receive) => {
+                Recovery::Reattach
+            }
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Recovery::Rebegin,
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Recovery::Reconnect,
         }
@@ -148,7 +157,9 @@ impl Error {
     #[must_use]
     pub fn scope(&self) -> Option<Scope> {
         match self {
-            Self::Misuse(_) | Self::TooLarge { .. } | Self::Timeout(Step::Drain) => None,
+            Self::Misuse(_)
+            | Self::TooLarge { .. }
+            | Self::Timeout(Step::Drain | Step::Send | Step::Settle | Step::Receive) => None,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach) => Some(Scope::Link),
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Some(Scope::Session),
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Some(Scope::Connection),
@@ -232,6 +243,9 @@ impl fmt::Display for Step {
             Self::Open => "opening the connection",
             Self::Begin => "beginning a session",
             Self::Attach => "attaching a link",
+            Self::Send => "credit, window or room for a message",
+            Self::Settle => "the outcome of a message",
+            Self::Receive => "a delivery",
             Self::Drain => "draining a link",
             Self::Detach => "detaching a link",
             Self::End => "ending a session",

@@ -74,7 +74,8 @@ impl Timeouts {
             Step::Drain => self.drain,
             Step::Detach => self.detach,
             Step::End => self.end,
-            // the runtime's, and the core's own
+            // the caller's, the runtime's, and the core's own
+            Step::Send | Step::Settle | Step::Receive => None,
             Step::Connect | Step::Open | Step::Close | Step::Idle => None,
         }
     }
