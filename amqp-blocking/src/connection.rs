@@ -2,7 +2,7 @@
 
 use crate::handle::handle;
 use crate::incoming::{IncomingLink, IncomingSession};
-use crate::pump::{Pump, glance};
+use crate::pump::Pump;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use amqp_async::proto::codec::{self, Begin, Open, Str};
@@ -23,10 +23,10 @@ handle! {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Work {
-    /// Frames that have come, heartbeats included.
-    pub frames_in: u64,
-    /// Frames that were written, heartbeats included.
-    pub frames_out: u64,
+    /// Octets that have come.
+    pub octets_in: u64,
+    /// Octets that have left.
+    pub octets_out: u64,
     /// Deliveries that are there to be taken now, on all links.
     pub deliveries: usize,
     /// Messages that were sent and are not settled yet, on all links.
@@ -37,7 +37,7 @@ impl Work {
     /// Whether nothing has moved, and nothing is there to be taken.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.frames_in == 0 && self.frames_out == 0 && self.deliveries == 0
+        self.octets_in == 0 && self.octets_out == 0 && self.deliveries == 0
     }
 }
 
@@ -49,14 +49,13 @@ impl Connection {
     /// Why the connection is gone.
     pub fn work(&self, timeout: Duration) -> Result<Work, Error> {
         let before = self.inner.snapshot();
-        let _ = self.waiting.pump.work(timeout);
-        if let Some(error) = glance(self.inner.closed()) {
+        if let Err(Some(error)) = self.waiting.pump.work_until(timeout, self.inner.closed()) {
             return Err(error);
         }
         let now = self.inner.snapshot();
         Ok(Work {
-            frames_in: now.frames_in - before.frames_in,
-            frames_out: now.frames_out - before.frames_out,
+            octets_in: now.octets_in - before.octets_in,
+            octets_out: now.octets_out - before.octets_out,
             deliveries: now.sessions.iter().flat_map(|session| &session.links).map(|link| link.buffered).sum(),
             unsettled: now.sessions.iter().map(|session| session.unsettled_outgoing).sum(),
         })

@@ -6,7 +6,7 @@ use crate::handle::handle;
 use crate::incoming::IncomingConnection;
 use crate::io::Io;
 use crate::pump::Pump;
-use crate::socket::{Acceptor, Socket, Stream};
+use crate::socket::{Acceptor, Socket, StdStream, Stream};
 use amqp_async::Options;
 use amqp_async::proto::SaslListener;
 use std::io;
@@ -71,6 +71,15 @@ impl Listener {
         let safe = address.ip().is_loopback();
         let sasl = self.inner.sasl.clone().map(|sasl| if safe { sasl.insecure_allowed(true) } else { sasl });
         Ok((self.serve(stream, sasl)?, address))
+    }
+
+    /// Takes a stream that exists already as if a client had come on it. Nothing is known of the stream: mechanisms that
+    /// reveal a secret, such as PLAIN, are offered only where [`SaslListener::insecure_allowed`] says so.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn accept_on(&self, stream: impl StdStream) -> io::Result<IncomingConnection> {
+        self.serve(stream.into_stream()?, self.inner.sasl.clone())
     }
 
     fn serve(&self, stream: impl Stream, sasl: Option<SaslListener>) -> io::Result<IncomingConnection> {

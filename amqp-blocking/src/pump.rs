@@ -122,11 +122,21 @@ impl Pump {
     /// connection; what that has brought is there for `try_recv` and its like.
     #[must_use = "work that found nothing to do says so"]
     pub fn work(&self, timeout: Duration) -> bool {
-        let reactor = &self.shared.reactor;
+        self.work_until(timeout, std::future::pending::<()>()).is_ok()
+    }
+
+    /// The same; `Err` if no octets have moved, with what `end` had to say before they did.
+    pub(crate) fn work_until<T>(&self, timeout: Duration, end: impl Future<Output = T>) -> Result<(), Option<T>> {
+        let reactor = self.reactor();
         let before = reactor.octets();
         // what waits to leave goes first, and counts
-        self.wait(Some(Instant::now()), poll_fn(|_| Poll::<()>::Pending));
-        self.wait(Instant::now().checked_add(timeout), poll_fn(|cx| reactor.poll_moved(before, cx))).is_some()
+        self.wait(Some(Instant::now()), std::future::pending::<()>());
+        let mut end = pin!(end);
+        let worked = poll_fn(|cx| match end.as_mut().poll(cx) {
+            Poll::Ready(end) => Poll::Ready(Err(Some(end))),
+            Poll::Pending => reactor.poll_moved(before, cx).map(Ok),
+        });
+        self.wait(Instant::now().checked_add(timeout), worked).unwrap_or(Err(None))
     }
 
     /// Sleeps, and keeps all connections serviced meanwhile.
@@ -198,6 +208,17 @@ impl Shared {
             if self.reactor.ring() {
                 engine.run(self);
             }
+            drop(engine);
+            self.pass_on();
+        }
+    }
+
+    /// Whoever has held the engine wakes the next who may want it; unless somebody leads again, who will do it then.
+    fn pass_on(&self) {
+        let followers = lock(&self.followers);
+        if let Some(next) = followers.first().filter(|_| self.engine().is_some()).cloned() {
+            drop(followers);
+            next.wake();
         }
     }
 }
@@ -312,15 +333,10 @@ impl<'a> Place<'a> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.waiter.end();
-        let mut followers = lock(&self.shared.followers);
         if self.follows {
-            followers.retain(|other| !Arc::ptr_eq(other, &self.waiter));
+            lock(&self.shared.followers).retain(|other| !Arc::ptr_eq(other, &self.waiter));
         }
-        // if somebody leads, it will do this when it is done
-        if let Some(next) = followers.first().filter(|_| self.shared.engine().is_some()).cloned() {
-            drop(followers);
-            next.wake();
-        }
+        self.shared.pass_on();
     }
 }
 
