@@ -1,6 +1,6 @@
 //! Errors that say whose fault it was, how much is lost by it, and what is worth trying next.
 
-use amqp_proto::codec::{Condition, Message, SaslCode};
+use amqp_proto::codec::{self, Condition, Message, SaslCode};
 use amqp_proto::{Blocked, CloseReason, DetachReason, EndReason, Misuse, SaslFailure, Scope, TimeoutReason, Violation};
 use std::fmt;
 use std::io;
@@ -24,14 +24,17 @@ pub enum Error {
         /// The peer's max-message-size in octets.
         limit: u64,
     },
+    /// The sender gave the message up while it was being read in pieces (§2.6.14): forget what came of it.
+    #[error("the sender has aborted the message")]
+    Aborted,
     /// The link was refused, or it is gone (§2.6.4).
-    #[error("{0}")]
+    #[error(transparent)]
     Detached(DetachReason),
     /// The session was refused, or it is gone (§2.5.2).
-    #[error("{0}")]
+    #[error(transparent)]
     Ended(EndReason),
     /// The connection was refused, or it is gone (§2.4.3).
-    #[error("{0}")]
+    #[error(transparent)]
     Closed(CloseReason),
     /// Reading or writing failed.
     #[error("the transport failed: {0}")]
@@ -62,6 +65,8 @@ pub enum Fault {
 /// What is worth trying after an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Recovery {
+    /// The same again, as it is: everything still stands.
+    Retry,
     /// The same again, on a new link.
     Reattach,
     /// The same again, on a new session.
@@ -84,9 +89,9 @@ pub enum Step {
     Begin,
     /// attach (§2.6.3).
     Attach,
-    /// Credit, window and room for a message (§2.6.7, §2.5.6); only where the caller sets a deadline.
+    /// Handing a message or a piece of one over: credit, window and output must have room (§2.6.7, §2.5.6).
     Send,
-    /// The outcome of a message that was sent (§2.6.12); only where the caller sets a deadline.
+    /// Settlement by the peer (§2.6.12).
     Settle,
     /// A delivery; only where the caller sets a deadline.
     Receive,
@@ -113,7 +118,7 @@ impl Error {
             Self::Detached(DetachReason::Violation(_))
             | Self::Ended(EndReason::Violation(_))
             | Self::Closed(CloseReason::Violation(_) | CloseReason::Header(_)) => Fault::Violation,
-            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) => Fault::Remote,
+            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) | Self::Aborted => Fault::Remote,
         }
     }
 
@@ -125,7 +130,23 @@ impl Error {
             Self::Ended(reason) => reason.condition(),
             Self::Closed(reason) => reason.condition(),
             Self::TooLarge { .. } => Some(Condition::MESSAGE_SIZE_EXCEEDED),
-            Self::Misuse(_) | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
+            Self::Misuse(_) | Self::Aborted | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
+        }
+    }
+
+    /// What the peer said when it refused or ended something: condition, description, info (§2.8.14).
+    #[must_use]
+    pub fn remote(&self) -> Option<&codec::Error> {
+        match self {
+            Self::Detached(reason) => reason.remote(),
+            Self::Ended(reason) => reason.remote(),
+            Self::Closed(reason) => reason.remote(),
+            Self::Misuse(_)
+            | Self::TooLarge { .. }
+            | Self::Aborted
+            | Self::Transport(_)
+            | Self::Timeout(_)
+            | Self::Undriven => None,
         }
     }
 
@@ -144,10 +165,8 @@ impl Error {
                 Recovery::Reconnect
             }
             Self::Closed(CloseReason::Sasl(_) | CloseReason::Header(_)) => Recovery::GiveUp,
-            Self::Detached(_)
-            | Self::Timeout(Step::Attach | Step::Detach | Step::Drain | Step::Send | Step::Settle | Step::Receive) => {
-                Recovery::Reattach
-            }
+            Self::Timeout(Step::Send | Step::Settle | Step::Receive) | Self::Aborted => Recovery::Retry,
+            Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach | Step::Drain) => Recovery::Reattach,
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Recovery::Rebegin,
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Recovery::Reconnect,
         }
@@ -159,7 +178,8 @@ impl Error {
         match self {
             Self::Misuse(_)
             | Self::TooLarge { .. }
-            | Self::Timeout(Step::Drain | Step::Send | Step::Settle | Step::Receive) => None,
+            | Self::Aborted
+            | Self::Timeout(Step::Send | Step::Settle | Step::Receive | Step::Drain) => None,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach) => Some(Scope::Link),
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Some(Scope::Session),
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Some(Scope::Connection),
@@ -243,8 +263,8 @@ impl fmt::Display for Step {
             Self::Open => "opening the connection",
             Self::Begin => "beginning a session",
             Self::Attach => "attaching a link",
-            Self::Send => "credit, window or room for a message",
-            Self::Settle => "the outcome of a message",
+            Self::Send => "handing a message over",
+            Self::Settle => "having a message settled",
             Self::Receive => "a delivery",
             Self::Drain => "draining a link",
             Self::Detach => "detaching a link",
@@ -258,7 +278,7 @@ impl fmt::Display for Step {
 /// What became of a message that could not be sent, and why.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SendError {
-    /// Nothing of the message has left: it can be sent again elsewhere without doubling it.
+    /// The message has not left, or not as a whole: it can be sent again elsewhere without doubling it.
     #[error("not sent: {0}")]
     NotSent(#[source] Error),
     /// The message was handed over and the link ended before its outcome came: the peer may have it or

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::options::Incoming;
 use crate::state::{Fate, LinkEntry, Phase, SessionEntry, Stage, State};
-use amqp_proto::codec::{self, Attach, Begin, Condition, DeliveryState, Outcome};
+use amqp_proto::codec::{self, Attach, Begin, Condition, DeliveryState};
 use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId, SenderId, SessionId};
 use std::mem;
 
@@ -131,12 +131,13 @@ impl State {
                 self.outcomes.sender_gone(sender, &mut self.wake);
             }
         }
+        self.flushing.call_all(&mut self.wake);
     }
 
     /// Something to take, or room to send.
     fn ready(&mut self, id: LinkId) {
         if let Some(entry) = self.links.get_mut(&id) {
-            entry.turns.call(&mut self.wake);
+            entry.call(&mut self.wake);
         }
     }
 
@@ -163,20 +164,16 @@ impl State {
         state: Option<DeliveryState>,
         settled: bool,
     ) {
-        let LinkId::Sender(sender) = link else { return };
-        let outcome = state.clone().and_then(|state| Outcome::try_from(state).ok());
-        match outcome {
-            Some(outcome) => {
-                if !settled {
-                    // an outcome is final: settling answers it (§2.6.12). Stale if settled meanwhile.
-                    let _ = self.machine.sender(sender).and_then(|mut link| link.dispose(delivery, state, true));
-                }
-                self.outcomes.arrive(token, outcome, &mut self.wake);
+        let LinkId::Sender(sender) = link else {
+            if let Some(entry) = self.links.get_mut(&link).filter(|_| settled) {
+                entry.confirm(delivery.number().0, &mut self.wake);
             }
-            // forgotten by the receiver without an outcome: as good as never taken
-            None if settled => self.outcomes.arrive(token, Outcome::Released, &mut self.wake),
-            None => {}
+            return;
+        };
+        if let Some(outcome) = self.machine.conclude(sender, delivery, state, settled) {
+            self.outcomes.arrive(token, outcome, &mut self.wake);
         }
+        self.flushing.call_all(&mut self.wake);
     }
 
     fn connection_closed(&mut self, reason: CloseReason) {
