@@ -1,9 +1,10 @@
 #![doc = include_str!("../README.md")]
 
 pub use amqp_async::{
-    Connection, Delivery, Driver, Error, Fault, Incoming, IncomingConnection, IncomingLink, IncomingReceiver,
-    IncomingSender, IncomingSession, Options, READ_SIZE, Receiver, Recovery, Recv, SendError, Sender, Session,
-    Settlement, Step, Submit, Timeouts, Timer, Transport, TrySendError,
+    Batch, BatchOptions, Confirmation, Connection, Delivery, DeliveryReader, DeliveryWriter, Driver, Error, Fault,
+    Incoming, IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession, OnDrop, Options,
+    READ_SIZE, Receiver, Recovery, Recv, SendError, Sender, Session, Settlement, Step, Submit, Timeouts, Timer,
+    Transport, TrySendError,
 };
 pub use amqp_codec::{Message, Outcome, Value};
 

@@ -16,7 +16,8 @@ use std::task::Poll;
 /// A connection to a peer (§2.4). Cheap to clone; all clones are the same connection.
 ///
 /// Sessions and links keep their connection alive. When the last handle of any kind is dropped, the
-/// connection is closed and its [`Driver`] ends. To learn how that went, call [`close`](Self::close).
+/// connection is closed and its [`Driver`] ends, within a second whatever the peer does. To learn how that
+/// went, and to give a slow peer more time, call [`close`](Self::close).
 #[derive(Clone)]
 pub struct Connection {
     root: Arc<ConnectionRoot>,
@@ -31,6 +32,7 @@ impl Drop for ConnectionRoot {
     fn drop(&mut self) {
         self.shared.with(|state| {
             state.closing.get_or_insert(None);
+            state.abandoned = true;
         });
     }
 }

@@ -100,6 +100,8 @@ pub enum Step {
     Send,
     /// Settlement by the peer (§2.6.12).
     Settle,
+    /// A delivery; only where the caller sets a deadline.
+    Receive,
     /// Using up a link's credit (§2.6.7).
     Drain,
     /// detach (§2.6.4).
@@ -170,7 +172,7 @@ impl Error {
                 Recovery::Reconnect
             }
             Self::Closed(CloseReason::Sasl(_) | CloseReason::Header(_)) => Recovery::GiveUp,
-            Self::Timeout(Step::Send | Step::Settle) | Self::Aborted => Recovery::Retry,
+            Self::Timeout(Step::Send | Step::Settle | Step::Receive) | Self::Aborted => Recovery::Retry,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach | Step::Drain) => Recovery::Reattach,
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Recovery::Rebegin,
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Recovery::Reconnect,
@@ -184,7 +186,7 @@ impl Error {
             Self::Misuse(_)
             | Self::TooLarge { .. }
             | Self::Aborted
-            | Self::Timeout(Step::Send | Step::Settle | Step::Drain) => None,
+            | Self::Timeout(Step::Send | Step::Settle | Step::Receive | Step::Drain) => None,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach) => Some(Scope::Link),
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Some(Scope::Session),
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Some(Scope::Connection),
@@ -282,6 +284,7 @@ impl fmt::Display for Step {
             Self::Attach => "attaching a link",
             Self::Send => "handing a message over",
             Self::Settle => "having a message settled",
+            Self::Receive => "a delivery",
             Self::Drain => "draining a link",
             Self::Detach => "detaching a link",
             Self::End => "ending a session",

@@ -3,7 +3,7 @@
 use crate::error::{Error, Step};
 use crate::options::Incoming;
 use crate::state::{Fate, LinkEntry, Phase, SessionEntry, Stage, State};
-use amqp_proto::codec::{self, Attach, Begin, Condition, DeliveryState, Outcome};
+use amqp_proto::codec::{self, Attach, Begin, Condition, DeliveryState};
 use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId, SenderId, SessionId};
 use std::mem;
 
@@ -171,18 +171,8 @@ impl State {
             }
             return;
         };
-        let outcome = state.clone().and_then(|state| Outcome::try_from(state).ok());
-        match outcome {
-            Some(outcome) => {
-                if !settled {
-                    // an outcome is final: settling answers it (§2.6.12). Stale if settled meanwhile.
-                    let _ = self.machine.sender(sender).and_then(|mut link| link.dispose(delivery, state, true));
-                }
-                self.outcomes.arrive(token, outcome, &mut self.wake);
-            }
-            // forgotten by the receiver without an outcome: as good as never taken
-            None if settled => self.outcomes.arrive(token, Outcome::Released, &mut self.wake),
-            None => {}
+        if let Some(outcome) = self.machine.conclude(sender, delivery, state, settled) {
+            self.outcomes.arrive(token, outcome, &mut self.wake);
         }
         self.flushing.call_all(&mut self.wake);
     }

@@ -11,7 +11,10 @@
 //! | [`Connection`] | a connection to a peer | §2.4 |
 //! | [`Session`] | an ordered conversation with windows | §2.5 |
 //! | [`Sender`], [`Settlement`] | a link that sends, and the outcome of one message | §2.6 |
-//! | [`Receiver`], [`Delivery`] | a link that receives, and one message to be settled | §2.6 |
+//! | [`DeliveryWriter`] | one message that is sent in pieces | §2.6.14 |
+//! | [`Receiver`], [`Delivery`], [`Batch`] | a link that receives, and what came to be settled, one by one or together | §2.6 |
+//! | [`DeliveryReader`] | one message that is received in pieces | §2.6.14 |
+//! | [`Confirmation`] | the sender's settlement, where the receiver settles second | §2.6.12 |
 //! | [`IncomingConnection`], [`IncomingSession`], [`IncomingLink`] | what a peer asks a listener for | |
 //!
 //! # How it works
@@ -26,11 +29,13 @@
 //! * **Cancel-safe.** Any future may be dropped at any moment; its documentation says what becomes of the
 //!   matter then. Nobody else on the connection notices.
 //! * **Bounded in time.** Every step that waits for the peer has a deadline ([`Timeouts`], and the core's
-//!   [`Config`](amqp_proto::Config)); the error names the step.
+//!   [`Config`](amqp_proto::Config)); the error names the step. Only what the peer may leave undone for ever has none:
+//!   a message to come, a request of its own, the end.
 //! * **Bounded in memory.** Sending waits for credit, window and room in the output; receiving opens the
 //!   window only as deliveries are taken.
 //! * **Dropping is closing.** The last handle of a link detaches it, of a session ends it, of the
-//!   connection closes it.
+//!   connection closes it. A delivery dropped unsettled is released, unless [`OnDrop`] says otherwise; a message in
+//!   pieces dropped unfinished is aborted.
 //! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
 //!   worth trying ([`Error::recovery`]).
 

@@ -98,7 +98,8 @@ impl Timeouts {
             Step::Drain => self.drain,
             Step::Detach => self.detach,
             Step::End => self.end,
-            // the runtime's, and the core's own
+            // the caller's, the runtime's, and the core's own
+            Step::Receive => None,
             Step::Resolve | Step::Connect | Step::Tls | Step::Login | Step::Open | Step::Close | Step::Idle => None,
         }
     }

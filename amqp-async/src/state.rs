@@ -47,6 +47,8 @@ pub(crate) struct State {
     pub(crate) answer: Option<SaslAnswer>,
     /// A close that the driver has to hand to the machine, since it knows the time.
     pub(crate) closing: Option<Option<codec::Error>>,
+    /// The last handle is gone: nobody will see how the connection ends.
+    pub(crate) abandoned: bool,
     /// Set while the driver waits for something to do.
     pub(crate) parked: Option<Waker>,
     /// To be called when the lock is released.
@@ -214,6 +216,7 @@ impl Shared {
             incoming: options.incoming,
             answer: None,
             closing: None,
+            abandoned: false,
             parked: None,
             wake: Vec::new(),
             names: 0,

@@ -11,8 +11,8 @@ use support::*;
 #[global_allocator]
 static HEAP: Counting = Counting;
 
-/// Octets of all traffic: 64 MiB; in release builds 1 GiB.
-const TRAFFIC: usize = if cfg!(debug_assertions) { 64 << 20 } else { 1 << 30 };
+/// Octets of all traffic: 32 MiB; in release builds 1 GiB.
+const TRAFFIC: usize = if cfg!(debug_assertions) { 32 << 20 } else { 1 << 30 };
 
 /// What both ends of a connection may hold: windows of 16 transfers of 10,000 octets, high-water marks of 16 KiB, read
 /// buffers of 64 KiB, and twice that for buffers that grow.
@@ -88,4 +88,45 @@ fn what_nobody_takes() {
     });
     assert!(heap.peak < BOUND, "{heap:?}");
     drop(receiver);
+}
+
+#[test]
+fn what_is_given_up_leaves_nothing() {
+    const TIMES: usize = 10_000;
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(20));
+    let once = || {
+        drop(pair.world.run(sender.writer(Outgoing::new(&b"begun"[..]))).unwrap());
+        drop(pair.world.run(sender.submit("not waited for")).unwrap());
+        drop(pair.world.run(receiver.recv()).unwrap());
+        // nobody answers in time, for there is none
+        assert!(poll_at_most(&pair.world, 1, receiver.recv_timeout(STEP)).is_none());
+    };
+    (0..100).for_each(|_| once());
+    let start = live();
+    (0..TIMES).for_each(|_| once());
+    pair.world.settle();
+    let left = live() - start;
+    assert!(left < TIMES as isize, "{left} octets stay of {TIMES} times");
+}
+
+#[test]
+fn connections_that_come_and_go_leave_nothing() {
+    let once = || {
+        let pair = Pair::open();
+        let sessions = pair.session();
+        let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(20));
+        drop(pair.world.run(sender.submit("x")).unwrap());
+        drop((sender, receiver, sessions));
+        let Pair { world, client, listener, client_driver, listener_driver, .. } = pair;
+        drop((client, listener));
+        world.settle();
+        assert!(client_driver.take().is_some() && listener_driver.take().is_some(), "the drivers have ended");
+    };
+    (0..10).for_each(|_| once());
+    let start = live();
+    (0..1000).for_each(|_| once());
+    let left = live() - start;
+    assert!(left < 1000, "{left} octets stay of 1,000 connections");
 }

@@ -119,7 +119,8 @@ impl Delivery {
     /// The message has been processed (§3.4.2).
     ///
     /// # Errors
-    /// Why the link is gone; the sender may then deliver the message again.
+    /// Why the link is gone; the sender may then deliver the message again. Misuse if the sender has settled it in the
+    /// meantime: it does not want to know.
     pub fn accept(self) -> Result<(), Error> {
         self.settle(Outcome::Accepted)
     }

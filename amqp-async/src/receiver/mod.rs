@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::link::LinkRoot;
 use crate::session::Session;
 use crate::state::State;
-use crate::wait::Ticket;
+use crate::wait::{Ticket, Wakers};
 use amqp_proto::codec::{self, Attach};
 use amqp_proto::{Idle, LinkSnapshot, ReceiverId};
 use std::collections::VecDeque;
@@ -54,6 +54,8 @@ struct Kept {
     place: Option<Ticket>,
     /// A delivery is being read in pieces: nothing else can be taken before its end.
     reading: bool,
+    /// Who waits for the end of that although the link is gone: what had arrived behind it can still be taken.
+    behind: Wakers,
     /// The stream has told why there is no more.
     told: bool,
     on_drop: OnDrop,
@@ -202,7 +204,9 @@ impl Receiver {
 
     /// Waits for a turn to take something.
     fn wait(&self, state: &mut State, ticket: &mut Option<Ticket>, waker: &Waker) {
-        let Some(entry) = state.links.get_mut(&self.link.id.into()) else { return };
+        let Some(entry) = state.links.get_mut(&self.link.id.into()) else {
+            return self.link.own.lock().behind.register(waker);
+        };
         if let Some(forgotten) = self.link.own.lock().place.take() {
             // whoever waits here polls no stream
             entry.turns.leave(forgotten);

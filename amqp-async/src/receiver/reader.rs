@@ -18,6 +18,10 @@ impl Receiver {
     /// Waits for the next delivery to begin, to be read in pieces as they come. Until it is read to its end or its
     /// reader is dropped nothing else can be taken from this link.
     ///
+    /// Pieces wait one by one from the first call on. What comes before it is put together as for
+    /// [`recv`](Self::recv), up to [`PeerLimits::max_unread`](amqp_proto::PeerLimits::max_unread): of a link for large
+    /// messages, ask for the first before there is any.
+    ///
     /// Cancel-safe: a dropped future takes nothing.
     ///
     /// # Errors
@@ -161,7 +165,9 @@ impl DeliveryReader {
 
     /// The link is for other deliveries again.
     fn let_go(&self, state: &mut State) {
-        self.link.own.lock().reading = false;
+        let mut kept = self.link.own.lock();
+        kept.reading = false;
+        kept.behind.call_all(&mut state.wake);
         if let Some(entry) = state.links.get_mut(&self.link.id.into()) {
             entry.let_go(&mut state.wake);
         }

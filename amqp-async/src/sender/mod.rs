@@ -132,12 +132,12 @@ impl Sender {
     /// Cancel-safe: a dropped future changes nothing.
     ///
     /// # Errors
-    /// Why the link is gone.
+    /// Time-out ([`Step::Send`]), or why the link is gone.
     pub async fn ready(&self) -> Result<(), Error> {
         let link = &self.link;
         let mut place = Place::new(self);
         link.shared()
-            .wait(|state, waker| {
+            .until(Step::Send, |state, waker| {
                 let ready = state.machine.sender(link.id).map(|mut sender| sender.ready().is_ok());
                 let result = match (link.fate.get(), ready) {
                     (Some(error), _) => Err(error),

@@ -257,6 +257,7 @@ fn the_link_is_the_readers_until_the_end() {
     let second = pair.world.run(sender.submit("second")).unwrap();
     pair.world.settle();
     assert!(waiting.take().is_none(), "the rest of the first is not a delivery of its own");
+    assert!(receiver.try_recv().unwrap().is_none(), "for nobody");
     let mut content = Vec::new();
     while let Some(piece) = pair.world.run(reader.piece()).unwrap() {
         content.extend_from_slice(&piece);
@@ -325,4 +326,35 @@ fn either_end_learns_that_the_link_is_gone() {
     assert!(matches!(error, SendError::NotSent(Error::Detached(_))), "{error:?}");
     drop(sender);
     pair.check_sound();
+}
+
+#[test]
+fn what_has_arrived_behind_a_message_in_pieces_can_be_taken_when_the_link_is_gone() {
+    let Line { pair, sessions: _sessions, sender, receiver } = line();
+    let mut waiting = Box::pin(receiver.reader());
+    assert!(poll_at_most(&pair.world, 1, waiting.as_mut()).is_none());
+    let writer = pair.world.run(sender.writer(Outgoing::new(&b"one"[..]))).unwrap();
+    let mut reader = pair.world.run(waiting).unwrap();
+    let first = pair.world.run(writer.finish(&b"two"[..])).unwrap();
+    let second = pair.world.run(sender.submit("second")).unwrap();
+    pair.world.settle();
+    let receiver = Rc::new(receiver);
+    let other = Rc::clone(&receiver);
+    let behind = pair.world.spawn("behind", async move { [other.recv().await, other.recv().await] });
+    pair.world.settle();
+    pair.world.run(sender.close()).unwrap();
+    pair.world.settle();
+    assert!(behind.take().is_none());
+    for piece in ["one", "two"] {
+        assert_eq!(pair.world.run(reader.piece()).unwrap().unwrap(), piece);
+    }
+    assert!(pair.world.run(reader.piece()).unwrap().is_none());
+    pair.world.settle();
+    let [delivery, end] = behind.take().expect("it is called");
+    assert_eq!(delivery.unwrap().message().unwrap().body.as_str(), Some("second"));
+    assert!(end.is_err());
+    assert!(reader.accept().is_err());
+    for settlement in [first, second] {
+        assert!(matches!(pair.world.run(settlement), Err(SendError::InDoubt(_))));
+    }
 }
