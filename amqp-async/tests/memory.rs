@@ -138,7 +138,7 @@ fn what_had_to_wait_leaves_nothing() {
     let pair = Pair::open();
     let sessions = pair.session();
     let (sender, receiver) = pair.sending(&sessions, CreditMode::Manual);
-    let options = BatchOptions { linger: STEP, deadline: Some(STEP), ..BatchOptions::new(1) };
+    let options = BatchOptions { linger: STEP, deadline: Some(STEP), ..BatchOptions::new(2) };
     let once = || {
         let mut submit = Box::pin(sender.submit("x"));
         assert!(poll_at_most(&pair.world, 1, submit.as_mut()).is_none());
@@ -147,8 +147,13 @@ fn what_had_to_wait_leaves_nothing() {
         receiver.add_credit(1).unwrap();
         let mut settlement = pair.world.run(submit).unwrap();
         assert!(poll_at_most(&pair.world, 1, &mut settlement).is_none());
+        pair.world.settle();
+        assert!(poll_at_most(&pair.world, 1, batch.as_mut()).is_none(), "it lingers");
+        receiver.add_credit(1).unwrap();
+        let second = pair.world.run(sender.submit("y")).unwrap();
         pair.world.run(batch).unwrap().accept().unwrap();
         pair.world.run(settlement).unwrap();
+        pair.world.run(second).unwrap();
     };
     (0..100).for_each(|_| once());
     let start = live();
