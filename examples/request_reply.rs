@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let properties =
         Properties { message_id: Some("question-1".into()), reply_to: Some("answers".into()), ..Properties::default() };
-    let question = Message { properties: Some(properties), ..Message::from("how many crates?") };
+    let question = Message { properties: Some(properties.into()), ..Message::from("how many crates?") };
     questions.send(question).await?;
 
     let delivery = answers.recv().await?;

@@ -1,13 +1,14 @@
 //! What the small examples share: a URL from the command line, or a listener of their own if there is none.
+#![allow(dead_code, reason = "each example uses its part of it")]
 
-use amqp10::codec::{Message, SaslCode};
+use amqp10::codec::{Message, Properties, SaslCode};
 use amqp10::proto::{LinkOptions, Mechanism, SaslListener, SessionOptions};
 use amqp10::tokio::{Listener, listen};
 use amqp10::{Connection, Error, IncomingConnection, IncomingLink, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The first argument, or the URL of a listener that is started here.
-pub async fn url() -> Result<String, Box<dyn std::error::Error>> {
+pub(crate) async fn url() -> Result<String, Box<dyn std::error::Error>> {
     if let Some(url) = std::env::args().nth(1) {
         return Ok(url);
     }
@@ -19,7 +20,7 @@ pub async fn url() -> Result<String, Box<dyn std::error::Error>> {
 }
 
 /// Serves clients until it is dropped: one queue, whatever the address; a request with a reply-to is answered there.
-pub async fn serve(listener: Listener) {
+pub(crate) async fn serve(listener: Listener) {
     let queue = Arc::new(Queue::default());
     while let Ok((incoming, _)) = listener.accept().await {
         let queue = Arc::clone(&queue);
@@ -81,12 +82,25 @@ async fn client(mut incoming: IncomingConnection, queue: &Arc<Queue>) -> Result<
     }
 }
 
-/// The client sends. A request comes back as its own answer.
+/// A request becomes its answer (§3.2.4); anything else stays as it is.
+fn answered(message: Message) -> Message {
+    let Some(properties) = message.properties.as_ref().filter(|properties| properties.reply_to.is_some()) else {
+        return message;
+    };
+    let properties = Properties {
+        to: properties.reply_to.clone().map(Into::into),
+        correlation_id: properties.message_id.clone(),
+        ..Properties::default()
+    };
+    Message { properties: Some(properties.into()), ..message }
+}
+
+/// The client sends.
 async fn take(receiver: Receiver, queue: Arc<Queue>) -> Result<(), Error> {
     loop {
         let delivery = receiver.recv().await?;
         if let Ok(message) = delivery.message() {
-            queue.put(message);
+            queue.put(answered(message));
         }
         delivery.accept()?;
     }

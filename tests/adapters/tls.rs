@@ -203,6 +203,27 @@ pub(crate) async fn tls_client_in_clear<R: Runtime + Default>() {
     assert_eq!(theirs.tls().map(|error| error.kind()), Some(TlsErrorKind::NotTls), "{theirs}");
 }
 
+/// The name is in the first octets that a client sends, for all to read.
+pub(crate) async fn tls_server_name<R: Runtime + Default>() {
+    // req: SE-5.2-04
+    for name in ["localhost", "elsewhere.example"] {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let hearing = std::thread::spawn(move || {
+            let mut octets = [0; 4096];
+            let read = std::io::Read::read(&mut socket.accept().unwrap().0, &mut octets).unwrap();
+            octets[..read].to_vec()
+        });
+        let mut tls = Authority::new().trusted().build_rustls().unwrap();
+        if name != "localhost" {
+            tls = tls.server_name(name);
+        }
+        builder::<R>(address).tls(tls).connect().await.unwrap_err();
+        let hello = hearing.join().unwrap();
+        assert!(hello.windows(name.len()).any(|window| window == name.as_bytes()));
+    }
+}
+
 pub(crate) async fn tls_silent<R: Runtime + Default>() {
     let timeouts = ConnectTimeouts { tls: Some(Duration::from_millis(300)), ..ConnectTimeouts::default() };
     let tls = Authority::new().trusted().build_rustls().unwrap();
