@@ -17,15 +17,15 @@ pub use amqp_codec as codec;
 /// The protocol core: bytes in, events and bytes out.
 pub use amqp_proto as proto;
 
-/// For plain threads (feature `blocking`).
-#[cfg(feature = "blocking")]
-pub use amqp_blocking as blocking;
 /// On async-std (feature `async-std`), which is no longer maintained; [`smol`] is its successor.
 #[cfg(feature = "async-std")]
 pub use amqp_async_std::async_std;
 /// On smol (feature `smol`): connect and listen.
 #[cfg(feature = "smol")]
 pub use amqp_async_std::smol;
+/// For plain threads (feature `blocking`).
+#[cfg(feature = "blocking")]
+pub use amqp_blocking as blocking;
 /// On Tokio (feature `tokio`): connect and listen.
 #[cfg(feature = "tokio")]
 pub use amqp_tokio as tokio;
