@@ -1,5 +1,7 @@
 //! The sending end of a link (§2.6) as an application holds it.
 
+mod drain;
+
 use crate::error::{Error, SendError, TrySendError};
 use crate::link::LinkRoot;
 use crate::settlement::Settlement;
@@ -7,6 +9,7 @@ use crate::state::State;
 use crate::wait::Ticket;
 use amqp_proto::codec::{self, Attach, Message, Outcome};
 use amqp_proto::{Blocked, Outgoing, SenderId};
+pub(crate) use drain::DrainAnswer;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;

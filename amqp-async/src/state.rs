@@ -8,6 +8,7 @@ use crate::deadline::Deadlines;
 use crate::error::{Error, Step};
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
+use crate::sender::DrainAnswer;
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
@@ -85,6 +86,8 @@ pub(crate) struct LinkEntry {
     /// Who waits to send, or for a delivery.
     pub(crate) turns: Turns,
     pub(crate) drained: bool,
+    /// Sender: how a drain is answered.
+    pub(crate) drain_answer: DrainAnswer,
 }
 
 impl Fate {
@@ -122,7 +125,14 @@ impl SessionEntry {
 
 impl LinkEntry {
     pub(crate) fn new(fate: Fate, stage: Stage) -> Self {
-        Self { fate, stage, changed: Wakers::default(), turns: Turns::default(), drained: false }
+        Self {
+            fate,
+            stage,
+            changed: Wakers::default(),
+            turns: Turns::default(),
+            drained: false,
+            drain_answer: DrainAnswer::AtOnce,
+        }
     }
 
     /// Calls everybody who waits for anything here.
