@@ -2,7 +2,9 @@
 //!
 //! The peers are installed, started and stopped by the scripts of `peers/`. README.md here says more.
 
+mod broker;
 mod client;
+mod foreign;
 mod oddity;
 mod options;
 mod run;

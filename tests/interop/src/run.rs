@@ -1,6 +1,7 @@
 //! One run: peer by peer, scenario by scenario.
 
 use crate::client::{SCENARIOS, Scenario};
+use crate::foreign::{self, CLIENTS, Client};
 use crate::oddity;
 use crate::options::Options;
 use crate::script::Scripts;
@@ -17,6 +18,9 @@ pub(crate) fn list() {
     for server in SERVERS {
         println!("server   {:12} {}", server.name, server.title);
     }
+    for client in CLIENTS {
+        println!("client   {:12} {}: {}", client.name, client.title, client.scenarios.join(" "));
+    }
     for scenario in SCENARIOS {
         println!("scenario {}", scenario.name);
     }
@@ -28,6 +32,9 @@ pub(crate) async fn run(options: &Options) -> Result<usize, Fault> {
     let mut table = Table::new(options.scale);
     for server in SERVERS.iter().filter(|server| options.wants_peer(server.name, server.quick)) {
         with_server(server, &scripts, options, &mut table).await?;
+    }
+    for client in CLIENTS.iter().filter(|client| options.wants_peer(client.name, client.quick)) {
+        with_client(client, &scripts, options, &mut table).await?;
     }
     table.print_summary();
     if let Some(file) = &options.write {
@@ -60,6 +67,37 @@ async fn with_server(
         table.enter(server.name, scenario.name, verdict);
     }
     target.stop().await
+}
+
+async fn with_client(
+    client: &'static Client,
+    scripts: &Scripts,
+    options: &Options,
+    table: &mut Table,
+) -> Result<(), Fault> {
+    println!("=== {}, our listener", client.title);
+    table.add_client(client);
+    let wanted = client.scenarios.iter().filter(|name| options.wants_scenario(name));
+    let for_install = scripts.clone();
+    let missing = match client.needs_tls {
+        true => Some("it speaks TLS only, which our listener does not yet".into()),
+        false => tokio::task::spawn_blocking(move || client.install(&for_install)).await?.err(),
+    };
+    if let Some(fault) = missing {
+        eprintln!("SKIPPED {}: {fault}", client.name);
+        for scenario in wanted {
+            table.enter(client.name, scenario, Verdict::Skipped(fault.to_string()));
+        }
+        return Ok(());
+    }
+    for scenario in wanted {
+        let started = Instant::now();
+        let played = foreign::play(client, scenario, scripts, options.frames).await;
+        let verdict = judge(client.name, scenario, played);
+        println!("{:13} {:20} {verdict} ({:.1} s)", client.name, scenario, started.elapsed().as_secs_f64());
+        table.enter(client.name, scenario, verdict);
+    }
+    Ok(())
 }
 
 fn wanted(options: &Options, server: &Server) -> impl Iterator<Item = &'static Scenario> {

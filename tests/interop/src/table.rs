@@ -1,5 +1,6 @@
 //! The table peer × scenario, as it is written to `docs/INTEROP.md`.
 
+use crate::foreign::Client;
 use crate::server::{Scale, Server};
 use crate::verdict::Verdict;
 use std::fmt;
@@ -9,16 +10,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) struct Table {
     scale: Scale,
     servers: Vec<(&'static str, &'static str)>,
+    clients: Vec<(&'static str, &'static str)>,
     cells: Vec<(&'static str, &'static str, Verdict)>,
 }
 
 impl Table {
     pub(crate) fn new(scale: Scale) -> Self {
-        Self { scale, servers: Vec::new(), cells: Vec::new() }
+        Self { scale, servers: Vec::new(), clients: Vec::new(), cells: Vec::new() }
     }
 
     pub(crate) fn add_server(&mut self, server: &'static Server) {
         self.servers.push((server.name, server.title));
+    }
+
+    pub(crate) fn add_client(&mut self, client: &'static Client) {
+        self.clients.push((client.name, client.title));
     }
 
     pub(crate) fn enter(&mut self, peer: &'static str, scenario: &'static str, verdict: Verdict) {
