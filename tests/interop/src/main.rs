@@ -33,13 +33,17 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let ended = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run::run(&options)));
+    let ended = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(run::run(options)));
     match ended {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(failed) => {
-            eprintln!("amqp10-interop: {failed} FAILED");
+        Ok(table) if table.failed() > 0 => {
+            eprintln!("amqp10-interop: {} FAILED", table.failed());
             ExitCode::FAILURE
         }
+        Ok(table) if table.nothing_ran() => {
+            eprintln!("amqp10-interop: SKIPPED: not one peer could be run here");
+            ExitCode::from(75) // EX_TEMPFAIL of sysexits
+        }
+        Ok(_) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("amqp10-interop: {error}");
             ExitCode::FAILURE

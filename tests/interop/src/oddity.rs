@@ -22,8 +22,18 @@ const fn odd(peer: &'static str, scenario: &'static str, says: &'static str, why
     Oddity { peer, scenario, says, why }
 }
 
+/// What peers do that is lived with, without a scenario that fails: as the scenarios of `tests/scenarios` and the
+/// recordings of `tests/traces` prove.
+pub(crate) const LIVED_WITH: &str = include_str!("../lived-with.md");
+
 pub(crate) const ODDITIES: &[Oddity] = &[
     odd("rabbitmq4", "dynamic-reply", "amqp:not-implemented", "no dynamic nodes: the session is ended"),
+    odd(
+        "go-amqp",
+        "rcv-second",
+        "requested, received \"first\" from server",
+        "wants rcv-settle-mode second or nothing, and our listener answers first, as it may (§2.7.3)",
+    ),
     odd(
         "rabbitmq4",
         "forced-close",

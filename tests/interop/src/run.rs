@@ -1,114 +1,147 @@
-//! One run: peer by peer, scenario by scenario.
+//! One run: all servers side by side, then all clients side by side; scenario by scenario with each.
 
 use crate::client::{SCENARIOS, Scenario};
-use crate::foreign::{self, CLIENTS, Client};
+use crate::foreign::{self, CLIENTS, Client, QUICK};
 use crate::oddity;
 use crate::options::Options;
 use crate::script::Scripts;
 use crate::server::{SERVERS, Scale, Server, Target};
-use crate::table::Table;
+use crate::table::{Peer, Table};
 use crate::verdict::{Check, Fault, Verdict};
+use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
 
 /// No scenario takes longer.
 const LIMIT: Duration = Duration::from_secs(120);
+/// So many peers are busy at once.
+const PEERS_AT_ONCE: usize = 3;
+
+/// The results with one peer.
+type Results = Vec<(Peer, &'static str, Verdict)>;
 
 /// What there is to be run.
 pub(crate) fn list() {
     for server in SERVERS {
-        println!("server   {:12} {}", server.name, server.title);
+        println!("server   {:13} {}", server.name, server.title);
     }
     for client in CLIENTS {
-        println!("client   {:12} {}: {}", client.name, client.title, client.scenarios.join(" "));
+        println!("client   {:13} {}: {}", client.name, client.title, client.scenarios.join(" "));
     }
     for scenario in SCENARIOS {
         println!("scenario {}", scenario.name);
     }
 }
 
-/// Says how many failed.
-pub(crate) async fn run(options: &Options) -> Result<usize, Fault> {
+/// All results.
+pub(crate) async fn run(options: Options) -> Result<Table, Fault> {
     let scripts = Scripts::new(&options.state)?;
     let mut table = Table::new(options.scale);
-    for server in SERVERS.iter().filter(|server| options.wants_peer(server.name, server.quick)) {
-        with_server(server, &scripts, options, &mut table).await?;
-    }
-    for client in CLIENTS.iter().filter(|client| options.wants_peer(client.name, client.quick)) {
-        with_client(client, &scripts, options, &mut table).await?;
-    }
+    let options = Arc::new(options);
+    let servers = SERVERS.iter().filter(|server| options.wants_peer(server.name, server.quick));
+    let servers = servers.map(|server| with_server(server, scripts.clone(), Arc::clone(&options)));
+    side_by_side(servers, &mut table).await?;
+    // after the servers, since some share what is installed
+    let clients = CLIENTS.iter().filter(|client| options.wants_peer(client.name, client.quick));
+    let clients = clients.map(|client| with_client(client, scripts.clone(), Arc::clone(&options)));
+    side_by_side(clients, &mut table).await?;
     table.print_summary();
     if let Some(file) = &options.write {
         std::fs::write(file, table.to_string())?;
         println!("written to {}", file.display());
     }
-    Ok(table.failed())
+    Ok(table)
 }
 
-async fn with_server(
-    server: &'static Server,
-    scripts: &Scripts,
-    options: &Options,
-    table: &mut Table,
-) -> Result<(), Fault> {
-    let target = Target { server, scripts: scripts.clone(), scale: options.scale, show_frames: options.frames };
-    println!("=== our client, {}", server.title);
-    table.add_server(server);
-    if let Err(fault) = target.start().await {
-        eprintln!("SKIPPED {}: it does not start here: {fault}", server.name);
-        for scenario in wanted(options, server) {
-            table.enter(server.name, scenario.name, Verdict::Skipped(format!("the peer does not start: {fault}")));
+async fn side_by_side<F>(peers: impl Iterator<Item = F>, table: &mut Table) -> Result<(), Fault>
+where
+    F: Future<Output = Result<Results, Fault>> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(PEERS_AT_ONCE));
+    let mut running = Vec::new();
+    for peer in peers {
+        let places = Arc::clone(&places);
+        running.push(tokio::spawn(async move {
+            let _place = places.acquire_owned().await?;
+            peer.await
+        }));
+    }
+    for peer in running {
+        for (peer, scenario, verdict) in peer.await?? {
+            table.enter(peer, scenario, verdict);
         }
-        return Ok(());
-    }
-    for scenario in wanted(options, server) {
-        let started = Instant::now();
-        let verdict = judge(server.name, scenario.name, play(scenario, &target).await);
-        println!("{:10} {:20} {verdict} ({:.1} s)", server.name, scenario.name, started.elapsed().as_secs_f64());
-        table.enter(server.name, scenario.name, verdict);
-    }
-    target.stop().await
-}
-
-async fn with_client(
-    client: &'static Client,
-    scripts: &Scripts,
-    options: &Options,
-    table: &mut Table,
-) -> Result<(), Fault> {
-    println!("=== {}, our listener", client.title);
-    table.add_client(client);
-    let wanted = client.scenarios.iter().filter(|name| options.wants_scenario(name));
-    let for_install = scripts.clone();
-    let missing = match client.needs_tls {
-        true => Some("it speaks TLS only, which our listener does not yet".into()),
-        false => tokio::task::spawn_blocking(move || client.install(&for_install)).await?.err(),
-    };
-    if let Some(fault) = missing {
-        eprintln!("SKIPPED {}: {fault}", client.name);
-        for scenario in wanted {
-            table.enter(client.name, scenario, Verdict::Skipped(fault.to_string()));
-        }
-        return Ok(());
-    }
-    for scenario in wanted {
-        let started = Instant::now();
-        let played = foreign::play(client, scenario, scripts, options.frames).await;
-        let verdict = judge(client.name, scenario, played);
-        println!("{:13} {:20} {verdict} ({:.1} s)", client.name, scenario, started.elapsed().as_secs_f64());
-        table.enter(client.name, scenario, verdict);
     }
     Ok(())
 }
 
-fn wanted(options: &Options, server: &Server) -> impl Iterator<Item = &'static Scenario> {
-    let (whole, kind) = (options.scale == Scale::Whole, server.kind);
-    let chosen: Vec<_> = SCENARIOS
+async fn with_server(server: &'static Server, scripts: Scripts, options: Arc<Options>) -> Result<Results, Fault> {
+    let peer = Peer { name: server.name, title: server.title, is_server: true };
+    let target = Target { server, scripts, scale: options.scale, show_frames: options.frames };
+    let wanted = wanted(&options, server);
+    if wanted.is_empty() {
+        return Ok(Results::new());
+    }
+    println!("=== our client, {}", server.title);
+    if let Err(fault) = target.start().await {
+        let why = format!("it does not start here: {fault}");
+        return Ok(skipped(peer, wanted.iter().map(|scenario| scenario.name), &why));
+    }
+    let mut results = Results::new();
+    for scenario in wanted {
+        let started = Instant::now();
+        let verdict = judge(server.name, scenario.name, play(scenario, &target).await);
+        report(peer, scenario.name, &verdict, started);
+        results.push((peer, scenario.name, verdict));
+    }
+    target.stop().await?;
+    Ok(results)
+}
+
+async fn with_client(client: &'static Client, scripts: Scripts, options: Arc<Options>) -> Result<Results, Fault> {
+    let peer = Peer { name: client.name, title: client.title, is_server: false };
+    let whole = options.scale == Scale::Whole || !options.scenarios.is_empty();
+    let wanted = client.scenarios.iter().copied().filter(|name| options.wants_scenario(name));
+    let wanted: Vec<&'static str> = wanted.filter(|name| whole || QUICK.contains(name)).collect();
+    if wanted.is_empty() {
+        return Ok(Results::new());
+    }
+    println!("=== {}, our listener", client.title);
+    if client.needs_tls {
+        return Ok(skipped(peer, wanted.into_iter(), "it speaks TLS only, which our listener does not yet"));
+    }
+    let for_install = scripts.clone();
+    if let Err(fault) = tokio::task::spawn_blocking(move || client.install(&for_install)).await? {
+        return Ok(skipped(peer, wanted.into_iter(), &format!("it cannot be installed here: {fault}")));
+    }
+    let mut results = Results::new();
+    for scenario in wanted {
+        let started = Instant::now();
+        let played = foreign::play(client, scenario, &scripts, options.frames).await;
+        let verdict = judge(client.name, scenario, played);
+        report(peer, scenario, &verdict, started);
+        results.push((peer, scenario, verdict));
+    }
+    Ok(results)
+}
+
+fn report(peer: Peer, scenario: &str, verdict: &Verdict, started: Instant) {
+    println!("{:13} {scenario:20} {verdict} ({:.1} s)", peer.name, started.elapsed().as_secs_f64());
+}
+
+fn skipped(peer: Peer, scenarios: impl Iterator<Item = &'static str>, why: &str) -> Results {
+    eprintln!("SKIPPED {}: {why}", peer.name);
+    scenarios.map(|scenario| (peer, scenario, Verdict::Skipped(why.to_owned()))).collect()
+}
+
+fn wanted(options: &Options, server: &Server) -> Vec<&'static Scenario> {
+    let by_name = !options.scenarios.is_empty();
+    SCENARIOS
         .iter()
-        .filter(|it| it.kinds.is_empty() || it.kinds.contains(&kind))
+        .filter(|it| it.kinds.is_empty() || it.kinds.contains(&server.kind))
         .filter(|it| options.wants_scenario(it.name))
-        .filter(|it| whole || it.scale == Scale::Quick || !options.scenarios.is_empty())
-        .collect();
-    chosen.into_iter()
+        .filter(|it| options.scale == Scale::Whole || it.scale == Scale::Quick || by_name)
+        .collect()
 }
 
 async fn play(scenario: &Scenario, target: &Target) -> Check {
@@ -124,7 +157,7 @@ async fn play(scenario: &Scenario, target: &Target) -> Check {
 }
 
 /// What a result means, given what is known of the peer.
-pub(crate) fn judge(peer: &str, scenario: &str, result: Check) -> Verdict {
+fn judge(peer: &str, scenario: &str, result: Check) -> Verdict {
     match (result, oddity::of(peer, scenario)) {
         (Ok(()), None) => Verdict::Pass,
         (Ok(()), Some(odd)) => Verdict::Failed(format!("passed, and the table of oddities says: {}", odd.why)),

@@ -152,7 +152,6 @@ pub(crate) const CLIENTS: &[Client] = &[
             "roundtrip-second",
             "open-close",
             "send",
-            "send-settled",
             "outcomes",
             "large",
             "unknown-address",
@@ -296,6 +295,31 @@ pub(crate) const CLIENTS: &[Client] = &[
     },
 ];
 
+/// What the quick subset plays, of what a client has.
+pub(crate) const QUICK: &[&str] = &[
+    "roundtrip",
+    "roundtrip-second",
+    "sasl-fail",
+    "rcv-second",
+    "pipelined-transfers",
+    "large",
+    "large-4096",
+    "drain",
+    "outcomes",
+    "unknown-address",
+    "idle-timeout",
+    "selector",
+    "filter",
+    "dynamic",
+    "anonymous-relay",
+    "same-name",
+    "peer-detaches",
+    "peer-closes",
+    "types-body",
+    "bodies",
+    "detach-reattach",
+];
+
 impl Client {
     /// Installs what it needs. Blocks.
     pub(crate) fn install(&self, scripts: &Scripts) -> Result<(), Fault> {
@@ -337,7 +361,8 @@ pub(crate) async fn play(
             let output = finished.output.to_lowercase();
             ensure!(output.contains(text), "{text:?} was to be said: {}", finished.tail());
         }
-        None => ensure!(!finished.output.contains("refused"), "{}", finished.tail()),
+        // "refused: <nil>" is how go-amqp's script says that it was let in
+        None => ensure!(!finished.output.replace("refused: <nil>", "").contains("refused"), "{}", finished.tail()),
     }
     let complaints = broker.complaints();
     ensure!(complaints.is_empty(), "our listener complains: {}", complaints.join("; "));
