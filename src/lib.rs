@@ -3,7 +3,7 @@
 pub use amqp_async::{
     Connection, Delivery, Driver, Error, Fault, Incoming, IncomingConnection, IncomingLink, IncomingReceiver,
     IncomingSender, IncomingSession, Options, READ_SIZE, Receiver, Recovery, Recv, SendError, Sender, Session,
-    Settlement, Step, Submit, Timeouts, Timer, Transport, TrySendError,
+    Settlement, Step, Submit, Timeouts, Timer, Transport, TrySendError, recording,
 };
 pub use amqp_codec::{Message, Outcome, Value};
 

@@ -46,6 +46,7 @@ mod outcomes;
 #[cfg(feature = "scram")]
 mod random;
 mod receiver;
+mod recording;
 mod sender;
 mod session;
 mod settlement;
@@ -63,6 +64,7 @@ pub use error::{Error, Fault, Recovery, SendError, Step, TrySendError};
 pub use incoming::{IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession};
 pub use options::{Incoming, Options, Timeouts};
 pub use receiver::{Receiver, Recv};
+pub use recording::recording;
 pub use sender::{Sender, Submit};
 pub use session::Session;
 pub use settlement::Settlement;
