@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Rabbit3,
     /// A small broker of ours on the peer's library: a queue is made when first named, some names act up.
     ActingUp,
+    /// The same with fewer names that act up: missing, reject, release, modify.
+    Acceptor,
     /// An example broker that comes with the library: a queue is made when first named.
     Plain,
 }
@@ -73,7 +75,7 @@ pub(crate) const SERVERS: &[Server] = &[
     Server {
         name: "fe2o3",
         title: "broker on fe2o3-amqp 0.18.4",
-        kind: Kind::ActingUp,
+        kind: Kind::Acceptor,
         script: "fe2o3-peer.sh",
         start: &[],
         port: 17530,
@@ -160,7 +162,7 @@ impl Target {
             if self.show_frames { config.frame_tap(FrameTap::new(|frame| eprintln!("{frame}"))) } else { config };
         let login = match self.server.kind {
             Kind::Plain => SaslClient::anonymous(),
-            Kind::Rabbit4 | Kind::Rabbit3 | Kind::ActingUp => SaslClient::plain("guest", "guest"),
+            Kind::Rabbit4 | Kind::Rabbit3 | Kind::ActingUp | Kind::Acceptor => SaslClient::plain("guest", "guest"),
         };
         Builder::new(config).host("127.0.0.1").port(self.server.port).login(login)
     }
@@ -174,7 +176,7 @@ impl Target {
         match self.server.kind {
             Kind::Rabbit4 => format!("/queues/{name}"),
             Kind::Rabbit3 => format!("/queue/{name}"),
-            Kind::ActingUp | Kind::Plain => name.to_owned(),
+            Kind::ActingUp | Kind::Acceptor | Kind::Plain => name.to_owned(),
         }
     }
 

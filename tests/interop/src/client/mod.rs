@@ -61,14 +61,14 @@ scenarios! {
     Quick "unsettled-10000" => volume::unsettled;
     Quick "presettled-10000" => volume::presettled;
     Quick "outcomes-given" => outcomes::given;
-    Quick "outcomes-taken" => outcomes::taken;
+    Quick "outcomes-taken" of Rabbit4 | ActingUp | Acceptor => outcomes::taken;
     Quick "credit-one" => credit::one_at_a_time;
     Quick "credit-window" => credit::windowed;
     Quick "credit-large" => credit::large;
     Quick "drain" => credit::drain;
     Quick "links-100" => many::links;
     Quick "sessions-20" => many::sessions;
-    Quick "unknown-address" => ends::unknown_address;
+    Quick "unknown-address" of Rabbit4 | Rabbit3 | ActingUp | Acceptor => ends::unknown_address;
     Quick "unauthorized" of Rabbit4 | ActingUp => ends::unauthorized;
     Quick "forced-detach" of Rabbit4 | ActingUp => ends::forced_detach;
     Quick "forced-end" of ActingUp => ends::forced_end;

@@ -50,7 +50,7 @@ pub(crate) async fn taken(target: Target) -> Check {
     let (rejecting, releasing, modifying) = match target.server.kind {
         Kind::Rabbit4 => (full_queue(&target, &session).await?, "/exchanges/events/routed.nowhere".to_owned(), None),
         Kind::Rabbit3 | Kind::Plain => return Err("has no node that rejects, releases or modifies".into()),
-        Kind::ActingUp => ("reject".to_owned(), "release".to_owned(), Some("modify")),
+        Kind::ActingUp | Kind::Acceptor => ("reject".to_owned(), "release".to_owned(), Some("modify")),
     };
     let outcome = send_one(&session, &rejecting).await?;
     ensure!(matches!(outcome, Outcome::Rejected(_)), "{rejecting}: {outcome:?}");
