@@ -5,8 +5,8 @@ use crate::link::Half;
 use crate::link::receiver::ReceiverMut;
 use crate::link::sender::SenderMut;
 use crate::session::view::SessionMut;
-use crate::{FrameTap, Misuse, ReceiverId, SenderId, SessionId, SessionOptions};
-use amqp_codec::Role;
+use crate::{DeliveryId, FrameTap, Misuse, ReceiverId, SenderId, SessionId, SessionOptions};
+use amqp_codec::{DeliveryState, Outcome, Role};
 
 impl Connection {
     /// Begins a session (§2.5.1). [`Event::Begun`](crate::Event::Begun) or
@@ -61,6 +61,27 @@ impl Connection {
             .get_mut(u32::from(id.0.session.index))
             .filter(|session| session.id == id.0.session && session.has(id.0, Role::Sender));
         Ok(SenderMut { session: session.ok_or(Misuse::StaleId)?, ctx: &mut self.ctx, key: id.0 })
+    }
+
+    /// What the receiver's [`Event::Disposition`](crate::Event::Disposition) means for the message (§2.6.12): its outcome,
+    /// once there is one. An outcome is final, so it is settled here if the receiver has not done so. A message that
+    /// the receiver forgot without an outcome is as good as never taken: released.
+    pub fn conclude(
+        &mut self,
+        sender: SenderId,
+        delivery: DeliveryId,
+        state: Option<DeliveryState>,
+        settled: bool,
+    ) -> Option<Outcome> {
+        match state.clone().and_then(|state| Outcome::try_from(state).ok()) {
+            Some(outcome) if settled => Some(outcome),
+            Some(outcome) => {
+                // Stale if it was settled meanwhile.
+                let _ = self.sender(sender).and_then(|mut link| link.dispose(delivery, state, true));
+                Some(outcome)
+            }
+            None => settled.then_some(Outcome::Released),
+        }
     }
 
     /// The receiving end of a link to work with.

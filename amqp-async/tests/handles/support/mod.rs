@@ -101,6 +101,7 @@ impl<T> Handle<T> {
     /// Drops the task's future where it stands.
     pub(crate) fn cancel(&self) {
         self.task.future.borrow_mut().take();
+        self.task.frozen.borrow_mut().take();
     }
 }
 

@@ -9,6 +9,7 @@ pub(super) fn expected(scenario: &str) -> Option<&'static str> {
         "sasl-fail" | "sasl-no-mechanism" => "refused",
         "no-coordinator" => "not-implemented",
         "peer-detaches" => "resource-limit-exceeded",
+        "peer-ends" => "window-violation",
         "peer-closes" => "connection:forced",
         "peer-rejects" => "precondition-failed",
         _ => return None,
