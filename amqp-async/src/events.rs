@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Step};
 use crate::options::Incoming;
+use crate::sender::DrainAnswer;
 use crate::state::{Fate, LinkEntry, Phase, SessionEntry, Stage, State};
 use amqp_proto::codec::{self, Attach, Begin, Condition, DeliveryState};
 use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId, SenderId, SessionId};
@@ -142,8 +143,13 @@ impl State {
         }
     }
 
-    /// What has been submitted is all there is: the rest of the credit goes back (§2.6.7).
+    /// The rest of the credit goes back (§2.6.7), unless the application says when.
     fn drain(&mut self, id: SenderId) {
+        if let Some(entry) = self.links.get_mut(&id.into()).filter(|it| it.drain_answer != DrainAnswer::AtOnce) {
+            entry.drain_answer = DrainAnswer::Wanted;
+            entry.changed.call_all(&mut self.wake);
+            return;
+        }
         if let Ok(mut sender) = self.machine.sender(id) {
             // it cannot have gone: the event is of this moment
             let _ = sender.drained();

@@ -234,6 +234,11 @@ impl IncomingSender {
         &self.attach
     }
 
+    /// As [`Sender::hold_drains`], before the peer can have asked for a drain.
+    pub fn hold_drains(&self) {
+        self.link.hold_drains();
+    }
+
     /// Answers with attach. The name in `options` is ignored: it is the peer's.
     ///
     /// # Errors

@@ -55,6 +55,7 @@ mod outcomes;
 #[cfg(feature = "scram")]
 mod random;
 mod receiver;
+mod recording;
 mod sender;
 mod session;
 mod slots;
@@ -83,6 +84,7 @@ pub use futures_io::FuturesIo;
 pub use incoming::{IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession};
 pub use options::{Incoming, Options, Timeouts};
 pub use receiver::{Batch, BatchOptions, DeliveryReader, Receiver, Recv};
+pub use recording::recording;
 pub use sender::{DeliveryWriter, Sender, Settlement, Submit};
 pub use session::Session;
 pub use transport::{READ_SIZE, Timer, Transport};

@@ -3,6 +3,7 @@
 use crate::error::{Error, Step};
 use crate::events::not_wanted;
 use crate::receiver;
+use crate::sender::DrainAnswer;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Fate, LinkEntry, Shared, Stage};
 use amqp_proto::codec::{self, Attach};
@@ -137,6 +138,17 @@ impl<Id: Link> LinkRoot<Id> {
             accept(&mut state.machine, self.id).map_err(|misuse| self.fate.explain(misuse))?;
             state.link(self.id.into(), &self.fate).map(|entry| entry.stage = Stage::Up)
         })
+    }
+
+    /// Leaves the answer to a drain to the application.
+    pub(crate) fn hold_drains(&self) {
+        self.shared().with(|state| {
+            if let Some(entry) =
+                state.links.get_mut(&self.id.into()).filter(|it| it.drain_answer == DrainAnswer::AtOnce)
+            {
+                entry.drain_answer = DrainAnswer::Held;
+            }
+        });
     }
 
     /// Refuses what the peer has asked for.

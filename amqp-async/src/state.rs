@@ -8,6 +8,7 @@ use crate::deadline::{Deadlines, RunningLimit};
 use crate::error::{Error, Step};
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
+use crate::sender::DrainAnswer;
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
@@ -97,6 +98,8 @@ pub(crate) struct LinkEntry {
     /// Receiver: deliveries whose sender is to settle, by number, where somebody waits for that.
     pub(crate) confirming: BTreeMap<u32, Confirming>,
     pub(crate) drained: bool,
+    /// Sender: how a drain is answered.
+    pub(crate) drain_answer: DrainAnswer,
 }
 
 /// Who writes or reads a delivery in pieces.
@@ -154,6 +157,7 @@ impl LinkEntry {
             holder: None,
             confirming: BTreeMap::new(),
             drained: false,
+            drain_answer: DrainAnswer::AtOnce,
         }
     }
 

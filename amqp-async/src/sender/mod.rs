@@ -1,10 +1,12 @@
 //! The sending end of a link (§2.6) as an application holds it: [`submit`] hands messages over, [`writer`] hands
 //! one over in pieces, [`settlement`] waits for outcomes.
 
+mod drain;
 mod settlement;
 mod submit;
 mod writer;
 
+pub(crate) use drain::DrainAnswer;
 pub use settlement::Settlement;
 pub use submit::Submit;
 pub use writer::DeliveryWriter;

@@ -348,6 +348,26 @@ fn draining_gives_the_credit_back() {
 }
 
 #[test]
+fn a_drain_that_is_held_waits_for_what_the_application_has() {
+    // Scenario: a node with messages gets credit and drain in one flow (req: TR-2.6.7-14)
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (receiver, sender) = pair.receiving(&sessions, CreditMode::Manual);
+    sender.hold_drains();
+    assert!(poll_at_most(&pair.world, 2, sender.drain_wanted()).is_none(), "nobody drains");
+    receiver.set_credit(5).unwrap();
+    assert!(poll_at_most(&pair.world, 3, receiver.drain()).is_none(), "not before the application says so");
+    pair.world.run(sender.drain_wanted()).unwrap();
+    assert_eq!(sender.credit(), 5);
+    drop(pair.world.run(sender.submit("one")).unwrap());
+    sender.drained().unwrap();
+    pair.world.run(receiver.drain()).unwrap();
+    assert_eq!((sender.credit(), receiver.credit()), (0, 0));
+    assert!(receiver.try_recv().unwrap().is_some(), "what was sent meanwhile is here");
+    assert!(poll_at_most(&pair.world, 2, sender.drain_wanted()).is_none(), "the drain is over");
+}
+
+#[test]
 fn a_dropped_receiver_stays_for_its_deliveries_and_takes_no_more() {
     let pair = Pair::open();
     let sessions = pair.session();

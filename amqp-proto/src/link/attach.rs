@@ -126,16 +126,10 @@ impl Link {
         };
         if self.local == Half::Idle {
             let mut options = self.remote_attach.as_deref().map(LinkOptions::answering).unwrap_or_default();
-            match self.end {
-                End::Sender(_) => options.source = None,
-                End::Receiver(_) => options.target = None,
-            }
+            // ours says that there is no link; the peer's own is left out too: go-amqp sees a refusal only in both
+            (options.source, options.target) = (None, None);
             options.name = self.name.clone();
-            let mut attach = options.attach(self.role(), Handle(self.key.index));
-            if ctx.output.checked_frame(channel, &attach).is_err() {
-                (attach.source, attach.target) = (None, None);
-                ctx.output.frame(channel, &attach);
-            }
+            ctx.output.frame(channel, &options.attach(self.role(), Handle(self.key.index)));
         }
         self.send_detach(ctx, channel, true, error);
     }
