@@ -1,8 +1,9 @@
 //! What all programs of the end-to-end benchmark share: the command line, the octets that a body is made of, the check
-//! that the receiver runs over them, and the line printed at the end. The rules are in `README.md`.
+//! that the receiver runs over them, and the line printed at the end. The rules are in `README.md` beside this crate.
 
 mod arguments;
 mod body;
+pub mod handles;
 mod result;
 
 pub use arguments::{MAX_FRAME_SIZE, Mode, ReceiverArguments, SenderArguments};
