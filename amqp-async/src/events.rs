@@ -164,12 +164,13 @@ impl State {
         settled: bool,
     ) {
         let LinkId::Sender(sender) = link else { return };
-        let outcome = state.clone().and_then(|state| Outcome::try_from(state).ok());
-        match outcome {
+        // most are settled: nothing is answered then
+        let answer = if settled { None } else { state.clone() };
+        match state.and_then(|state| Outcome::try_from(state).ok()) {
             Some(outcome) => {
                 if !settled {
                     // an outcome is final: settling answers it (§2.6.12). Stale if settled meanwhile.
-                    let _ = self.machine.sender(sender).and_then(|mut link| link.dispose(delivery, state, true));
+                    let _ = self.machine.sender(sender).and_then(|mut link| link.dispose(delivery, answer, true));
                 }
                 self.outcomes.arrive(token, outcome, &mut self.wake);
             }

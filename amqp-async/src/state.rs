@@ -164,6 +164,9 @@ impl Shared {
         let mut state = self.lock();
         let result = act(&mut state);
         let driver = if state.wants_driver() { state.parked.take() } else { None };
+        if state.wake.is_empty() && driver.is_none() {
+            return result;
+        }
         let wake = mem::take(&mut state.wake);
         drop(state);
         wake.into_iter().chain(driver).for_each(Waker::wake);
