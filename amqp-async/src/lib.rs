@@ -41,6 +41,7 @@ mod error;
 mod events;
 mod incoming;
 mod link;
+mod links;
 mod options;
 mod outcomes;
 #[cfg(feature = "scram")]

@@ -6,6 +6,7 @@
 
 use crate::deadline::Deadlines;
 use crate::error::{Error, Step};
+use crate::links::Links;
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::wait::{Turns, Wakers};
@@ -33,7 +34,7 @@ pub(crate) struct State {
     pub(crate) login: Option<SaslRequest>,
     pub(crate) requested: VecDeque<(SessionId, Box<Begin>)>,
     pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
-    pub(crate) links: BTreeMap<LinkId, LinkEntry>,
+    pub(crate) links: Links,
     pub(crate) outcomes: Outcomes,
     pub(crate) deadlines: Deadlines,
     pub(crate) incoming: Incoming,
@@ -141,7 +142,7 @@ impl Shared {
             login: None,
             requested: VecDeque::new(),
             sessions: BTreeMap::new(),
-            links: BTreeMap::new(),
+            links: Links::default(),
             outcomes: Outcomes::default(),
             deadlines: Deadlines::default(),
             incoming: options.incoming,
