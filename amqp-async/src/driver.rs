@@ -199,6 +199,10 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         if self.input.is_empty() {
             self.input = BytesMut::new();
         }
+        if self.output.is_empty() {
+            // it changes places with the machine's own at the next output, which goes the time after
+            self.output = Segments::new();
+        }
     }
 
     fn alarm_rings(&mut self, cx: &mut Context<'_>) -> bool {
