@@ -3,6 +3,7 @@
 
 mod arguments;
 mod body;
+pub mod floor;
 pub mod handles;
 mod result;
 
