@@ -1,35 +1,26 @@
 //! The octets of a body, made by the sender and checked by the receiver.
 
 use crate::now;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-
-/// A block that small bodies are cut from, in octets.
-const BLOCK: usize = 64 * 1024;
 
 /// Makes bodies: the message's number, 64 bits little-endian, then octet `i` is `(i * 131 + 17) % 251`.
 #[derive(Debug)]
 pub struct Bodies {
     pattern: Vec<u8>,
-    block: BytesMut,
 }
 
 impl Bodies {
     /// Bodies of `size` octets, at least 8.
     #[must_use]
     pub fn new(size: usize) -> Self {
-        Self { pattern: (0..size).map(|at| ((at * 131 + 17) % 251) as u8).collect(), block: BytesMut::new() }
+        Self { pattern: (0..size).map(|at| ((at * 131 + 17) % 251) as u8).collect() }
     }
 
     /// The body of a message: one copy, as from whatever an application has its data in.
     #[inline]
     pub fn make(&mut self, number: u64) -> Bytes {
-        if self.block.capacity() < self.pattern.len() {
-            self.block.reserve(self.pattern.len().max(BLOCK));
-        }
-        self.block.extend_from_slice(&number.to_le_bytes());
-        self.block.extend_from_slice(&self.pattern[8..]);
-        self.block.split().freeze()
+        self.number(number).to_vec().into()
     }
 
     /// The body in place, for who has no message around it.

@@ -66,12 +66,18 @@ async fn connect(arguments: &SenderArguments, number: usize) -> Result<Connectio
 
 async fn attach(arguments: &SenderArguments, connection: &Connection) -> Result<Vec<Sender>, Failure> {
     let session = connection.session().await?;
-    let mut links = Vec::new();
+    let settled = arguments.mode == Mode::Settled;
+    let snd_settle_mode = if settled { SenderSettleMode::Settled } else { SenderSettleMode::Unsettled };
+    let mut attaches = JoinSet::new();
     for number in 0..arguments.links {
-        let settled = arguments.mode == Mode::Settled;
-        let snd_settle_mode = if settled { SenderSettleMode::Settled } else { SenderSettleMode::Unsettled };
+        let session = session.clone();
         let options = LinkOptions::sender(format!("bench-{number}"), "bench");
-        links.push(session.attach_sender(LinkOptions { snd_settle_mode, ..options }).await?);
+        let options = LinkOptions { snd_settle_mode, ..options };
+        attaches.spawn(async move { session.attach_sender(options).await });
+    }
+    let mut links = Vec::new();
+    while let Some(link) = attaches.join_next().await {
+        links.push(link??);
     }
     Ok(links)
 }
