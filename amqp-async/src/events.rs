@@ -120,7 +120,9 @@ impl State {
     }
 
     fn links_gone(&mut self, concerned: impl Fn(LinkId) -> bool, error: &Error) {
-        let gone: Vec<LinkId> = self.links.keys().copied().filter(|id| concerned(*id)).collect();
+        let mut gone: Vec<LinkId> = self.links.keys().copied().filter(|id| concerned(*id)).collect();
+        // in the order in which they were made
+        gone.sort_unstable();
         for id in gone {
             if let Some(mut entry) = self.links.remove(&id) {
                 entry.fate.set(error.clone());

@@ -50,6 +50,7 @@ mod events;
 mod futures_io;
 mod incoming;
 mod link;
+mod links;
 mod options;
 mod outcomes;
 #[cfg(feature = "scram")]

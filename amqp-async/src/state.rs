@@ -6,6 +6,7 @@
 
 use crate::deadline::{Deadlines, RunningLimit};
 use crate::error::{Error, Step};
+use crate::links::Links;
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::sender::DrainAnswer;
@@ -38,7 +39,7 @@ pub(crate) struct State {
     pub(crate) login: Option<SaslRequest>,
     pub(crate) requested: VecDeque<(SessionId, Box<Begin>)>,
     pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
-    pub(crate) links: BTreeMap<LinkId, LinkEntry>,
+    pub(crate) links: Links,
     pub(crate) outcomes: Outcomes,
     /// Who waits until nothing that a link sent is unsettled.
     pub(crate) flushing: Wakers,
@@ -213,7 +214,7 @@ impl Shared {
             login: None,
             requested: VecDeque::new(),
             sessions: BTreeMap::new(),
-            links: BTreeMap::new(),
+            links: Links::default(),
             outcomes: Outcomes::default(),
             flushing: Wakers::default(),
             deadlines: Deadlines::default(),
@@ -243,6 +244,9 @@ impl Shared {
         let mut state = self.lock();
         let result = act(&mut state);
         let driver = if state.wants_driver() { state.parked.take() } else { None };
+        if state.wake.is_empty() && driver.is_none() {
+            return result;
+        }
         let wake = mem::take(&mut state.wake);
         drop(state);
         wake.into_iter().chain(driver).for_each(Waker::wake);
