@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, MIN_MAX_FRAME_SIZE, begin_frame, finish_frame};
 use amqp_codec::{Close, Detach, Encode, End, Error, ProtocolHeader, Str, Transfer};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 /// Octets of an error description that fit into any frame (§2.8.19).
 const MAX_DESCRIPTION: usize = 256;
@@ -163,7 +163,7 @@ impl Output {
     pub(crate) fn transfer(&mut self, channel: u16, transfer: &mut Transfer, payload: &mut Bytes) {
         let more = transfer.more;
         let max = self.max_frame_size;
-        let external = self.write(|out| {
+        let part = self.write(|out| {
             let start = begin_frame(out, FRAME_TYPE_AMQP, channel);
             transfer.encode(out);
             let mut room = max.saturating_sub(out.len() - start);
@@ -174,17 +174,18 @@ impl Output {
                 transfer.more = more;
                 room = max.saturating_sub(out.len() - start);
             }
-            let part = payload.split_to(payload.len().min(room));
-            if part.len() >= EXTERNAL {
-                finish_frame(out, start, part.len());
+            let part = payload.len().min(room);
+            if part >= EXTERNAL {
+                finish_frame(out, start, part);
                 return part;
             }
-            out.extend_from_slice(&part);
+            out.extend_from_slice(payload.get(..part).unwrap_or_default());
+            payload.advance(part);
             finish_frame(out, start, 0);
-            Bytes::new()
+            0
         });
-        if !external.is_empty() {
-            self.segments.push(external);
+        if part > 0 {
+            self.segments.push(payload.split_to(part));
         }
     }
 

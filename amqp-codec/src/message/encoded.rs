@@ -166,7 +166,10 @@ impl EncodedMessage {
     /// # Errors
     /// A value in the body is malformed.
     pub fn body(&self) -> Result<Body, DecodeError> {
-        self.body_decoder().decode::<Message>().map(|message| message.body)
+        let Some(kind) = self.layout.body() else {
+            return Ok(Body::Empty);
+        };
+        Body::decode_sections(kind, &mut self.body_decoder())
     }
 
     /// The messages of a batch, which is what a delivery of message-format

@@ -20,6 +20,27 @@ pub(crate) struct Modes {
     pub(crate) max_message_size: u64,
 }
 
+impl Modes {
+    /// What has come of a delivery: whether its sender says that it is settled, and its octets so far.
+    fn check(self, settled: bool, size: u64) -> Result<(), Violation> {
+        if settled && self.snd == SenderSettleMode::Unsettled {
+            return Err(Violation::NotUnsettled);
+        }
+        if self.max_message_size != 0 && size > self.max_message_size {
+            return Err(Violation::MessageSize);
+        }
+        Ok(())
+    }
+
+    /// A delivery that is whole.
+    fn check_complete(self, settled: bool) -> Result<(), Violation> {
+        if self.snd == SenderSettleMode::Settled && !settled {
+            return Err(Violation::NotSettled);
+        }
+        Ok(())
+    }
+}
+
 /// The deliveries of one link that have arrived and were not taken, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
@@ -96,28 +117,43 @@ impl Incoming {
         id: DeliveryId,
         tag: DeliveryTag,
         transfer: &Transfer,
+        payload: Bytes,
         modes: Modes,
-    ) -> Result<(), Violation> {
+    ) -> Result<Outcome, Violation> {
         // Of a settled delivery the mode says nothing (req: TR-2.7.5-18).
         let asked = transfer.rcv_settle_mode.filter(|_| transfer.settled != Some(true));
         let rcv_settle_mode = asked.unwrap_or(modes.rcv);
         if modes.rcv == ReceiverSettleMode::First && rcv_settle_mode == ReceiverSettleMode::Second {
             return Err(Violation::ReceiverSettleMode);
         }
-        let delivery = Delivery {
+        let delivery = |settled, batchable, payload| Delivery {
             id,
             tag,
             message_format: transfer.message_format.unwrap_or(0),
-            settled: false,
+            settled,
             rcv_settle_mode,
             state: transfer.state.clone(),
-            batchable: false,
-            payload: Payload::default(),
+            batchable,
+            payload,
         };
-        // We keep nothing that could be resumed: there is no such delivery here (req: TR-2.6.13-02).
-        let unwanted = transfer.resume;
-        self.arriving = Some(Arriving { delivery, size: 0, load: Load::default(), empty: 0, started: false, unwanted });
-        Ok(())
+        if transfer.more || transfer.aborted || transfer.resume {
+            // We keep nothing that could be resumed: there is no such delivery here (req: TR-2.6.13-02).
+            let unwanted = transfer.resume;
+            let delivery = delivery(false, false, Payload::default());
+            let load = Load::default();
+            self.arriving = Some(Arriving { delivery, size: 0, load, empty: 0, started: false, unwanted });
+            return self.transfer(transfer, payload, modes);
+        }
+        // The one transfer is all of it.
+        let settled = transfer.settled == Some(true);
+        modes.check(settled, payload.len() as u64)?;
+        modes.check_complete(settled)?;
+        let load = Load::one(payload.len());
+        let arrived = self.ready.is_empty();
+        self.ready_settled += usize::from(settled);
+        let delivery = delivery(settled, transfer.batchable, payload.into());
+        self.ready.push_back(Arrived { delivery, load, aborted: false });
+        Ok(Outcome { arrived, settled, ..Outcome::default() })
     }
 
     /// The delivery is settled here. If it is not whole, the rest is dropped as it comes; what the session window
@@ -131,7 +167,7 @@ impl Incoming {
         core::mem::take(&mut arriving.load)
     }
 
-    /// A transfer of the delivery that was begun, the first one included.
+    /// A transfer of the delivery that was begun.
     pub(crate) fn transfer(&mut self, transfer: &Transfer, payload: Bytes, modes: Modes) -> Result<Outcome, Violation> {
         let load = Load::one(payload.len());
         let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: load, ..Outcome::default() }) };
@@ -143,7 +179,7 @@ impl Incoming {
         arriving.delivery.settled |= settled;
         arriving.delivery.batchable |= transfer.batchable;
         if arriving.unwanted {
-            let last = (!transfer.more).then(|| arriving.check_complete(modes)).transpose()?.is_some();
+            let last = (!transfer.more).then(|| modes.check_complete(arriving.delivery.settled)).transpose()?.is_some();
             self.arriving.take_if(|_| last);
             return Ok(Outcome { released: load, settled, ..Outcome::default() });
         }
@@ -153,7 +189,7 @@ impl Incoming {
             let arrived = self.streaming && self.ready.is_empty() && arriving.load.transfers == 1;
             return Ok(Outcome { arrived, settled, ..Outcome::default() });
         }
-        arriving.check_complete(modes)?;
+        modes.check_complete(arriving.delivery.settled)?;
         Ok(Outcome { settled, ..self.complete(false) })
     }
 
@@ -202,27 +238,31 @@ impl Incoming {
         self.arriving.take().map_or(Load::default(), |arriving| arriving.load)
     }
 
-    /// The oldest delivery that is whole, and what it gives back to the session window.
-    pub(crate) fn recv(&mut self) -> Option<(Delivery, Load)> {
+    /// The oldest delivery that is whole; `released`: what it gives back to the session window.
+    #[inline]
+    pub(crate) fn recv(&mut self, released: &mut Load) -> Option<Delivery> {
         loop {
-            let Arrived { delivery, load, aborted } = self.pop_ready()?;
+            let Arrived { delivery, load, aborted } = self.ready.pop_front()?;
+            self.popped(delivery.settled || aborted);
             if !aborted {
-                return Some((delivery, load));
+                *released = load;
+                return Some(delivery);
             }
         }
     }
 
-    fn pop_ready(&mut self) -> Option<Arrived> {
-        let arrived = self.ready.pop_front()?;
+    /// One that was whole is no longer here.
+    #[inline]
+    fn popped(&mut self, settled: bool) {
         self.ready_hidden = self.ready_hidden.saturating_sub(1);
-        self.ready_settled -= usize::from(arrived.delivery.settled || arrived.aborted);
-        Some(arrived)
+        self.ready_settled -= usize::from(settled);
     }
 
     /// What has come of the oldest delivery since the last look, and what that gives back.
     pub(crate) fn read(&mut self) -> Option<(Chunk, Load)> {
         self.streaming = true;
-        if let Some(Arrived { delivery, load, aborted }) = self.pop_ready() {
+        if let Some(Arrived { delivery, load, aborted }) = self.ready.pop_front() {
+            self.popped(delivery.settled || aborted);
             let progress = if aborted { Progress::Aborted } else { Progress::Complete };
             return Some((Chunk { delivery, progress }, load));
         }
@@ -250,24 +290,11 @@ impl Arriving {
         if delivery.settled && transfer.settled == Some(false) {
             return Err(Violation::SettledTakenBack);
         }
-        if transfer.settled == Some(true) && modes.snd == SenderSettleMode::Unsettled {
-            return Err(Violation::NotUnsettled);
-        }
         self.empty = if octets == 0 && transfer.more { self.empty + 1 } else { 0 };
         if self.empty > MAX_EMPTY {
             return Err(Violation::EmptyTransfers);
         }
         self.size = self.size.saturating_add(octets as u64);
-        if modes.max_message_size != 0 && self.size > modes.max_message_size {
-            return Err(Violation::MessageSize);
-        }
-        Ok(())
-    }
-
-    fn check_complete(&self, modes: Modes) -> Result<(), Violation> {
-        if modes.snd == SenderSettleMode::Settled && !self.delivery.settled {
-            return Err(Violation::NotSettled);
-        }
-        Ok(())
+        modes.check(transfer.settled == Some(true), self.size)
     }
 }

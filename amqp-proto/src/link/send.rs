@@ -1,12 +1,13 @@
 //! Messages into deliveries (§2.6.12, §2.6.14): the part of [`SenderMut`] that sends.
 
 use super::sender::SenderMut;
-use super::{End, Half};
+use super::{End, Half, Link};
 use crate::delivery::outgoing::{self, Sending};
+use crate::delivery::unsettled::Unsettled;
 use crate::session::dispatch::claim;
 use crate::session::{Held, Session};
 use crate::{Blocked, DeliveryId, Misuse, Outgoing, SendError, Sent};
-use amqp_codec::{DeliveryTag, Handle};
+use amqp_codec::{DeliveryTag, Handle, SequenceNo};
 use bytes::Bytes;
 
 impl SenderMut<'_> {
@@ -30,6 +31,7 @@ impl SenderMut<'_> {
     }
 
     fn transfer(&mut self, mut message: Outgoing, more: bool) -> Result<Sent, SendError> {
+        let full = self.session.is_full(self.ctx);
         let link = self.link().ok_or(Misuse::StaleId)?;
         if link.gone || link.local == Half::Ended || link.is_leaving() {
             return Err(Misuse::Detached.into());
@@ -40,40 +42,20 @@ impl SenderMut<'_> {
         if max != 0 && message.payload.len() as u64 > max {
             return Err(SendError::TooLarge(message));
         }
-        if let Some(blocked) = self.why_blocked() {
+        if let Some(blocked) = link.why_blocked(self.ctx, &self.session.window, full) {
             self.session.wait(self.ctx, self.key.index, blocked)?;
             return Err(SendError::Blocked(message, blocked));
         }
-        let tag = self.claim_tag(&message)?;
-        Ok(self.begin(message, tag, more))
-    }
-
-    /// The tag of a new delivery: the one given, or one made of the delivery-id (req: TR-2.6.12-01).
-    fn claim_tag(&mut self, message: &Outgoing) -> Result<DeliveryTag, Misuse> {
-        let Session { links, sent, next_delivery_id, .. } = &mut *self.session;
-        let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
-        let number = next_delivery_id.0;
-        match message.tag {
-            Some(tag) if message.settled || claim(link, sent, tag) => Ok(tag),
-            Some(_) => Err(Misuse::TagInUse),
-            None if message.settled || link.tags.all_made() => Ok(number.into()),
-            None => {
-                // Longer ones for the rare case that the application has given an equal one.
-                let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));
-                let mut made = core::iter::once(DeliveryTag::from(number)).chain(longer);
-                made.find(|tag| claim(link, sent, *tag)).ok_or(Misuse::TagInUse)
-            }
-        }
+        self.begin(message, more)
     }
 
     /// Everything allows it: a new delivery.
-    fn begin(&mut self, message: Outgoing, tag: DeliveryTag, more: bool) -> Sent {
+    fn begin(&mut self, message: Outgoing, more: bool) -> Result<Sent, SendError> {
         let Session { id, links, sent, window, next_delivery_id, .. } = &mut *self.session;
-        let number = *next_delivery_id;
+        let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
+        let (number, settled) = (*next_delivery_id, message.settled);
+        let tag = claim_tag(link, sent, number, &message)?;
         *next_delivery_id += 1;
-        let settled = message.settled;
-        let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
-        let Some(link) = links.get_mut(self.key.index) else { return result };
         let before = link.credit.link_credit;
         link.credit.used();
         link.credit.note_empty(before, self.ctx.now);
@@ -81,7 +63,8 @@ impl SenderMut<'_> {
             link.unsettled += 1;
             sent.insert(number, Held { link: self.key, tag, state: None, token: message.token });
         }
-        let End::Sender(sender) = &mut link.end else { return result };
+        let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
+        let End::Sender(sender) = &mut link.end else { return Ok(result) };
         let mut sending = Sending::new(Handle(self.key.index), number, tag, message, more);
         sender.began = self.ctx.output.frames;
         if sending.frames(self.ctx, id.index, window) == outgoing::Sent::Part {
@@ -91,7 +74,7 @@ impl SenderMut<'_> {
                 self.session.send_on(self.ctx, self.key.index);
             }
         }
-        result
+        Ok(result)
     }
 
     /// Adds a piece to the delivery that was [`start`](Self::start)ed; the last one with `more` false.
@@ -142,4 +125,26 @@ impl SenderMut<'_> {
         self.session.wake_all(self.ctx);
         Ok(())
     }
+}
+
+/// The tag of a new delivery: the one given, or one made of the delivery-id (req: TR-2.6.12-01).
+fn claim_tag(
+    link: &mut Link,
+    sent: &Unsettled<Held>,
+    number: SequenceNo,
+    message: &Outgoing,
+) -> Result<DeliveryTag, Misuse> {
+    match message.tag {
+        Some(tag) if message.settled || claim(link, sent, tag) => Ok(tag),
+        Some(_) => Err(Misuse::TagInUse),
+        None if message.settled || link.tags.all_made() => Ok(number.0.into()),
+        None => claim_made(link, sent, number.0),
+    }
+}
+
+/// Longer ones for the rare case that the application has given an equal one.
+fn claim_made(link: &mut Link, sent: &Unsettled<Held>, number: u32) -> Result<DeliveryTag, Misuse> {
+    let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));
+    let mut made = core::iter::once(DeliveryTag::from(number)).chain(longer);
+    made.find(|tag| claim(link, sent, *tag)).ok_or(Misuse::TagInUse)
 }

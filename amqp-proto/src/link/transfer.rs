@@ -39,9 +39,11 @@ impl Link {
         payload: Bytes,
     ) -> Result<Arrival, Violation> {
         let End::Receiver(receiver) = &mut self.end else { return Err(Violation::TransferDirection) };
-        let begins = receiver.incoming.current().is_none();
-        let last_credit = begins && self.credit.link_credit == 1;
-        if begins {
+        let current = receiver.incoming.current();
+        let last_credit = current.is_none() && self.credit.link_credit == 1;
+        let (number, outcome) = if let Some(current) = current {
+            (current.number(), receiver.incoming.transfer(transfer, payload, self.modes)?)
+        } else {
             supported(transfer.state.as_ref())?;
             let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
             let tag = transfer.delivery_tag.ok_or(Violation::DeliveryTagMissing)?;
@@ -51,10 +53,10 @@ impl Link {
             self.credit.check()?;
             self.credit.used();
             self.credit.available = self.credit.available.saturating_sub(1); // req: TR-2.6.7-11
-            receiver.incoming.begin(DeliveryId { session, number }, tag, transfer, self.modes)?;
-        }
-        let number = receiver.incoming.current().map_or(SequenceNo(0), DeliveryId::number);
-        let outcome = receiver.incoming.transfer(transfer, payload, self.modes)?;
+            let id = DeliveryId { session, number };
+            (number, receiver.incoming.begin(id, tag, transfer, payload, self.modes)?)
+        };
+        let begins = current.is_none();
         let settled = outcome.settled || outcome.aborted;
         Ok(Arrival {
             number,

@@ -8,38 +8,17 @@ use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{Half, Link};
 use crate::violation::{Scope, Violation, supported};
-use amqp_codec::{DeliveryTag, Disposition, Flow, Performative, Role, Transfer};
+use amqp_codec::{DeliveryTag, Disposition, Flow, Role, Transfer};
 use bytes::Bytes;
 use smallvec::SmallVec;
 
 impl Session {
-    /// One frame of the peer, other than begin and end. A session that we have ended drops it
-    /// (req: TR-2.5.4-01).
-    pub(crate) fn received(
-        &mut self,
-        ctx: &mut Context,
-        performative: Performative,
-        payload: Bytes,
-    ) -> Result<(), Violation> {
-        if self.discards() {
-            return Ok(());
-        }
-        match performative {
-            Performative::Attach(attach) => self.received_attach(ctx, *attach),
-            Performative::Flow(flow) => self.received_flow(ctx, &flow),
-            Performative::Transfer(transfer) => self.received_transfer(ctx, &transfer, payload),
-            Performative::Disposition(disposition) => self.received_disposition(ctx, &disposition),
-            Performative::Detach(detach) => self.received_detach(ctx, detach),
-            Performative::Open(_) | Performative::Begin(_) | Performative::End(_) | Performative::Close(_) => Ok(()),
-        }
-    }
-
     /// Whether what the peer sends is dropped: all but its end, once ours has left (§2.5.4).
     pub(crate) fn discards(&self) -> bool {
         self.local == Half::Ended || self.gone
     }
 
-    fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {
+    pub(crate) fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {
         let was_closed = !self.window.can_send();
         self.window.received_flow(flow)?;
         self.window.note_closed(!was_closed, ctx.now);
@@ -69,7 +48,12 @@ impl Session {
         Ok(())
     }
 
-    fn received_transfer(&mut self, ctx: &mut Context, transfer: &Transfer, payload: Bytes) -> Result<(), Violation> {
+    pub(crate) fn received_transfer(
+        &mut self,
+        ctx: &mut Context,
+        transfer: &Transfer,
+        payload: Bytes,
+    ) -> Result<(), Violation> {
         let load = Load::one(payload.len());
         self.window.received(&mut ctx.memory, payload.len())?;
         ctx.budget.transferred();
@@ -135,7 +119,11 @@ impl Session {
         self.unjam(ctx);
     }
 
-    fn received_disposition(&mut self, ctx: &mut Context, disposition: &Disposition) -> Result<(), Violation> {
+    pub(crate) fn received_disposition(
+        &mut self,
+        ctx: &mut Context,
+        disposition: &Disposition,
+    ) -> Result<(), Violation> {
         let Disposition { role, first, settled, .. } = *disposition;
         let last = disposition.last.unwrap_or(first);
         if last.0.wrapping_sub(first.0) > u32::MAX / 2 {
@@ -151,7 +139,8 @@ impl Session {
             }
             let delivery = crate::DeliveryId { session: *session, number };
             if let Some(link) = links.get_mut(held.link.index).filter(|link| link.key == held.link) {
-                let state = held.state.clone().or_else(|| link.default_outcome().filter(|_| settled).cloned());
+                let state = if settled { held.state.take() } else { held.state.clone() };
+                let state = state.or_else(|| link.default_outcome().filter(|_| settled).cloned());
                 ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
                 if settled {
                     link.settled(&held.tag);
