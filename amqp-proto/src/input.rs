@@ -116,6 +116,7 @@ impl Connection {
     pub(crate) fn read_frames(&mut self, now: Instant, max_events: usize) {
         let max = self.config.max_frame_size();
         let frames = core::mem::take(&mut self.unread);
+        self.ctx.budget.tick(now);
         let mut at = 0;
         while let Some(rest) = frames.get(at..).filter(|rest| !rest.is_empty()) {
             if !matches!(self.layer, Layer::Amqp) {
@@ -152,7 +153,6 @@ impl Connection {
             return; // a heartbeat (req: TR-2.3.2-04)
         }
         let before = self.ctx.output.pending();
-        self.ctx.budget.tick(now);
         let received = self.received_frame(now, header.channel, &body);
         if let Err(violation) = received.and_then(|()| self.ctx.budget.check(&self.ctx.limits)) {
             return self.fail(now, violation);

@@ -37,6 +37,16 @@ impl DeliveryTag {
         self.octets.get(..self.len).unwrap_or_default()
     }
 
+    /// The number that up to eight octets are, big-endian; `None` of more.
+    #[must_use]
+    #[inline]
+    pub fn as_u64(&self) -> Option<u64> {
+        let octets: &[u8; 8] = self.octets.first_chunk()?;
+        // What is behind the tag's octets is zero.
+        let behind = u32::try_from(8_usize.checked_sub(self.len)?).ok()?;
+        Some(u64::from_be_bytes(*octets).checked_shr(behind.saturating_mul(8)).unwrap_or(0))
+    }
+
     /// The first octets of a number that was shifted so far up that they are not zero.
     #[inline]
     fn first<const N: usize>(number: [u8; N], len: u32) -> Self {

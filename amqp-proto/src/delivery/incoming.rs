@@ -4,6 +4,7 @@
 use super::{Chunk, Delivery, Load, Payload, Progress};
 use crate::DeliveryId;
 use crate::violation::Violation;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
@@ -44,7 +45,8 @@ impl Modes {
 /// The deliveries of one link that have arrived and were not taken, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
-    arriving: Option<Arriving>,
+    /// Only of what comes in several frames.
+    arriving: Option<Box<Arriving>>,
     ready: VecDeque<Arrived>,
     /// How many of those there is nothing to settle of.
     ready_settled: usize,
@@ -112,6 +114,7 @@ impl Incoming {
     }
 
     /// The first transfer of a delivery; `id` and `tag` are what it carries.
+    #[inline]
     pub(crate) fn begin(
         &mut self,
         id: DeliveryId,
@@ -141,7 +144,8 @@ impl Incoming {
             let unwanted = transfer.resume;
             let delivery = delivery(false, false, Payload::default());
             let load = Load::default();
-            self.arriving = Some(Arriving { delivery, size: 0, load, empty: 0, started: false, unwanted });
+            let arriving = Arriving { delivery, size: 0, load, empty: 0, started: false, unwanted };
+            self.arriving = Some(Box::new(arriving));
             return self.transfer(transfer, payload, modes);
         }
         // The one transfer is all of it.
@@ -194,9 +198,8 @@ impl Incoming {
     }
 
     fn complete(&mut self, aborted: bool) -> Outcome {
-        let Some(Arriving { delivery, load, started, .. }) = self.arriving.take() else {
-            return Outcome::default();
-        };
+        let Some(arriving) = self.arriving.take() else { return Outcome::default() };
+        let Arriving { delivery, load, started, .. } = *arriving;
         let arrived = self.ready.is_empty() && !(self.streaming && started && load.transfers > 1);
         self.ready_settled += usize::from(delivery.settled || aborted);
         self.ready.push_back(Arrived { delivery, load, aborted });
@@ -241,14 +244,14 @@ impl Incoming {
     /// The oldest delivery that is whole; `released`: what it gives back to the session window.
     #[inline]
     pub(crate) fn recv(&mut self, released: &mut Load) -> Option<Delivery> {
-        loop {
-            let Arrived { delivery, load, aborted } = self.ready.pop_front()?;
-            self.popped(delivery.settled || aborted);
-            if !aborted {
-                *released = load;
-                return Some(delivery);
-            }
+        while self.ready.front()?.aborted {
+            self.ready.pop_front();
+            self.popped(true);
         }
+        let Arrived { delivery, load, .. } = self.ready.pop_front()?;
+        self.popped(delivery.settled);
+        *released = load;
+        Some(delivery)
     }
 
     /// One that was whole is no longer here.

@@ -12,7 +12,7 @@ use amqp_codec::SequenceNo;
 use core::fmt;
 
 /// Ids in a bucket; a power of two.
-const WIDTH: u32 = 64;
+const WIDTH: u32 = 16;
 
 struct Bucket<T> {
     /// The id of the first slot, a multiple of [`WIDTH`].

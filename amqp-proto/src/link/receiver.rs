@@ -165,7 +165,9 @@ impl ReceiverMut<'_> {
             if let End::Receiver(receiver) = &mut link.end {
                 receiver.paused = false;
             }
-            self.session.renew(self.ctx, self.key.index);
+            if link.may_renew() {
+                self.session.renew(self.ctx, self.key.index);
+            }
         }
         self.session.reap(self.key.index);
         if self.session.gone {

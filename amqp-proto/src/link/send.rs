@@ -7,7 +7,8 @@ use crate::delivery::unsettled::Unsettled;
 use crate::session::dispatch::claim;
 use crate::session::{Held, Session};
 use crate::{Blocked, DeliveryId, Misuse, Outgoing, SendError, Sent};
-use amqp_codec::{DeliveryTag, Handle, SequenceNo};
+use alloc::boxed::Box;
+use amqp_codec::{DeliveryTag, Encode, Handle, SequenceNo};
 use bytes::Bytes;
 
 impl SenderMut<'_> {
@@ -18,7 +19,28 @@ impl SenderMut<'_> {
     /// [`SendError::Blocked`] if it cannot be sent now, [`SendError::TooLarge`] if it never can;
     /// [`SendError::Misuse`] if the link is gone or the message contradicts its snd-settle-mode.
     pub fn send(&mut self, message: Outgoing) -> Result<Sent, SendError> {
-        self.transfer(message, false)
+        self.transfer(message, false, None::<&Bytes>)
+    }
+
+    /// Sends what is yet to be encoded, a [`Message`](amqp_codec::Message) say: straight into the output where one
+    /// frame holds it, which saves an allocation and a copy. `message` says how it is sent; its payload does not count.
+    ///
+    /// ```
+    /// # use amqp_proto::{SendError, SenderMut};
+    /// use amqp_proto::Outgoing;
+    /// use amqp_proto::codec::Message;
+    ///
+    /// # fn send(sender: &mut SenderMut<'_>) -> Result<(), SendError> {
+    /// let message = Message::builder().to("orders").data("12 crates").build();
+    /// sender.send_encoded(&message, Outgoing { settled: true, ..Outgoing::default() })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub fn send_encoded(&mut self, content: &impl Encode, message: Outgoing) -> Result<Sent, SendError> {
+        self.transfer(message, false, Some(content))
     }
 
     /// Begins a delivery of which more is to come with [`write`](Self::write) (§2.6.14); `message`
@@ -27,10 +49,15 @@ impl SenderMut<'_> {
     /// # Errors
     /// As for [`send`](Self::send).
     pub fn start(&mut self, message: Outgoing) -> Result<Sent, SendError> {
-        self.transfer(message, true)
+        self.transfer(message, true, None::<&Bytes>)
     }
 
-    fn transfer(&mut self, mut message: Outgoing, more: bool) -> Result<Sent, SendError> {
+    fn transfer(
+        &mut self,
+        mut message: Outgoing,
+        more: bool,
+        content: Option<&impl Encode>,
+    ) -> Result<Sent, SendError> {
         let full = self.session.is_full(self.ctx);
         let link = self.link().ok_or(Misuse::StaleId)?;
         if link.gone || link.local == Half::Ended || link.is_leaving() {
@@ -39,18 +66,24 @@ impl SenderMut<'_> {
         message.settled = link.settles(&message)?;
         self.ctx.output.carries(message.state.as_ref())?;
         let max = link.modes.max_message_size;
-        if max != 0 && message.payload.len() as u64 > max {
+        let len = content.map_or(message.payload.len(), Encode::encoded_len);
+        if max != 0 && len as u64 > max {
             return Err(SendError::TooLarge(message));
         }
         if let Some(blocked) = link.why_blocked(self.ctx, &self.session.window, full) {
             self.session.wait(self.ctx, self.key.index, blocked)?;
             return Err(SendError::Blocked(message, blocked));
         }
-        self.begin(message, more)
+        self.begin(message, more, content.map(|content| (content, len)))
     }
 
     /// Everything allows it: a new delivery.
-    fn begin(&mut self, message: Outgoing, more: bool) -> Result<Sent, SendError> {
+    fn begin(
+        &mut self,
+        message: Outgoing,
+        more: bool,
+        content: Option<(&impl Encode, usize)>,
+    ) -> Result<Sent, SendError> {
         let Session { id, links, sent, window, next_delivery_id, .. } = &mut *self.session;
         let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
         let (number, settled) = (*next_delivery_id, message.settled);
@@ -67,9 +100,13 @@ impl SenderMut<'_> {
         let End::Sender(sender) = &mut link.end else { return Ok(result) };
         let mut sending = Sending::new(Handle(self.key.index), number, tag, message, more);
         sender.began = self.ctx.output.frames;
-        if sending.frames(self.ctx, id.index, window) == outgoing::Sent::Part {
+        let left = match content {
+            Some((content, len)) => sending.encoded(self.ctx, id.index, window, content, len),
+            None => sending.frames(self.ctx, id.index, window),
+        };
+        if left == outgoing::Sent::Part {
             let waits = !sending.wants_more();
-            sender.sending = Some(sending);
+            sender.sending = Some(Box::new(sending));
             if waits {
                 self.session.send_on(self.ctx, self.key.index);
             }

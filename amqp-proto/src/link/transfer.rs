@@ -15,8 +15,6 @@ use bytes::Bytes;
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) number: SequenceNo,
-    /// Of a delivery that has begun: its tag.
-    pub(crate) tag: DeliveryTag,
     /// A delivery has begun that is to be settled.
     pub(crate) unsettled: bool,
     /// A delivery that was to be settled no longer is: sent settled after all, or aborted.
@@ -61,7 +59,6 @@ impl Link {
         Ok(Arrival {
             number,
             unsettled: begins && !settled && !transfer.resume,
-            tag: transfer.delivery_tag.unwrap_or_default(),
             settled: !begins && settled,
             last_credit,
             arrived: outcome.arrived,
@@ -78,12 +75,14 @@ impl Link {
     }
 
     /// A delivery of this link is no longer unsettled.
+    #[inline]
     pub(crate) fn settled(&mut self, tag: &DeliveryTag) {
         self.unsettled = self.unsettled.saturating_sub(1);
         self.tags.remove(tag, self.unsettled);
     }
 
     /// Receiver: we have settled a delivery. What that gives back, if it was not whole.
+    #[inline]
     pub(crate) fn settled_here(&mut self, number: SequenceNo) -> Load {
         match &mut self.end {
             End::Sender(_) => Load::default(),
@@ -157,7 +156,8 @@ impl Link {
         if core::mem::take(&mut sender.drained) {
             self.drained(ctx.now);
         }
-        if let Some(Leaving { closed, error }) = leaving {
+        if let Some(leaving) = leaving {
+            let Leaving { closed, error } = *leaving;
             let _ = self.detach(ctx, Some(channel), closed, error);
         }
     }

@@ -82,7 +82,7 @@ impl Session {
             return Ok(());
         }
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
-            Ok(arrival) => self.arrived(ctx, index, &arrival),
+            Ok(arrival) => self.arrived(ctx, index, tag, &arrival),
             Err(violation) if violation.scope() == Scope::Link => {
                 self.release(ctx, load);
                 self.fail_link(ctx, index, violation);
@@ -92,11 +92,12 @@ impl Session {
         Ok(())
     }
 
-    /// Enters in the tables what a transfer amounted to, and tells the application.
-    fn arrived(&mut self, ctx: &mut Context, index: u32, arrival: &Arrival) {
+    /// Enters in the tables what a transfer amounted to, and tells the application. `tag` is that of a delivery which
+    /// begins and is to be settled.
+    fn arrived(&mut self, ctx: &mut Context, index: u32, tag: Option<DeliveryTag>, arrival: &Arrival) {
         let Some(link) = self.links.get_mut(index) else { return };
-        if arrival.unsettled {
-            self.received.insert(arrival.number, Held { link: link.key, tag: arrival.tag, state: None, token: 0 });
+        if let Some(tag) = tag.filter(|_| arrival.unsettled) {
+            self.received.insert(arrival.number, Held { link: link.key, tag, state: None, token: 0 });
             link.unsettled += 1;
         }
         if let Some(held) = arrival.settled.then(|| self.received.remove(arrival.number)).flatten() {
@@ -134,12 +135,15 @@ impl Session {
         let mut settled_on: SmallVec<[u32; 4]> = SmallVec::new();
         let held = if role == Role::Receiver { sent } else { received };
         held.visit(first, last, |number, held| {
-            if !held.report(disposition.state.as_ref()) && !settled {
+            let state = if settled {
+                held.last(disposition.state.as_ref())
+            } else if held.report(disposition.state.as_ref()) {
+                held.state.clone()
+            } else {
                 return true;
-            }
+            };
             let delivery = crate::DeliveryId { session: *session, number };
             if let Some(link) = links.get_mut(held.link.index).filter(|link| link.key == held.link) {
-                let state = if settled { held.state.take() } else { held.state.clone() };
                 let state = state.or_else(|| link.default_outcome().filter(|_| settled).cloned());
                 ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
                 if settled {

@@ -20,7 +20,9 @@ impl Session {
         if delivery.session != self.id || !self.usable() {
             return Err(Misuse::StaleId);
         }
-        ctx.output.carries(state.as_ref())?;
+        if !matches!(state, None | Some(DeliveryState::Accepted | DeliveryState::Released)) {
+            ctx.output.carries(state.as_ref())?;
+        }
         let number = delivery.number;
         let channel = self.channel();
         let (table, dispositions) = match role {
@@ -49,7 +51,9 @@ impl Session {
             self.release(ctx, released);
         }
         self.mark(ctx);
-        self.wake_all(ctx);
+        if !self.blocked.is_empty() {
+            self.wake_all(ctx);
+        }
         Ok(())
     }
 

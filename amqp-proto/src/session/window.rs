@@ -195,8 +195,10 @@ impl Window {
         let octets = self.octets(memory);
         let all = self.room_of(memory, octets, Load::default());
         let low_water = self.incoming.low_water.unwrap_or(all / 2);
-        let growth = self.room_of(memory, octets, self.unread).saturating_sub(self.view.incoming_window);
-        growth >= all.saturating_sub(low_water).max(1)
+        let worth = all.saturating_sub(low_water).max(1).saturating_add(self.view.incoming_window);
+        // By its number first, which is told at once.
+        self.incoming.transfers.saturating_sub(self.unread.transfers) >= worth
+            && self.room_of(memory, octets, self.unread) >= worth
     }
 
     /// Gives back what is still here.
