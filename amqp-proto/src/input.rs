@@ -133,18 +133,18 @@ impl Connection {
             };
             self.count(&header);
             let end = at + header.size as usize;
-            self.input_frame(now, &header, Body { frames: &frames, part: at + header.body_offset()..end });
+            self.input_frame(now, &header, &Body { frames: &frames, part: at + header.body_offset()..end });
             at = end;
         }
     }
 
-    fn input_frame(&mut self, now: Instant, header: &FrameHeader, body: Body<'_>) {
+    fn input_frame(&mut self, now: Instant, header: &FrameHeader, body: &Body<'_>) {
         if header.frame_type != FRAME_TYPE_AMQP {
             return self.fail_framing(now, Violation::FrameType);
         }
         if self.local == Half::Ended {
             // Only the peer's close matters now (req: TR-2.4.6-02).
-            return self.received_after_close(now, &body);
+            return self.received_after_close(now, body);
         }
         if self.remote == Half::Idle && self.frames_in > self.ctx.limits.max_frames_before_open.into() {
             return self.fail(now, Violation::FramesBeforeOpen);
@@ -153,7 +153,7 @@ impl Connection {
             return; // a heartbeat (req: TR-2.3.2-04)
         }
         let before = self.ctx.output.pending();
-        let received = self.received_frame(now, header.channel, &body);
+        let received = self.received_frame(now, header.channel, body);
         if let Err(violation) = received.and_then(|()| self.ctx.budget.check(&self.ctx.limits)) {
             return self.fail(now, violation);
         }

@@ -79,7 +79,7 @@ impl From<u32> for DeliveryTag {
     #[inline]
     fn from(number: u32) -> Self {
         let zeros = (number.leading_zeros() / 8).min(3);
-        Self::first((number << (zeros * 8)).to_be_bytes(), 4 - zeros)
+        Self::first(number.wrapping_shl(zeros.saturating_mul(8)).to_be_bytes(), 4_u32.saturating_sub(zeros))
     }
 }
 
@@ -88,7 +88,7 @@ impl From<u64> for DeliveryTag {
     #[inline]
     fn from(number: u64) -> Self {
         let zeros = (number.leading_zeros() / 8).min(7);
-        Self::first((number << (zeros * 8)).to_be_bytes(), 8 - zeros)
+        Self::first(number.wrapping_shl(zeros.saturating_mul(8)).to_be_bytes(), 8_u32.saturating_sub(zeros))
     }
 }
 

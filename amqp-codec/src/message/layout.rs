@@ -70,7 +70,9 @@ impl Layout {
     /// The octets from the properties to the body (§3.2).
     #[inline]
     pub(super) fn bare(&self) -> Range<usize> {
-        self.end_before(Section::Properties.place())..self.end_before(Section::Footer.place())
+        let start = self.end_before(Section::Properties.place());
+        let body = self.ends.get(Section::Data.place()).copied().unwrap_or(0);
+        start..if body > 0 { position(body) } else { self.end_before(Section::Data.place()) }
     }
 
     /// The kind of body; `None` if there is none.

@@ -34,13 +34,13 @@ impl Connection {
         // What comes often is not moved.
         match decoded {
             Ok(Performative::Transfer(ref transfer)) => {
-                self.to_session(channel, |session, ctx| session.received_transfer(ctx, transfer, payload))
+                self.lead_to_session(channel, |session, ctx| session.received_transfer(ctx, transfer, payload))
             }
             Ok(Performative::Disposition(ref disposition)) => {
-                self.to_session(channel, |session, ctx| session.received_disposition(ctx, disposition))
+                self.lead_to_session(channel, |session, ctx| session.received_disposition(ctx, disposition))
             }
             Ok(Performative::Flow(ref flow)) => {
-                self.to_session(channel, |session, ctx| session.received_flow(ctx, flow))
+                self.lead_to_session(channel, |session, ctx| session.received_flow(ctx, flow))
             }
             Ok(other) => self.received_control(now, channel, other),
             Err(_) => Ok(()),
@@ -59,10 +59,10 @@ impl Connection {
             Performative::End(end) => self.received_end(channel, end),
             Performative::Attach(attach) => {
                 self.ctx.links = self.sessions.iter().map(|(_, session)| session.links.len()).sum();
-                self.to_session(channel, |session, ctx| session.received_attach(ctx, *attach))
+                self.lead_to_session(channel, |session, ctx| session.received_attach(ctx, *attach))
             }
             Performative::Detach(detach) => {
-                self.to_session(channel, |session, ctx| session.received_detach(ctx, detach))
+                self.lead_to_session(channel, |session, ctx| session.received_detach(ctx, detach))
             }
             // Those have been led to their sessions.
             Performative::Transfer(_) | Performative::Disposition(_) | Performative::Flow(_) => Ok(()),
@@ -83,7 +83,7 @@ impl Connection {
 
     /// Leads a frame to its session; a violation of session scope ends that session only. A session that we have
     /// ended drops what comes (req: TR-2.5.4-01).
-    fn to_session(
+    fn lead_to_session(
         &mut self,
         channel: u16,
         receive: impl FnOnce(&mut Session, &mut Context) -> Result<(), Violation>,

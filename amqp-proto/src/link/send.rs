@@ -165,6 +165,7 @@ impl SenderMut<'_> {
 }
 
 /// The tag of a new delivery: the one given, or one made of the delivery-id (req: TR-2.6.12-01).
+#[inline]
 fn claim_tag(
     link: &mut Link,
     sent: &Unsettled<Held>,

@@ -196,9 +196,9 @@ impl Window {
         let all = self.room_of(memory, octets, Load::default());
         let low_water = self.incoming.low_water.unwrap_or(all / 2);
         let worth = all.saturating_sub(low_water).max(1).saturating_add(self.view.incoming_window);
-        // By its number first, which is told at once.
+        // Whether there is room for so many: without a division, and by their number first.
         self.incoming.transfers.saturating_sub(self.unread.transfers) >= worth
-            && self.room_of(memory, octets, self.unread) >= worth
+            && octets.saturating_sub(self.unread.octets) >= u64::from(worth).saturating_mul(memory.frame().max(1))
     }
 
     /// Gives back what is still here.
