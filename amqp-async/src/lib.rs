@@ -33,6 +33,7 @@
 //! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
 //!   worth trying ([`Error::recovery`]).
 
+pub mod client;
 mod connection;
 mod deadline;
 mod delivery;

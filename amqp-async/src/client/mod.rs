@@ -1,0 +1,20 @@
+//! What an application builds on top of one connection, so that it need not: connections that come back, pools of them,
+//! an eye on their health, requests with replies, queues and batches of messages.
+//!
+//! Every decision is a machine of its own that knows no runtime: events, time and random numbers go in, what to do comes
+//! out. Tests run them in virtual time. The shells around them carry the decisions out, as [`Driver`](crate::Driver)
+//! does for a connection: each is a future to be spawned, with a [`Timer`](crate::Timer) of its own.
+
+mod backoff;
+mod budget;
+mod classify;
+mod escalation;
+mod random;
+mod reconnect;
+
+pub use backoff::{Backoff, Jitter};
+pub use budget::RetryBudget;
+pub use classify::{Classifier, classify};
+pub use escalation::{Again, Escalation, Level};
+pub use random::Random;
+pub use reconnect::{Attempt, ReconnectEvent, ReconnectPolicy, ReconnectStep, Reconnector};
