@@ -76,6 +76,11 @@ impl Session {
         Self { root: Arc::new(root) }
     }
 
+    /// Whether both are handles of one session.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.root, &other.root)
+    }
+
     /// Attaches a link that sends to `address`, unsettled, under a name of its own making.
     ///
     /// Cancel-safe: a link whose future was dropped is detached, also if the peer answers later.
