@@ -3,6 +3,7 @@
 
 mod broker;
 mod chaos;
+mod pool;
 mod recovery;
 #[path = "../handles/support/mod.rs"]
 mod support;
