@@ -65,6 +65,10 @@ impl Connection {
         (Self { root: Arc::new(ConnectionRoot { shared }) }, driver)
     }
 
+    pub(crate) fn of(root: &Arc<ConnectionRoot>) -> Self {
+        Self { root: Arc::clone(root) }
+    }
+
     pub(crate) fn shared(&self) -> &Shared {
         &self.root.shared
     }

@@ -1,6 +1,6 @@
 //! Errors that say whose fault it was, how much is lost by it, and what is worth trying next.
 
-use amqp_proto::codec::{Condition, Message, SaslCode};
+use amqp_proto::codec::{self, Condition, Message, SaslCode};
 use amqp_proto::{Blocked, CloseReason, DetachReason, EndReason, Misuse, SaslFailure, Scope, TimeoutReason, Violation};
 use std::fmt;
 use std::io;
@@ -24,14 +24,17 @@ pub enum Error {
         /// The peer's max-message-size in octets.
         limit: u64,
     },
+    /// The sender gave the message up while it was being read in pieces (§2.6.14): forget what came of it.
+    #[error("the sender has aborted the message")]
+    Aborted,
     /// The link was refused, or it is gone (§2.6.4).
-    #[error("{0}")]
+    #[error(transparent)]
     Detached(DetachReason),
     /// The session was refused, or it is gone (§2.5.2).
-    #[error("{0}")]
+    #[error(transparent)]
     Ended(EndReason),
     /// The connection was refused, or it is gone (§2.4.3).
-    #[error("{0}")]
+    #[error(transparent)]
     Closed(CloseReason),
     /// Reading or writing failed.
     #[error("the transport failed: {0}")]
@@ -62,6 +65,8 @@ pub enum Fault {
 /// What is worth trying after an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Recovery {
+    /// The same again, as it is: everything still stands.
+    Retry,
     /// The same again, on a new link.
     Reattach,
     /// The same again, on a new session.
@@ -84,6 +89,10 @@ pub enum Step {
     Begin,
     /// attach (§2.6.3).
     Attach,
+    /// Handing a message or a piece of one over: credit, window and output must have room (§2.6.7, §2.5.6).
+    Send,
+    /// Settlement by the peer (§2.6.12).
+    Settle,
     /// Using up a link's credit (§2.6.7).
     Drain,
     /// detach (§2.6.4).
@@ -107,7 +116,7 @@ impl Error {
             Self::Detached(DetachReason::Violation(_))
             | Self::Ended(EndReason::Violation(_))
             | Self::Closed(CloseReason::Violation(_) | CloseReason::Header(_)) => Fault::Violation,
-            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) => Fault::Remote,
+            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) | Self::Aborted => Fault::Remote,
         }
     }
 
@@ -119,7 +128,23 @@ impl Error {
             Self::Ended(reason) => reason.condition(),
             Self::Closed(reason) => reason.condition(),
             Self::TooLarge { .. } => Some(Condition::MESSAGE_SIZE_EXCEEDED),
-            Self::Misuse(_) | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
+            Self::Misuse(_) | Self::Aborted | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
+        }
+    }
+
+    /// What the peer said when it refused or ended something: condition, description, info (§2.8.14).
+    #[must_use]
+    pub fn remote(&self) -> Option<&codec::Error> {
+        match self {
+            Self::Detached(reason) => reason.remote(),
+            Self::Ended(reason) => reason.remote(),
+            Self::Closed(reason) => reason.remote(),
+            Self::Misuse(_)
+            | Self::TooLarge { .. }
+            | Self::Aborted
+            | Self::Transport(_)
+            | Self::Timeout(_)
+            | Self::Undriven => None,
         }
     }
 
@@ -138,6 +163,7 @@ impl Error {
                 Recovery::Reconnect
             }
             Self::Closed(CloseReason::Sasl(_) | CloseReason::Header(_)) => Recovery::GiveUp,
+            Self::Timeout(Step::Send | Step::Settle) | Self::Aborted => Recovery::Retry,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach | Step::Drain) => Recovery::Reattach,
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Recovery::Rebegin,
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Recovery::Reconnect,
@@ -148,7 +174,10 @@ impl Error {
     #[must_use]
     pub fn scope(&self) -> Option<Scope> {
         match self {
-            Self::Misuse(_) | Self::TooLarge { .. } | Self::Timeout(Step::Drain) => None,
+            Self::Misuse(_)
+            | Self::TooLarge { .. }
+            | Self::Aborted
+            | Self::Timeout(Step::Send | Step::Settle | Step::Drain) => None,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach) => Some(Scope::Link),
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Some(Scope::Session),
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Some(Scope::Connection),
@@ -232,6 +261,8 @@ impl fmt::Display for Step {
             Self::Open => "opening the connection",
             Self::Begin => "beginning a session",
             Self::Attach => "attaching a link",
+            Self::Send => "handing a message over",
+            Self::Settle => "having a message settled",
             Self::Drain => "draining a link",
             Self::Detach => "detaching a link",
             Self::End => "ending a session",
@@ -244,7 +275,7 @@ impl fmt::Display for Step {
 /// What became of a message that could not be sent, and why.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SendError {
-    /// Nothing of the message has left: it can be sent again elsewhere without doubling it.
+    /// The message has not left, or not as a whole: it can be sent again elsewhere without doubling it.
     #[error("not sent: {0}")]
     NotSent(#[source] Error),
     /// The message was handed over and the link ended before its outcome came: the peer may have it or

@@ -131,12 +131,13 @@ impl State {
                 self.outcomes.sender_gone(sender, &mut self.wake);
             }
         }
+        self.flushing.call_all(&mut self.wake);
     }
 
     /// Something to take, or room to send.
     fn ready(&mut self, id: LinkId) {
         if let Some(entry) = self.links.get_mut(&id) {
-            entry.turns.call(&mut self.wake);
+            entry.call(&mut self.wake);
         }
     }
 
@@ -163,7 +164,12 @@ impl State {
         state: Option<DeliveryState>,
         settled: bool,
     ) {
-        let LinkId::Sender(sender) = link else { return };
+        let LinkId::Sender(sender) = link else {
+            if let Some(entry) = self.links.get_mut(&link).filter(|_| settled) {
+                entry.confirm(delivery.number().0, &mut self.wake);
+            }
+            return;
+        };
         let outcome = state.clone().and_then(|state| Outcome::try_from(state).ok());
         match outcome {
             Some(outcome) => {
@@ -177,6 +183,7 @@ impl State {
             None if settled => self.outcomes.arrive(token, Outcome::Released, &mut self.wake),
             None => {}
         }
+        self.flushing.call_all(&mut self.wake);
     }
 
     fn connection_closed(&mut self, reason: CloseReason) {

@@ -51,6 +51,12 @@ pub struct Timeouts {
     pub begin: Option<Duration>,
     /// attach (§2.6.3). Default 10 s.
     pub attach: Option<Duration>,
+    /// Handing a message or a piece of one over: until the link's credit, the session's window and the output
+    /// have room (§2.6.7, §2.5.6). Default 60 s.
+    pub send: Option<Duration>,
+    /// Settlement by the peer (§2.6.12): the outcome of a message that was sent, or the confirmation of one that was
+    /// received. Counts from when it is waited for. Default 60 s.
+    pub settle: Option<Duration>,
     /// drain (§2.6.7). Default 10 s.
     pub drain: Option<Duration>,
     /// detach (§2.6.4). Default 5 s.
@@ -64,13 +70,23 @@ impl Timeouts {
     #[must_use]
     pub fn all(deadline: Duration) -> Self {
         let deadline = Some(deadline);
-        Self { begin: deadline, attach: deadline, drain: deadline, detach: deadline, end: deadline }
+        Self {
+            begin: deadline,
+            attach: deadline,
+            send: deadline,
+            settle: deadline,
+            drain: deadline,
+            detach: deadline,
+            end: deadline,
+        }
     }
 
     pub(crate) fn of(&self, step: Step) -> Option<Duration> {
         match step {
             Step::Begin => self.begin,
             Step::Attach => self.attach,
+            Step::Send => self.send,
+            Step::Settle => self.settle,
             Step::Drain => self.drain,
             Step::Detach => self.detach,
             Step::End => self.end,
@@ -83,6 +99,7 @@ impl Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         let (open, close) = (Some(Duration::from_secs(10)), Some(Duration::from_secs(5)));
-        Self { begin: open, attach: open, drain: open, detach: close, end: close }
+        let message = Some(Duration::from_secs(60));
+        Self { begin: open, attach: open, send: message, settle: message, drain: open, detach: close, end: close }
     }
 }

@@ -47,7 +47,7 @@ impl Escalation {
     pub fn failed(&mut self, recovery: Recovery, random: u64) -> Option<Again> {
         let level = match recovery {
             Recovery::GiveUp => return None,
-            Recovery::Reattach => self.link_failed(),
+            Recovery::Retry | Recovery::Reattach => self.link_failed(),
             Recovery::Rebegin => self.session_failed(),
             Recovery::Reconnect => Level::Connection,
         };

@@ -169,6 +169,10 @@ impl<L: Attach> LinkCell<L> {
 
     /// The link that was there has failed. Several who use it may say so: it counts once.
     pub(super) fn note(&self, attached: &Attached<L>, error: Error) -> Result<Option<Again>, Error> {
+        if self.policy.classifier.classify(&error) == Recovery::Retry {
+            // nothing is gone: a deadline of the caller's has passed
+            return Err(error);
+        }
         let mut was_there = false;
         self.cell.drop_if(|there| {
             was_there = Arc::ptr_eq(&there.link, &attached.link);

@@ -3,7 +3,7 @@
 use super::link::{Attached, InFlight, LinkCell, LinkPolicy, SessionCell};
 use crate::error::{Error, SendError};
 use crate::sender::Sender;
-use crate::settlement::Settlement;
+use crate::sender::Settlement;
 use amqp_proto::codec::{Message, Outcome};
 use amqp_proto::{LinkOptions, Outgoing};
 use std::fmt;

@@ -118,6 +118,8 @@ pub(crate) struct Leaving {
 pub(crate) struct ReceiverEnd {
     pub(crate) mode: CreditMode,
     pub(crate) renewal: CreditRenewal,
+    /// The application has paused: how credit was granted before, and how much there was.
+    pub(crate) resumes: Option<(CreditMode, u32)>,
     /// No credit is granted until the application has taken something: this link had closed the window for others.
     pub(crate) paused: bool,
     /// Less was granted than automatic credit would: it is in the session's list of such links.

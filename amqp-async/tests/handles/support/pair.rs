@@ -1,6 +1,7 @@
 //! A client and a listener, connected by a pipe in one world.
 
 use super::{Handle, PipeEnd, Tap, TestTimer, World, pipe};
+use amqp_async::proto::codec::ReceiverSettleMode;
 use amqp_async::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use amqp_async::{
     Connection, Driver, Error, IncomingConnection, IncomingLink, Options, Receiver, Sender, Session, Timeouts,
@@ -94,6 +95,31 @@ impl Pair {
         });
         let sender = self.world.run(ours.sender("queue")).unwrap();
         (sender, receiver.take().unwrap())
+    }
+
+    /// The same, with the client's options, and the listener's edited.
+    pub(crate) fn sending_as(
+        &self,
+        (ours, theirs): &(Session, Session),
+        options: LinkOptions,
+        edit: impl FnOnce(&mut LinkOptions) + 'static,
+    ) -> (Sender, Receiver) {
+        let session = theirs.clone();
+        let receiver = self.world.spawn("link", async move {
+            let IncomingLink::Receiver(link) = session.incoming_link().await.unwrap() else { panic!("wrong role") };
+            let mut options = LinkOptions::answering(link.attach());
+            edit(&mut options);
+            link.accept(options).unwrap()
+        });
+        let sender = self.world.run(ours.attach_sender(options)).unwrap();
+        (sender, receiver.take().unwrap())
+    }
+
+    /// A link on which the receiver, the listener, settles second.
+    pub(crate) fn sending_second(&self, sessions: &(Session, Session)) -> (Sender, Receiver) {
+        let options =
+            LinkOptions { rcv_settle_mode: ReceiverSettleMode::Second, ..LinkOptions::sender("second", "queue") };
+        self.sending_as(sessions, options, |options| options.rcv_settle_mode = ReceiverSettleMode::Second)
     }
 
     /// A link on which the client receives and the listener sends.

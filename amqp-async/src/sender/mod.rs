@@ -1,17 +1,26 @@
-//! The sending end of a link (§2.6) as an application holds it.
+//! The sending end of a link (§2.6) as an application holds it: [`submit`] hands messages over, [`writer`] hands
+//! one over in pieces, [`settlement`] waits for outcomes.
 
-use crate::error::{Error, SendError, TrySendError};
+mod settlement;
+mod submit;
+mod writer;
+
+pub use settlement::Settlement;
+pub use submit::Submit;
+pub use writer::DeliveryWriter;
+
+use crate::deadline::RunningLimit;
+use crate::error::{Error, SendError, Step, TrySendError};
 use crate::link::LinkRoot;
-use crate::settlement::Settlement;
+use crate::session::Session;
 use crate::state::State;
-use crate::wait::Ticket;
 use amqp_proto::codec::{self, Attach, Message, Outcome};
-use amqp_proto::{Blocked, Outgoing, SenderId};
+use amqp_proto::{Blocked, LinkSnapshot, Outgoing, SenderId};
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
+use std::time::Duration;
+use submit::{Attempt, Extent, HandOver, Place};
 
 /// Sends messages to one address (§2.6). Cheap to clone; all clones are the same link, and any number of
 /// tasks may send on it.
@@ -25,13 +34,6 @@ pub struct Sender {
 
 pub(crate) type SenderRoot = LinkRoot<SenderId>;
 
-/// What became of an attempt to hand a message over.
-enum Attempt {
-    Taken(Option<u64>),
-    NotNow(Outgoing, Blocked),
-    Failed(Error),
-}
-
 impl Sender {
     pub(crate) fn new(link: SenderRoot) -> Self {
         Self { link: Arc::new(link) }
@@ -41,7 +43,8 @@ impl Sender {
     ///
     /// Waits for the link's credit, the session's window and room in the output first. On a link of
     /// snd-settle-mode `settled` there is nothing to wait for afterwards: the outcome is then
-    /// [`Outcome::Accepted`] as soon as the message is handed over.
+    /// [`Outcome::Accepted`] as soon as the message is handed over. Either wait has its deadline in
+    /// [`Timeouts`](crate::Timeouts).
     ///
     /// Cancel-safe: dropped before the hand-over, nothing of the message is sent; dropped after it, the
     /// message is on its way and only its outcome goes unseen.
@@ -52,10 +55,26 @@ impl Sender {
         self.submit(message).await?.await
     }
 
+    /// As [`send`](Self::send), within `limit` for all of it, whatever [`Timeouts`](crate::Timeouts) say.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send). Out of time is [`Error::Timeout`]: of [`Step::Send`] if nothing was sent, of
+    /// [`Step::Settle`] if the message is on its way.
+    pub async fn send_timeout(&self, message: impl Into<Message>, limit: Duration) -> Result<Outcome, SendError> {
+        let mut limit = RunningLimit::new(self.link.shared(), Some(limit));
+        let outgoing = Outgoing::new(message.into().to_bytes());
+        let handed = limit.run(HandOver::new(self, outgoing, Extent::Whole, None)).await;
+        let token = handed.unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))?;
+        let settlement = Settlement::new(Arc::clone(&self.link), token, None);
+        let outcome = limit.run(settlement).await;
+        outcome.unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
+    }
+
     /// Hands a message over and returns a future of its outcome: many messages can be on their way.
     ///
-    /// Waits for the link's credit, the session's window and room in the output. Cancel-safe: dropped
-    /// before the hand-over, nothing of the message is sent.
+    /// Waits for the link's credit, the session's window and room in the output, at most as long as
+    /// [`Timeouts::send`](crate::Timeouts::send). Cancel-safe: dropped before the hand-over, nothing of the message
+    /// is sent.
     ///
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
@@ -71,7 +90,23 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
     pub fn submit_encoded(&self, outgoing: Outgoing) -> Submit<'_> {
-        Submit { place: Place { sender: self, ticket: None }, outgoing: Some(outgoing) }
+        Submit::new(self, outgoing)
+    }
+
+    /// Begins a message that is given piece by piece, for messages larger than memory (§2.6.14).
+    ///
+    /// `first` holds the first piece, which may be empty, and everything that a transfer can say. The pieces
+    /// together are the encoded message; [`write_data`](DeliveryWriter::write_data) makes a section of each. Until
+    /// the writer is finished or dropped no other message can be sent on this link.
+    ///
+    /// Cancel-safe, as [`submit`](Self::submit).
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] with the cause.
+    pub async fn writer(&self, first: Outgoing) -> Result<DeliveryWriter, SendError> {
+        let limit = self.link.shared().limit(Step::Send);
+        let token = HandOver::new(self, first, Extent::First, limit).await?;
+        Ok(DeliveryWriter::new(self.clone(), token))
     }
 
     /// Hands a message over if that is possible this moment.
@@ -84,7 +119,7 @@ impl Sender {
             return Err(TrySendError::Blocked(Box::new(message), blocked));
         }
         let outgoing = Outgoing::new(message.to_bytes());
-        match self.link.shared().with(|state| self.attempt(state, outgoing)) {
+        match self.link.shared().with(|state| self.attempt(state, outgoing, Extent::Whole)) {
             Attempt::Taken(token) => Ok(self.settlement(token)),
             Attempt::NotNow(_, blocked) => Err(TrySendError::Blocked(Box::new(message), blocked)),
             Attempt::Failed(error) => Err(TrySendError::Failed(error)),
@@ -100,7 +135,7 @@ impl Sender {
     /// Why the link is gone.
     pub async fn ready(&self) -> Result<(), Error> {
         let link = &self.link;
-        let mut place = Place { sender: self, ticket: None };
+        let mut place = Place::new(self);
         link.shared()
             .wait(|state, waker| {
                 let ready = state.machine.sender(link.id).map(|mut sender| sender.ready().is_ok());
@@ -115,6 +150,31 @@ impl Sender {
                 };
                 place.leave(state);
                 Poll::Ready(result)
+            })
+            .await
+    }
+
+    /// Waits until no message that this link sent is unsettled, whoever waits for its outcome. Messages that are
+    /// handed over meanwhile are waited for too, those that were sent settled are not.
+    ///
+    /// Cancel-safe: a dropped future changes nothing.
+    ///
+    /// # Errors
+    /// Time-out ([`Step::Settle`]), or why the link is gone.
+    pub async fn flush(&self) -> Result<(), Error> {
+        let link = &self.link;
+        link.shared()
+            .until(Step::Settle, |state, waker| {
+                let unsettled = state.machine.sender(link.id).map(|sender| sender.unsettled());
+                match (link.fate.get(), unsettled) {
+                    (Some(error), _) => Poll::Ready(Err(error)),
+                    (None, Err(misuse)) => Poll::Ready(Err(Error::Misuse(misuse))),
+                    (None, Ok(0)) => Poll::Ready(Ok(())),
+                    (None, Ok(_)) => {
+                        state.flushing.register(waker);
+                        Poll::Pending
+                    }
+                }
             })
             .await
     }
@@ -146,6 +206,18 @@ impl Sender {
         self.link.remote_attach()
     }
 
+    /// State, credit and counters of the link at this moment; `None` when it is gone.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<LinkSnapshot> {
+        self.link.shared().lock().machine.sender(self.link.id).ok()?.snapshot()
+    }
+
+    /// The session that the link is attached to.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        self.link.session()
+    }
+
     /// Waits until the link is gone and says why; [`Error::Misuse`] means that this side closed it.
     /// Cancel-safe.
     pub async fn detached(&self) -> Error {
@@ -163,6 +235,15 @@ impl Sender {
         self.link.detach(true, None).await
     }
 
+    /// Detaches the link without closing it (§2.6.4): the peer keeps the terminus, as its expiry-policy says, and a
+    /// link of the same name can be attached to it again. Otherwise as [`close`](Self::close).
+    ///
+    /// # Errors
+    /// As for [`close`](Self::close).
+    pub async fn detach(&self) -> Result<(), Error> {
+        self.link.detach(false, None).await
+    }
+
     /// As [`close`](Self::close), and tells the peer why.
     ///
     /// # Errors
@@ -172,109 +253,18 @@ impl Sender {
     }
 
     fn settlement(&self, token: Option<u64>) -> Settlement {
-        Settlement::new(Arc::clone(&self.link), token)
+        Settlement::new(Arc::clone(&self.link), token, self.link.shared().limit(Step::Settle))
     }
 
-    fn attempt(&self, state: &mut State, mut outgoing: Outgoing) -> Attempt {
-        let id = self.link.id;
-        let token = state.outcomes.expect(id);
-        outgoing.token = token;
-        let result = match state.machine.sender(id) {
-            Ok(mut sender) => sender.send(outgoing),
-            Err(misuse) => Err(misuse.into()),
-        };
-        let error = match result {
-            Ok(sent) if !sent.settled => return Attempt::Taken(Some(token)),
-            Ok(_) => Attempt::Taken(None),
-            Err(amqp_proto::SendError::Blocked(outgoing, blocked)) => Attempt::NotNow(outgoing, blocked),
-            Err(amqp_proto::SendError::TooLarge(outgoing)) => Attempt::Failed(self.too_large(state, &outgoing)),
-            Err(amqp_proto::SendError::Misuse(misuse)) => Attempt::Failed(self.link.fate.explain(misuse)),
-        };
-        state.outcomes.forget(token);
-        error
-    }
-
-    fn too_large(&self, state: &mut State, outgoing: &Outgoing) -> Error {
+    fn too_large(&self, state: &mut State, size: usize) -> Error {
         let sender = state.machine.sender(self.link.id).ok();
         let limit = sender.and_then(|sender| sender.remote_attach()?.max_message_size);
-        Error::TooLarge { size: outgoing.payload.len() as u64, limit: limit.unwrap_or_default() }
+        Error::TooLarge { size: size as u64, limit: limit.unwrap_or_default() }
     }
 }
 
 impl fmt::Debug for Sender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.link.id.fmt(f)
-    }
-}
-
-/// A place among those who wait to send, given up when dropped.
-#[derive(Debug)]
-struct Place<'a> {
-    sender: &'a Sender,
-    ticket: Option<Ticket>,
-}
-
-impl Place<'_> {
-    fn wait(&mut self, state: &mut State, waker: &Waker) {
-        if let Some(entry) = state.links.get_mut(&self.sender.link.id.into()) {
-            entry.turns.wait(&mut self.ticket, waker);
-        }
-    }
-
-    /// Whoever was called lets the next one try.
-    fn leave(&mut self, state: &mut State) {
-        let Some(ticket) = self.ticket.take() else { return };
-        if let Some(entry) = state.links.get_mut(&self.sender.link.id.into()) {
-            // the next one may find nothing, but its attempt makes the machine tell when there is
-            if entry.turns.leave(ticket) {
-                entry.turns.call(&mut state.wake);
-            }
-        }
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        if self.ticket.is_some() {
-            let sender = self.sender;
-            sender.link.shared().with(|state| self.leave(state));
-        }
-    }
-}
-
-/// A message waiting to be handed over; see [`Sender::submit_encoded`].
-#[must_use = "nothing is sent unless this is awaited"]
-#[derive(Debug)]
-pub struct Submit<'a> {
-    place: Place<'a>,
-    /// Taken when it is handed over or has failed.
-    outgoing: Option<Outgoing>,
-}
-
-impl Submit<'_> {
-    fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<Option<u64>, SendError>> {
-        let Some(outgoing) = self.outgoing.take() else { return Poll::Pending };
-        let result = match self.place.sender.attempt(state, outgoing) {
-            Attempt::Taken(token) => Ok(token),
-            Attempt::Failed(error) => Err(SendError::NotSent(error)),
-            Attempt::NotNow(outgoing, _) => {
-                self.outgoing = Some(outgoing);
-                self.place.wait(state, waker);
-                return Poll::Pending;
-            }
-        };
-        self.place.leave(state);
-        Poll::Ready(result)
-    }
-}
-
-impl Future for Submit<'_> {
-    type Output = Result<Settlement, SendError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let sender = this.place.sender;
-        let attempt = sender.link.shared().with(|state| this.attempt(state, cx.waker()));
-        attempt.map_ok(|token| sender.settlement(token))
     }
 }
