@@ -44,6 +44,7 @@ mod incoming;
 mod link;
 mod options;
 mod outcomes;
+mod probe;
 #[cfg(feature = "scram")]
 mod random;
 mod receiver;

@@ -91,7 +91,7 @@ impl Timeouts {
             Step::Detach => self.detach,
             Step::End => self.end,
             // the runtime's, and the core's own
-            Step::Connect | Step::Open | Step::Close | Step::Idle => None,
+            Step::Connect | Step::Open | Step::Close | Step::Idle | Step::Probe => None,
         }
     }
 }

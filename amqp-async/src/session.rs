@@ -81,6 +81,10 @@ impl Session {
         Arc::ptr_eq(&self.root, &other.root)
     }
 
+    pub(crate) fn root(&self) -> &Arc<SessionRoot> {
+        &self.root
+    }
+
     pub(crate) fn of(root: &Arc<SessionRoot>) -> Self {
         Self { root: Arc::clone(root) }
     }

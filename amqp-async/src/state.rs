@@ -8,6 +8,7 @@ use crate::deadline::{Deadlines, RunningLimit};
 use crate::error::{Error, Step};
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
+use crate::probe::Probes;
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
@@ -49,6 +50,7 @@ pub(crate) struct State {
     pub(crate) parked: Option<Waker>,
     /// To be called when the lock is released.
     pub(crate) wake: Vec<Waker>,
+    pub(crate) probes: Probes,
     names: u64,
 }
 
@@ -213,6 +215,7 @@ impl Shared {
             closing: None,
             parked: None,
             wake: Vec::new(),
+            probes: Probes::default(),
             names: 0,
         };
         Arc::new(Self { state: Mutex::new(state), timeouts: options.timeouts })

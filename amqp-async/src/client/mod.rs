@@ -12,6 +12,7 @@ mod escalation;
 mod feed;
 mod hub;
 mod link;
+pub mod monitor;
 pub mod pool;
 mod random;
 mod reconnect;

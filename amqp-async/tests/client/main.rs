@@ -3,7 +3,9 @@
 
 mod broker;
 mod chaos;
+mod monitor;
 mod pool;
 mod recovery;
+mod relay;
 #[path = "../handles/support/mod.rs"]
 mod support;
