@@ -10,6 +10,7 @@ use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Stage};
+use crate::trace;
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{
@@ -51,7 +52,7 @@ impl IncomingConnection {
     ) -> (Self, Driver<T, C>) {
         #[cfg(feature = "scram")]
         let sasl = sasl.map(crate::random::for_listener);
-        let machine = amqp_proto::Connection::listener(options.config.clone(), sasl, timer.now());
+        let machine = amqp_proto::Connection::listener(trace::tapped(&options.config), sasl, timer.now());
         let (connection, driver) = Connection::start(machine, options, transport, timer);
         (Self { connection, unanswered: false }, driver)
     }

@@ -30,6 +30,8 @@
 //!   window only as deliveries are taken.
 //! * **Dropping is closing.** The last handle of a link detaches it, of a session ends it, of the
 //!   connection closes it.
+//! * **Frames can be seen.** With `AMQP_TRACE=frames` in the environment every frame is printed to standard error, one
+//!   line each, secrets left out; see also [`frame_tap`](amqp_proto::ConfigBuilder::frame_tap).
 //! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
 //!   worth trying ([`Error::recovery`]).
 
@@ -52,6 +54,7 @@ mod sender;
 mod session;
 mod slots;
 mod state;
+mod trace;
 mod transport;
 mod wait;
 

@@ -10,6 +10,7 @@ use crate::session::Session;
 use amqp_proto::{LinkOptions, SessionOptions};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// How a link comes back.
 #[derive(Clone, Debug, Default)]
@@ -197,6 +198,15 @@ impl<L: Attach> LinkCell<L> {
             Level::Connection => self.session.root.hub.lose(generation, error),
         }
         Ok(again)
+    }
+
+    pub(super) fn random(&self) -> u64 {
+        self.session.root.hub.random()
+    }
+
+    /// Lets time pass; less if there will be no link.
+    pub(super) async fn sleep(&self, time: Duration) {
+        self.session.root.hub.sleep(time).await;
     }
 
     /// A message came or went.

@@ -1,6 +1,7 @@
 //! A sending link that comes back.
 
 use super::link::{Attached, InFlight, LinkCell, LinkPolicy, SessionCell};
+use super::{Retry, RetryPolicy, Verdict};
 use crate::error::{Error, SendError};
 use crate::sender::Sender;
 use crate::sender::Settlement;
@@ -41,6 +42,27 @@ impl ResilientSender {
     /// [`InFlight::Fail`], or will not come back.
     pub async fn send(&self, message: impl Into<Message>) -> Result<Outcome, SendError> {
         self.submit(message).await?.outcome().await
+    }
+
+    /// Sends a message, and again as `policy` says by what becomes of it: released, rejected for a reason that passes.
+    ///
+    /// Cancel-safe as [`send`](Self::send).
+    ///
+    /// # Errors
+    /// What became of the last attempt.
+    pub async fn send_retrying(&self, message: impl Into<Message>, policy: RetryPolicy) -> Result<Outcome, SendError> {
+        let outgoing = Outgoing::new(message.into().to_bytes());
+        let mut retry = Retry::new(policy);
+        loop {
+            let result = match self.submit_encoded(outgoing.clone()).await {
+                Ok(submitted) => submitted.outcome().await,
+                Err(error) => Err(error),
+            };
+            match retry.came(&result, self.cell.random()) {
+                Verdict::Done => return result,
+                Verdict::Again(wait) => self.cell.sleep(wait).await,
+            }
+        }
     }
 
     /// Hands a message over, and gives what its outcome can be waited for with: many can be on their way.

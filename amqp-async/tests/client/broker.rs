@@ -2,7 +2,8 @@
 
 use crate::support::*;
 use amqp_async::client::Attempt;
-use amqp_async::proto::codec::{self, Attach, Condition};
+use amqp_async::proto::codec::message::BATCH_FORMAT;
+use amqp_async::proto::codec::{self, Attach, Condition, Message, Outcome};
 use amqp_async::proto::{CreditMode, LinkOptions, SessionOptions};
 use amqp_async::{Connection, Error, IncomingConnection, IncomingLink, Receiver, Sender, Session};
 use std::cell::RefCell;
@@ -32,8 +33,19 @@ pub(crate) struct Log {
     pub(crate) receivers: Vec<Rc<Receiver>>,
     /// What arrived.
     pub(crate) bodies: Vec<String>,
+    /// Sizes of batches that arrived.
+    pub(crate) batches: Vec<usize>,
     /// Take messages and never settle them.
     pub(crate) mute: bool,
+    /// Where messages that arrive are answered from, by address.
+    pub(crate) reply_nodes: Vec<(String, Sender)>,
+    /// Keep requests back instead of answering them.
+    pub(crate) hold: bool,
+    pub(crate) held: Vec<Message>,
+    /// What each delivery is settled with, in turn; then they are accepted.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// The max-message-size of receivers.
+    pub(crate) max_message_size: Option<u64>,
     /// So many links are detached by force as soon as they are attached.
     pub(crate) detach_next: usize,
     /// Octets that each connection carries in both directions before it breaks.
@@ -95,7 +107,11 @@ impl Broker {
             self.log().attaches.push((number, link.attach().clone()));
             match link {
                 IncomingLink::Receiver(link) => {
-                    let options = LinkOptions { credit: CreditMode::Auto(10), ..LinkOptions::answering(link.attach()) };
+                    let options = LinkOptions {
+                        credit: CreditMode::Auto(10),
+                        max_message_size: self.log().max_message_size,
+                        ..LinkOptions::answering(link.attach())
+                    };
                     let Ok(receiver) = link.accept(options) else { continue };
                     let receiver = Rc::new(receiver);
                     if self.log().detach_next > 0 {
@@ -108,9 +124,16 @@ impl Broker {
                     self.world.spawn("broker receiver", self.clone().receive(receiver));
                 }
                 IncomingLink::Sender(link) => {
-                    let options = LinkOptions::answering(link.attach());
+                    let mut options = LinkOptions::answering(link.attach());
+                    let node = format!("node-{}", self.log().reply_nodes.len());
+                    let dynamic = options.source.as_mut().filter(|source| source.dynamic);
+                    let is_dynamic = dynamic.map(|source| source.address = Some(node.as_str().into())).is_some();
                     let Ok(sender) = link.accept(options) else { continue };
-                    self.log().senders.push(sender);
+                    if is_dynamic {
+                        self.log().reply_nodes.push((node, sender));
+                    } else {
+                        self.log().senders.push(sender);
+                    }
                 }
             }
         }
@@ -118,15 +141,44 @@ impl Broker {
 
     async fn receive(self, receiver: Rc<Receiver>) {
         while let Ok(delivery) = receiver.recv().await {
-            let body = delivery.message().unwrap().body.as_str().unwrap().to_owned();
-            self.log().bodies.push(body);
+            let message = delivery.message().unwrap();
+            if delivery.message_format() == BATCH_FORMAT {
+                let encoded = delivery.encoded().unwrap();
+                let size: usize = delivery.payload().chunks().iter().map(bytes::Bytes::len).sum();
+                self.log().batches.push(size);
+                for message in encoded.batched_messages() {
+                    self.log().bodies.push(message.unwrap().body().unwrap().as_str().unwrap().to_owned());
+                }
+            } else {
+                self.log().bodies.push(message.body.as_str().unwrap().to_owned());
+            }
+            let (hold, outcome) = {
+                let mut log = self.log();
+                let outcome = if log.outcomes.is_empty() { Outcome::Accepted } else { log.outcomes.remove(0) };
+                (log.hold, outcome)
+            };
+            match message.reply_to() {
+                Some(_) if hold => self.log().held.push(message),
+                Some(_) => self.reply(&message).await,
+                None => {}
+            }
             if self.log().mute {
                 delivery.leave_unsettled();
             } else {
                 // refused only if the link has just gone
-                let _ = delivery.accept();
+                let _ = delivery.settle(outcome);
             }
         }
+    }
+
+    /// Answers a request with its own body.
+    pub(crate) async fn reply(&self, request: &Message) {
+        let node = request.reply_to().unwrap().to_owned();
+        let sender = self.log().reply_nodes.iter().find(|(name, _)| *name == node).map(|(_, sender)| sender.clone());
+        let id = request.message_id().unwrap().clone();
+        let body = format!("re: {}", request.body.as_str().unwrap());
+        let reply = Message::builder().value(body.as_str()).correlation_id(id).build();
+        drop(sender.unwrap().submit(reply).await.unwrap());
     }
 
     /// Breaks every connection there is, and takes no more.

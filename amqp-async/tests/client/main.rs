@@ -7,5 +7,6 @@ mod monitor;
 mod pool;
 mod recovery;
 mod relay;
+mod sending;
 #[path = "../handles/support/mod.rs"]
 mod support;
