@@ -105,6 +105,11 @@ impl Hub {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn pretend_up(&self) {
+        self.up.store(1, Ordering::Release);
+    }
+
     /// A connection is there. Collects who waited for it.
     pub(super) fn set_up(&self, connection: Connection, wake: &mut Vec<Waker>) {
         let mut state = self.lock();

@@ -196,3 +196,23 @@ impl fmt::Debug for ResilientSession {
         f.write_str("ResilientSession")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    #[test]
+    fn s10_2_where_the_connection_is_there_nobody_waits_for_a_lock() {
+        let hub = Arc::new(Hub::new(Random::new(0)));
+        hub.pretend_up();
+        let resilient = Resilient { root: Arc::new(Root { hub: Arc::clone(&hub) }) };
+        // would stand still for ever if it took this
+        let locked = hub.lock();
+        let ready = pin!(resilient.ensure_connected(None)).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(ready, Poll::Ready(Ok(_))));
+        drop(locked);
+    }
+}

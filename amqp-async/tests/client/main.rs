@@ -3,6 +3,7 @@
 
 mod broker;
 mod chaos;
+mod criteria;
 mod monitor;
 mod pool;
 mod recovery;
