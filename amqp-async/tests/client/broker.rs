@@ -33,6 +33,10 @@ pub(crate) struct Log {
     pub(crate) receivers: Vec<Rc<Receiver>>,
     /// What arrived.
     pub(crate) bodies: Vec<String>,
+    /// What it has for whoever receives; a message that is not accepted goes back.
+    pub(crate) stock: Vec<String>,
+    /// What was accepted of that.
+    pub(crate) taken: Vec<String>,
     /// Sizes of batches that arrived.
     pub(crate) batches: Vec<usize>,
     /// Take messages and never settle them.
@@ -132,7 +136,8 @@ impl Broker {
                     if is_dynamic {
                         self.log().reply_nodes.push((node, sender));
                     } else {
-                        self.log().senders.push(sender);
+                        self.log().senders.push(sender.clone());
+                        self.world.spawn("broker sender", self.clone().deliver(sender));
                     }
                 }
             }
@@ -168,6 +173,20 @@ impl Broker {
                 // refused only if the link has just gone
                 let _ = delivery.settle(outcome);
             }
+        }
+    }
+
+    /// Sends what is in stock, all at once.
+    async fn deliver(self, sender: Sender) {
+        while sender.ready().await.is_ok() {
+            let Some(body) = self.log().stock.pop() else { return };
+            let (broker, sender) = (self.clone(), sender.clone());
+            self.world.spawn("broker delivery", async move {
+                match sender.send(body.as_str()).await {
+                    Ok(Outcome::Accepted) => broker.log().taken.push(body),
+                    _ => broker.log().stock.push(body),
+                }
+            });
         }
     }
 
