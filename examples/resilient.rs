@@ -7,7 +7,7 @@
 //!
 //! Every message is sent until it is accepted, so each arrives at least once; those that arrive again are counted.
 
-use amqp10::tokio::client::{
+use amqp10::client::{
     Attempt, Backoff, InFlight, LinkPolicy, Notice, ReconnectEvent, ReconnectPolicy, Resilient, RetryPolicy,
 };
 use amqp10::tokio::proto::codec::Outcome;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub use amqp_async::client;
 pub use amqp_async::{
     Connection, Delivery, Driver, Error, Fault, Incoming, IncomingConnection, IncomingLink, IncomingReceiver,
     IncomingSender, IncomingSession, Options, READ_SIZE, Receiver, Recovery, Recv, SendError, Sender, Session,

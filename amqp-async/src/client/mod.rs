@@ -4,6 +4,9 @@
 //! Every decision is a machine of its own that knows no runtime: events, time and random numbers go in, what to do comes
 //! out. Tests run them in virtual time. The shells around them carry the decisions out, as [`Driver`](crate::Driver)
 //! does for a connection: each is a future to be spawned, with a [`Timer`](crate::Timer) of its own.
+//!
+//! With the feature `metrics` the shells count what happens through the crate of that name, with `tracing` they tell it
+//! as events of the target `amqp`.
 
 mod adaptive;
 mod backoff;
@@ -17,6 +20,7 @@ mod feed;
 mod hub;
 mod link;
 pub mod monitor;
+mod observe;
 pub mod pool;
 mod profile;
 mod queue;

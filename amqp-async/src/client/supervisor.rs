@@ -1,7 +1,7 @@
 //! The future that keeps one connection there: it carries out what the [`Reconnector`] decides.
 
 use super::hub::{Hub, HubPhase};
-use super::{Attempt, ReconnectStep, Reconnector};
+use super::{Attempt, ReconnectStep, Reconnector, observe};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::transport::Timer;
@@ -146,6 +146,7 @@ impl<K: Connector, C: Timer> Supervisor<K, C> {
     /// Passes the machine's events on.
     fn tell(&mut self) {
         while let Some(event) = self.machine.poll_event() {
+            observe::reconnect(&event);
             self.hub.lock().feed.put(&event);
         }
     }

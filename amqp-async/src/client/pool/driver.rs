@@ -2,7 +2,8 @@
 
 use super::handle::PoolShared;
 use super::machine::{PoolOrder, SlotId};
-use crate::client::{Connector, Random};
+use super::options::PoolStats;
+use crate::client::{Connector, Random, observe};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::transport::Timer;
@@ -26,6 +27,8 @@ pub struct PoolDriver<K: Connector, C> {
     timer: C,
     random: Random,
     work: BTreeMap<SlotId, Work<K::Connecting>>,
+    /// What operators were told last.
+    told: PoolStats,
 }
 
 /// What is under way for one connection.
@@ -56,7 +59,7 @@ impl<F: Future<Output = Result<Connection, Error>>> Work<F> {
 
 impl<K: Connector, C: Timer> PoolDriver<K, C> {
     pub(super) fn new(shared: Arc<PoolShared>, connector: K, timer: C, random: Random) -> Self {
-        Self { shared, connector, timer, random, work: BTreeMap::new() }
+        Self { shared, connector, timer, random, work: BTreeMap::new(), told: PoolStats::default() }
     }
 
     /// Goes on with what is under way.
@@ -109,7 +112,10 @@ impl<K: Connector, C: Timer> PoolDriver<K, C> {
                 (false, true) => Pass::Wait(state.machine.poll_timeout()),
             };
             let wake = state.answered();
+            let stats = state.machine.stats();
             drop(state);
+            observe::pool(&self.told, &stats);
+            self.told = stats;
             wake.into_iter().for_each(Waker::wake);
             (orders, pass)
         };
