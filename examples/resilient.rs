@@ -157,7 +157,7 @@ async fn listen(address: &str) -> std::io::Result<Listener> {
 async fn restarting(address: String, queue: Arc<Queue>) {
     loop {
         if let Ok(listener) = listen(&address).await {
-            let up = tokio::time::timeout(Duration::from_millis(400), serve(listener, Arc::clone(&queue)));
+            let up = tokio::time::timeout(Duration::from_secs(1), serve(listener, Arc::clone(&queue)));
             // what serves ends with its tasks: every connection is cut
             drop(up.await);
         }

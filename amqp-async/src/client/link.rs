@@ -7,7 +7,7 @@ use crate::error::{Error, Recovery};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::session::Session;
-use amqp_proto::{LinkOptions, SessionOptions};
+use amqp_proto::{LinkOptions, Misuse, SessionOptions};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -170,7 +170,7 @@ impl<L: Attach> LinkCell<L> {
 
     /// The link that was there has failed. Several who use it may say so: it counts once.
     pub(super) fn note(&self, attached: &Attached<L>, error: Error) -> Result<Option<Again>, Error> {
-        if self.policy.classifier.classify(&error) == Recovery::Retry {
+        if self.recovery(&error) == Recovery::Retry {
             // nothing is gone: a deadline of the caller's has passed
             return Err(error);
         }
@@ -181,15 +181,26 @@ impl<L: Attach> LinkCell<L> {
         });
         match was_there {
             true => self.escalate(error, attached.place.generation, Some(&attached.place)).map(Some),
-            false if self.policy.classifier.classify(&error) == Recovery::GiveUp => Err(error),
+            false if self.recovery(&error) == Recovery::GiveUp => Err(error),
             false => Ok(None),
+        }
+    }
+
+    /// What is worth trying. What this side has closed was closed because another link found it of no use; if all is to
+    /// be over, there will be no connection.
+    fn recovery(&self, error: &Error) -> Recovery {
+        match error {
+            Error::Misuse(Misuse::ConnectionClosed) => Recovery::Reconnect,
+            Error::Misuse(Misuse::SessionEnded) => Recovery::Rebegin,
+            Error::Misuse(Misuse::Detached | Misuse::StaleId) => Recovery::Reattach,
+            error => self.policy.classifier.classify(error),
         }
     }
 
     /// Drops what has to be built anew.
     fn escalate(&self, error: Error, generation: Generation, place: Option<&Place>) -> Result<Again, Error> {
         let random = self.session.root.hub.random();
-        let recovery = self.policy.classifier.classify(&error);
+        let recovery = self.recovery(&error);
         let again = self.escalation.lock().unwrap_or_else(PoisonError::into_inner).failed(recovery, random);
         let Some(again) = again else { return Err(error) };
         match again.level {

@@ -43,16 +43,21 @@ impl Settlement {
     fn look(&mut self, token: u64, cx: &mut Context<'_>) -> Poll<Result<Outcome, SendError>> {
         let link = &self.link;
         link.shared().with(|state| {
-            let result = match (state.outcomes.poll(token, cx.waker()), link.fate.get()) {
-                (Poll::Ready(Some(outcome)), _) => Ok(outcome),
-                (_, Some(error)) => Err(error),
-                (Poll::Ready(None), None) => Err(Error::Undriven),
+            let error = match (state.outcomes.poll(token, cx.waker()), link.fate.get()) {
+                (Poll::Ready(Some(outcome)), _) => {
+                    // the slot is free, and may be another's as soon as the lock is
+                    self.state = Expected::Done;
+                    self.limit.cancel(state);
+                    return Poll::Ready(Ok(outcome));
+                }
+                (_, Some(error)) => error,
+                (Poll::Ready(None), None) => Error::Undriven,
                 (Poll::Pending, None) => match self.limit.poll(state, cx.waker()) {
-                    Poll::Ready(()) => Err(Error::Timeout(Step::Settle)),
+                    Poll::Ready(()) => Error::Timeout(Step::Settle),
                     Poll::Pending => return Poll::Pending,
                 },
             };
-            Poll::Ready(result.map_err(SendError::InDoubt))
+            Poll::Ready(Err(SendError::InDoubt(error)))
         })
     }
 

@@ -140,6 +140,27 @@ fn s9_4_a_link_detached_by_force_comes_back_alone_and_three_failures_take_the_se
 }
 
 #[test]
+fn a_link_that_takes_the_connection_along_does_not_end_the_others_on_it() {
+    let broker = Broker::new();
+    let resilient = resilient(&broker, policy());
+    let receiver = Arc::new(resilient.receiver(LinkOptions::receiver("in", "queue")));
+    let receiving = broker.world.spawn("recv", {
+        let receiver = Arc::clone(&receiver);
+        async move { receiver.recv().await }
+    });
+    let sender = sender(&resilient, InFlight::Resend);
+    broker.log().detach_next = 9;
+    broker.world.run_within(600 * SECOND, sender.send("x")).unwrap().unwrap();
+    assert_eq!(broker.log().attempts.len(), 2, "a new connection");
+    broker.world.advance(10 * SECOND);
+    assert!(receiving.take().is_none(), "it waits on the new one");
+    let server = broker.log().senders.pop().unwrap();
+    drop(broker.world.run(server.submit("here")).unwrap());
+    broker.world.settle();
+    assert!(matches!(receiving.take(), Some(Ok(_))));
+}
+
+#[test]
 fn s9_5_a_refused_login_ends_the_supervision_at_once() {
     let broker = Broker::new();
     let mut attempts = 0;
