@@ -135,6 +135,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         let shared = Arc::clone(&self.shared);
         let mut state = shared.lock();
         let state = &mut *state;
+        state.probes.now = now;
         match mem::replace(&mut self.news, News::None) {
             News::None => {}
             News::Octets => state.machine.handle_input(now, &mut self.input),
@@ -156,6 +157,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         state.deadlines.advance(now, &mut state.wake);
         self.drain_events(state);
         if self.output.is_empty() {
+            state.probes.leave();
             self.transmit = state.machine.poll_transmit(now, &mut self.output);
         }
         // what has left makes room for senders

@@ -27,6 +27,7 @@ impl State {
             Event::Arrived { receiver } => self.ready(receiver.into()),
             Event::Drain { sender } => self.drain(sender),
             Event::Drained { receiver } => self.drained(receiver),
+            Event::Echo { session } => self.echoed(session),
             Event::Disposition { delivery, link, token, state, settled } => {
                 self.disposition(delivery, link, token, state, settled);
             }
@@ -79,8 +80,16 @@ impl State {
 
     fn session_gone(&mut self, id: SessionId, error: Error) {
         self.requested.retain(|(requested, _)| *requested != id);
+        self.probes.forget(id);
         if let Some(mut entry) = self.sessions.remove(&id) {
             entry.fate.set(error);
+            entry.changed.call_all(&mut self.wake);
+        }
+    }
+
+    fn echoed(&mut self, id: SessionId) {
+        self.probes.answered(id);
+        if let Some(entry) = self.sessions.get_mut(&id) {
             entry.changed.call_all(&mut self.wake);
         }
     }

@@ -10,6 +10,7 @@ use crate::links::Links;
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::sender::DrainAnswer;
+use crate::probe::Probes;
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
@@ -55,6 +56,7 @@ pub(crate) struct State {
     pub(crate) parked: Option<Waker>,
     /// To be called when the lock is released.
     pub(crate) wake: Vec<Waker>,
+    pub(crate) probes: Probes,
     names: u64,
 }
 
@@ -224,6 +226,7 @@ impl Shared {
             abandoned: false,
             parked: None,
             wake: Vec::new(),
+            probes: Probes::default(),
             names: 0,
         };
         Arc::new(Self { state: Mutex::new(state), timeouts: options.timeouts })

@@ -10,6 +10,7 @@ use crate::link::{Half, Link};
 use crate::violation::{Scope, Violation, supported};
 use amqp_codec::{DeliveryTag, Disposition, Flow, Role, Transfer};
 use bytes::Bytes;
+use core::mem;
 use smallvec::SmallVec;
 
 impl Session {
@@ -31,6 +32,9 @@ impl Session {
             }
             if flow.echo {
                 self.owe_flow(ctx, false);
+            }
+            if mem::take(&mut self.awaits_echo) {
+                ctx.events.push(Event::Echo { session: self.id });
             }
             return Ok(());
         };

@@ -154,6 +154,8 @@ pub(crate) struct Session {
     pub(crate) as_receiver: Dispositions,
     /// A session flow is to leave; with echo or without.
     pub(crate) flow_due: Option<bool>,
+    /// A flow with echo has left, and none has come since.
+    pub(crate) awaits_echo: bool,
     /// Links for which a flow is to leave.
     pub(crate) flows: VecDeque<u32>,
     /// Links with a delivery in progress that could not leave as a whole.
@@ -195,6 +197,7 @@ impl Session {
             as_sender: Dispositions::new(Role::Sender),
             as_receiver: Dispositions::new(Role::Receiver),
             flow_due: None,
+            awaits_echo: false,
             flows: VecDeque::new(),
             sending: VecDeque::new(),
             blocked: BTreeSet::new(),
