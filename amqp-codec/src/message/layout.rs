@@ -9,13 +9,11 @@ use crate::{DecodeError, DecodeErrorKind, Decoder, Limits, code};
 
 /// Where each section of an encoded message ends, and which kind of body there is.
 ///
-/// Sections are adjacent and in order, so the end of each is the start of the next; the end of an
-/// absent one is 0. All `data` or `amqp-sequence` sections together are one place.
+/// Sections are adjacent and in order, so the end of each is the start of the next; an absent
+/// one is empty. All `data` or `amqp-sequence` sections together are one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Layout {
     ends: [u32; Section::PLACES],
-    /// Where the body starts.
-    body_start: u32,
     body: Option<Section>,
 }
 
@@ -28,51 +26,53 @@ impl Layout {
             return Err(decoder.error(DecodeErrorKind::TooLong, "message"));
         }
         let mut sections = Sections::default();
-        let mut layout = Self { ends: [0; Section::PLACES], body_start: 0, body: None };
-        let mut start = 0;
+        let mut layout = Self { ends: [0; Section::PLACES], body: None };
         while !decoder.is_empty() {
             let section = sections.next(&mut decoder)?;
             if section == Section::AmqpValue || !decoder.skip_short(section.short_carrier()) {
                 decoder.apart(|decoder| skip_content(decoder, section))?;
             }
-            let end = decoder.position();
-            layout.note(section, start, end);
-            start = end;
+            layout.note(section, decoder.position());
         }
+        layout.close_gaps();
         Ok(layout)
     }
 
-    /// Takes note of where a section lies, within a message of less than 4 GiB.
+    /// Takes note that `section` ends at `position`, which is within a message of less than 4 GiB.
     #[inline(always)]
-    fn note(&mut self, section: Section, start: usize, end: usize) {
-        if let Some(place) = self.ends.get_mut(section.place()) {
-            *place = end as u32;
+    fn note(&mut self, section: Section, position: usize) {
+        if let Some(end) = self.ends.get_mut(section.place()) {
+            *end = position as u32;
         }
         if section.is_body() {
-            if self.body.is_none() {
-                self.body_start = start as u32;
-            }
             self.body = Some(section);
+        }
+    }
+
+    /// Lets absent sections end where those before them do.
+    #[inline(always)]
+    fn close_gaps(&mut self) {
+        let mut before = 0;
+        for end in &mut self.ends {
+            before = before.max(*end);
+            *end = before;
         }
     }
 
     /// The octets of a section, its descriptor included; empty if it is absent.
     #[inline]
     pub(super) fn range(&self, section: Section) -> Range<usize> {
-        let place = section.place();
-        let end = self.ends.get(place).copied().unwrap_or(0);
-        if section.is_body() {
-            return if self.body == Some(section) { position(self.body_start)..position(end) } else { 0..0 };
+        if section.is_body() && self.body != Some(section) {
+            return 0..0;
         }
-        if end == 0 { 0..0 } else { self.end_before(place)..position(end) }
+        let place = section.place();
+        self.start(place)..self.end(place)
     }
 
     /// The octets from the properties to the body (§3.2).
     #[inline]
     pub(super) fn bare(&self) -> Range<usize> {
-        let start = self.end_before(Section::Properties.place());
-        let body = self.ends.get(Section::Data.place()).copied().unwrap_or(0);
-        start..if body > 0 { position(body) } else { self.end_before(Section::Data.place()) }
+        self.start(Section::Properties.place())..self.end(Section::Data.place())
     }
 
     /// The kind of body; `None` if there is none.
@@ -81,16 +81,15 @@ impl Layout {
         self.body
     }
 
-    /// Where the last section before a place ends.
     #[inline]
-    fn end_before(&self, place: usize) -> usize {
-        position(self.ends.iter().take(place).fold(0, |last, &end| last.max(end)))
+    fn start(&self, place: usize) -> usize {
+        place.checked_sub(1).map_or(0, |before| self.end(before))
     }
-}
 
-#[inline]
-fn position(end: u32) -> usize {
-    usize::try_from(end).unwrap_or(usize::MAX)
+    #[inline]
+    fn end(&self, place: usize) -> usize {
+        self.ends.get(place).map_or(0, |&end| usize::try_from(end).unwrap_or(usize::MAX))
+    }
 }
 
 /// Reads what begins each section, one after another, as far as the rules of §3.2 allow.
