@@ -1,17 +1,28 @@
 #![doc = include_str!("../README.md")]
 
 pub use amqp_async::{
-    Connection, Delivery, Driver, Error, Fault, Incoming, IncomingConnection, IncomingLink, IncomingReceiver,
-    IncomingSender, IncomingSession, Options, READ_SIZE, Receiver, Recovery, Recv, SendError, Sender, Session,
-    Settlement, Step, Submit, Timeouts, Timer, Transport, TrySendError,
+    Batch, BatchOptions, Confirmation, Connection, Delivery, DeliveryReader, DeliveryWriter, Driver, Error, Fault,
+    Incoming, IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession, OnDrop, Options,
+    READ_SIZE, Receiver, Recovery, Recv, SendError, Sender, Session, Settlement, Step, Submit, Timeouts, Timer,
+    Transport, TrySendError, recording,
 };
 pub use amqp_codec::{Message, Outcome, Value};
 
+/// Connecting and listening, for all runtimes.
+pub use amqp_async::connect;
+/// TLS, for all runtimes (features `rustls`, `rustls-no-provider`, `native-tls`).
+pub use amqp_async::tls;
 /// The codec: types, frames, performatives, message sections.
 pub use amqp_codec as codec;
 /// The protocol core: bytes in, events and bytes out.
 pub use amqp_proto as proto;
 
+/// On async-std (feature `async-std`), which is no longer maintained; [`smol`] is its successor.
+#[cfg(feature = "async-std")]
+pub use amqp_async_std::async_std;
+/// On smol (feature `smol`): connect and listen.
+#[cfg(feature = "smol")]
+pub use amqp_async_std::smol;
 /// For plain threads (feature `blocking`).
 #[cfg(feature = "blocking")]
 pub use amqp_blocking as blocking;

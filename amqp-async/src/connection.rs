@@ -16,7 +16,8 @@ use std::task::Poll;
 /// A connection to a peer (§2.4). Cheap to clone; all clones are the same connection.
 ///
 /// Sessions and links keep their connection alive. When the last handle of any kind is dropped, the
-/// connection is closed and its [`Driver`] ends. To learn how that went, call [`close`](Self::close).
+/// connection is closed and its [`Driver`] ends, within a second whatever the peer does. To learn how that
+/// went, and to give a slow peer more time, call [`close`](Self::close).
 #[derive(Clone)]
 pub struct Connection {
     root: Arc<ConnectionRoot>,
@@ -31,6 +32,7 @@ impl Drop for ConnectionRoot {
     fn drop(&mut self) {
         self.shared.with(|state| {
             state.closing.get_or_insert(None);
+            state.abandoned = true;
         });
     }
 }
@@ -50,19 +52,25 @@ impl Connection {
         let now = timer.now();
         #[cfg(feature = "scram")]
         let sasl = sasl.map(crate::random::for_client);
+        let opening = if sasl.is_some() { Step::Login } else { Step::Open };
         let machine = amqp_proto::Connection::client(options.config.clone(), sasl, now);
-        Self::start(machine, options, transport, timer)
+        Self::start(machine, opening, options, transport, timer)
     }
 
     pub(crate) fn start<T: Transport, C: Timer>(
         machine: amqp_proto::Connection,
+        opening: Step,
         options: &Options,
         transport: T,
         timer: C,
     ) -> (Self, Driver<T, C>) {
-        let shared = Shared::new(machine, options);
+        let shared = Shared::new(machine, opening, options);
         let driver = Driver::new(Arc::clone(&shared), transport, timer);
         (Self { root: Arc::new(ConnectionRoot { shared }) }, driver)
+    }
+
+    pub(crate) fn of(root: &Arc<ConnectionRoot>) -> Self {
+        Self { root: Arc::clone(root) }
     }
 
     pub(crate) fn shared(&self) -> &Shared {

@@ -4,7 +4,11 @@
 //! alarm, the driver's, serves all of them.
 
 use crate::slots::Slots;
+use crate::state::{Shared, State};
 use amqp_proto::Instant;
+use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -12,10 +16,10 @@ use std::time::Duration;
 #[derive(Default)]
 pub(crate) struct Deadlines {
     slots: Slots<Deadline>,
-    /// Not later than the earliest that is running.
-    earliest: Option<Instant>,
-    /// Whether some have been asked for and do not run yet.
-    fresh: bool,
+    /// Those that run, the earliest first.
+    running: BTreeSet<(Instant, usize)>,
+    /// Those that have been asked for and do not run yet.
+    fresh: Vec<usize>,
 }
 
 struct Deadline {
@@ -32,13 +36,14 @@ enum Due {
 
 impl Deadlines {
     /// Asks to be woken `after` the driver's next pass.
-    pub(crate) fn start(&mut self, after: Duration, waker: &Waker) -> usize {
-        self.fresh = true;
-        self.slots.insert(Deadline { due: Due::After(after), waker: waker.clone() })
+    fn start(&mut self, after: Duration, waker: &Waker) -> usize {
+        let key = self.slots.insert(Deadline { due: Due::After(after), waker: waker.clone() });
+        self.fresh.push(key);
+        key
     }
 
     /// Ready once the time is over.
-    pub(crate) fn poll(&mut self, key: usize, waker: &Waker) -> Poll<()> {
+    fn poll(&mut self, key: usize, waker: &Waker) -> Poll<()> {
         match self.slots.get_mut(key) {
             Some(Deadline { due: Due::Passed, .. }) | None => Poll::Ready(()),
             Some(deadline) => {
@@ -49,40 +54,111 @@ impl Deadlines {
     }
 
     /// The wait is over, one way or the other.
-    pub(crate) fn cancel(&mut self, key: usize) {
-        self.slots.remove(key);
+    fn cancel(&mut self, key: usize) {
+        if let Some(Deadline { due: Due::At(at), .. }) = self.slots.remove(key) {
+            self.running.remove(&(at, key));
+        }
     }
 
     /// Whether the driver should come by to let new ones run.
     pub(crate) fn wants_driver(&self) -> bool {
-        self.fresh
+        !self.fresh.is_empty()
     }
 
     /// The driver's pass: lets new ones run, and calls those whose time is over.
     pub(crate) fn advance(&mut self, now: Instant, wake: &mut Vec<Waker>) {
-        let due = self.earliest.is_some_and(|earliest| earliest <= now);
-        if !self.fresh && !due {
-            return;
+        for key in self.fresh.drain(..) {
+            // one that was taken back has left its key, which may be another's by now
+            let Some(deadline) = self.slots.get_mut(key) else { continue };
+            let Due::After(after) = deadline.due else { continue };
+            let at = now.saturating_add(after);
+            deadline.due = Due::At(at);
+            self.running.insert((at, key));
         }
-        self.fresh = false;
-        self.earliest = None;
-        for (_, deadline) in self.slots.iter_mut() {
-            if let Due::After(after) = deadline.due {
-                deadline.due = Due::At(now.saturating_add(after));
+        while let Some(&(at, key)) = self.running.first() {
+            if at > now {
+                break;
             }
-            let Due::At(at) = deadline.due else { continue };
-            if at <= now {
+            self.running.pop_first();
+            if let Some(deadline) = self.slots.get_mut(key) {
                 deadline.due = Due::Passed;
                 wake.push(deadline.waker.clone());
-            } else {
-                self.earliest = Some(self.earliest.map_or(at, |earliest| earliest.min(at)));
             }
         }
     }
 
     /// When the driver must pass again.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.earliest
+        self.running.first().map(|(at, _)| *at)
+    }
+}
+
+/// How long a wait may take, from its first poll that finds nothing. Whoever has one takes it back when the
+/// wait is over.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    after: Option<Duration>,
+    key: Option<usize>,
+}
+
+impl Limit {
+    /// `None` waits for ever.
+    pub(crate) fn new(after: Option<Duration>) -> Self {
+        Self { after, key: None }
+    }
+
+    /// Ready once the time is over.
+    pub(crate) fn poll(&mut self, state: &mut State, waker: &Waker) -> Poll<()> {
+        match (self.key, self.after) {
+            (Some(key), _) => state.deadlines.poll(key, waker),
+            (None, Some(after)) => {
+                self.key = Some(state.deadlines.start(after, waker));
+                Poll::Pending
+            }
+            (None, None) => Poll::Pending,
+        }
+    }
+
+    /// The wait is over.
+    pub(crate) fn cancel(&mut self, state: &mut State) {
+        if let Some(key) = self.key.take() {
+            state.deadlines.cancel(key);
+        }
+    }
+}
+
+/// A [`Limit`] that is taken back when dropped.
+#[derive(Debug)]
+pub(crate) struct RunningLimit<'a> {
+    shared: &'a Shared,
+    limit: Limit,
+}
+
+impl<'a> RunningLimit<'a> {
+    pub(crate) fn new(shared: &'a Shared, after: Option<Duration>) -> Self {
+        Self { shared, limit: Limit::new(after) }
+    }
+
+    pub(crate) fn poll(&mut self, state: &mut State, waker: &Waker) -> Poll<()> {
+        self.limit.poll(state, waker)
+    }
+
+    /// The output of `future`, if it comes in time. The time of several such runs is counted together.
+    pub(crate) async fn run<F: Future>(&mut self, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|cx| match future.as_mut().poll(cx) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending => self.shared.with(|state| self.limit.poll(state, cx.waker())).map(|()| None),
+        })
+        .await
+    }
+}
+
+impl Drop for RunningLimit<'_> {
+    fn drop(&mut self) {
+        if self.limit.key.is_some() {
+            self.limit.cancel(&mut self.shared.lock());
+        }
     }
 }
 

@@ -28,6 +28,9 @@ const SLICES: usize = 64;
 /// How long the last octets and the end of stream may take once the connection is over.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How long all that may take if nobody holds the connection any more.
+const ABANDONED: Duration = Duration::from_millis(900);
+
 /// Drives one connection; to be spawned, or polled in whatever way the runtime has.
 ///
 /// Nothing happens on the connection unless this is polled. It ends by itself when the connection is
@@ -50,7 +53,7 @@ pub struct Driver<T, C> {
     unflushed: bool,
     shut: bool,
     alarm: Option<Instant>,
-    /// Set when the connection is over: until when octets may still leave.
+    /// Set when the connection is over or abandoned: until when octets may still leave.
     farewell: Option<Instant>,
     wake: Vec<Waker>,
 }
@@ -183,9 +186,9 @@ impl<T: Transport, C: Timer> Driver<T, C> {
 
     /// Sets the alarm, and the time of farewell once the connection is over.
     fn note_time(&mut self, state: &State, now: Instant) {
-        if state.closed().is_some() && self.farewell.is_none() {
-            self.farewell = Some(now.saturating_add(FAREWELL));
-        }
+        let over = [state.closed().is_some().then_some(FAREWELL), state.abandoned.then_some(ABANDONED)];
+        let farewell = over.into_iter().flatten().map(|left| now.saturating_add(left));
+        self.farewell = farewell.chain(self.farewell).min();
         let machine = state.machine.poll_timeout().map(|(at, _)| at);
         let due = [machine, state.deadlines.next(), self.farewell].into_iter().flatten().min();
         // an alarm that is too early costs one round; moving it costs more than that

@@ -1,6 +1,7 @@
 //! Errors that say whose fault it was, how much is lost by it, and what is worth trying next.
 
-use amqp_proto::codec::{Condition, Message, SaslCode};
+use crate::tls::TlsError;
+use amqp_proto::codec::{self, Condition, Message, SaslCode};
 use amqp_proto::{Blocked, CloseReason, DetachReason, EndReason, Misuse, SaslFailure, Scope, TimeoutReason, Violation};
 use std::fmt;
 use std::io;
@@ -24,14 +25,17 @@ pub enum Error {
         /// The peer's max-message-size in octets.
         limit: u64,
     },
+    /// The sender gave the message up while it was being read in pieces (§2.6.14): forget what came of it.
+    #[error("the sender has aborted the message")]
+    Aborted,
     /// The link was refused, or it is gone (§2.6.4).
-    #[error("{0}")]
+    #[error(transparent)]
     Detached(DetachReason),
     /// The session was refused, or it is gone (§2.5.2).
-    #[error("{0}")]
+    #[error(transparent)]
     Ended(EndReason),
     /// The connection was refused, or it is gone (§2.4.3).
-    #[error("{0}")]
+    #[error(transparent)]
     Closed(CloseReason),
     /// Reading or writing failed.
     #[error("the transport failed: {0}")]
@@ -62,6 +66,8 @@ pub enum Fault {
 /// What is worth trying after an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Recovery {
+    /// The same again, as it is: everything still stands.
+    Retry,
     /// The same again, on a new link.
     Reattach,
     /// The same again, on a new session.
@@ -76,14 +82,26 @@ pub enum Recovery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Step {
+    /// Finding the addresses of the host.
+    Resolve,
     /// Reaching the peer's address.
     Connect,
-    /// Protocol header, SASL and open (§2.4.1, §5.3).
+    /// The handshake of TLS (§5.2).
+    Tls,
+    /// Protocol header and SASL (§5.3).
+    Login,
+    /// Open (§2.4.1), and the header before it where there is no SASL.
     Open,
     /// begin (§2.5.1).
     Begin,
     /// attach (§2.6.3).
     Attach,
+    /// Handing a message or a piece of one over: credit, window and output must have room (§2.6.7, §2.5.6).
+    Send,
+    /// Settlement by the peer (§2.6.12).
+    Settle,
+    /// A delivery; only where the caller sets a deadline.
+    Receive,
     /// Using up a link's credit (§2.6.7).
     Drain,
     /// detach (§2.6.4).
@@ -107,7 +125,7 @@ impl Error {
             Self::Detached(DetachReason::Violation(_))
             | Self::Ended(EndReason::Violation(_))
             | Self::Closed(CloseReason::Violation(_) | CloseReason::Header(_)) => Fault::Violation,
-            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) => Fault::Remote,
+            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) | Self::Aborted => Fault::Remote,
         }
     }
 
@@ -119,7 +137,23 @@ impl Error {
             Self::Ended(reason) => reason.condition(),
             Self::Closed(reason) => reason.condition(),
             Self::TooLarge { .. } => Some(Condition::MESSAGE_SIZE_EXCEEDED),
-            Self::Misuse(_) | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
+            Self::Misuse(_) | Self::Aborted | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
+        }
+    }
+
+    /// What the peer said when it refused or ended something: condition, description, info (§2.8.14).
+    #[must_use]
+    pub fn remote(&self) -> Option<&codec::Error> {
+        match self {
+            Self::Detached(reason) => reason.remote(),
+            Self::Ended(reason) => reason.remote(),
+            Self::Closed(reason) => reason.remote(),
+            Self::Misuse(_)
+            | Self::TooLarge { .. }
+            | Self::Aborted
+            | Self::Transport(_)
+            | Self::Timeout(_)
+            | Self::Undriven => None,
         }
     }
 
@@ -138,6 +172,7 @@ impl Error {
                 Recovery::Reconnect
             }
             Self::Closed(CloseReason::Sasl(_) | CloseReason::Header(_)) => Recovery::GiveUp,
+            Self::Timeout(Step::Send | Step::Settle | Step::Receive) | Self::Aborted => Recovery::Retry,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach | Step::Drain) => Recovery::Reattach,
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Recovery::Rebegin,
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Recovery::Reconnect,
@@ -148,7 +183,10 @@ impl Error {
     #[must_use]
     pub fn scope(&self) -> Option<Scope> {
         match self {
-            Self::Misuse(_) | Self::TooLarge { .. } | Self::Timeout(Step::Drain) => None,
+            Self::Misuse(_)
+            | Self::TooLarge { .. }
+            | Self::Aborted
+            | Self::Timeout(Step::Send | Step::Settle | Step::Receive | Step::Drain) => None,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach) => Some(Scope::Link),
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Some(Scope::Session),
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Some(Scope::Connection),
@@ -165,6 +203,15 @@ impl Error {
             Self::Detached(DetachReason::Remote { error, .. }) => error.is_none(),
             Self::Ended(EndReason::Remote(error)) | Self::Closed(CloseReason::Remote(error)) => error.is_none(),
             _ => false,
+        }
+    }
+
+    /// What TLS has to say about it, if the transport failed in TLS (§5.2).
+    #[must_use]
+    pub fn tls(&self) -> Option<&TlsError> {
+        match self {
+            Self::Transport(error) => TlsError::find(error),
+            _ => None,
         }
     }
 
@@ -228,10 +275,16 @@ impl From<DetachReason> for Error {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Resolve => "finding the host",
             Self::Connect => "connecting to the address",
+            Self::Tls => "the handshake of TLS",
+            Self::Login => "logging in",
             Self::Open => "opening the connection",
             Self::Begin => "beginning a session",
             Self::Attach => "attaching a link",
+            Self::Send => "handing a message over",
+            Self::Settle => "having a message settled",
+            Self::Receive => "a delivery",
             Self::Drain => "draining a link",
             Self::Detach => "detaching a link",
             Self::End => "ending a session",
@@ -244,7 +297,7 @@ impl fmt::Display for Step {
 /// What became of a message that could not be sent, and why.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SendError {
-    /// Nothing of the message has left: it can be sent again elsewhere without doubling it.
+    /// The message has not left, or not as a whole: it can be sent again elsewhere without doubling it.
     #[error("not sent: {0}")]
     NotSent(#[source] Error),
     /// The message was handed over and the link ended before its outcome came: the peer may have it or

@@ -1,9 +1,10 @@
 //! The core's events, each brought to whom it concerns. Runs in the driver, under the lock.
 
-use crate::error::Error;
+use crate::error::{Error, Step};
 use crate::options::Incoming;
+use crate::sender::DrainAnswer;
 use crate::state::{Fate, LinkEntry, Phase, SessionEntry, Stage, State};
-use amqp_proto::codec::{self, Attach, Begin, Condition, DeliveryState, Outcome};
+use amqp_proto::codec::{self, Attach, Begin, Condition, DeliveryState};
 use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId, SenderId, SessionId};
 use std::mem;
 
@@ -30,8 +31,9 @@ impl State {
                 self.disposition(delivery, link, token, state, settled);
             }
             Event::Closed(reason) => self.connection_closed(reason),
-            // nobody waits for these: the machine's snapshot tells what they changed
-            Event::Authenticated { .. } | Event::Flow { .. } => {}
+            Event::Authenticated { .. } => self.opening = Step::Open,
+            // nobody waits for it: the machine's snapshot tells what it changed
+            Event::Flow { .. } => {}
             // events of a later core: nobody here can wait for them
             _ => {}
         }
@@ -133,17 +135,23 @@ impl State {
                 self.outcomes.sender_gone(sender, &mut self.wake);
             }
         }
+        self.flushing.call_all(&mut self.wake);
     }
 
     /// Something to take, or room to send.
     fn ready(&mut self, id: LinkId) {
         if let Some(entry) = self.links.get_mut(&id) {
-            entry.turns.call(&mut self.wake);
+            entry.call(&mut self.wake);
         }
     }
 
-    /// What has been submitted is all there is: the rest of the credit goes back (§2.6.7).
+    /// The rest of the credit goes back (§2.6.7), unless the application says when.
     fn drain(&mut self, id: SenderId) {
+        if let Some(entry) = self.links.get_mut(&id.into()).filter(|it| it.drain_answer != DrainAnswer::AtOnce) {
+            entry.drain_answer = DrainAnswer::Wanted;
+            entry.changed.call_all(&mut self.wake);
+            return;
+        }
         if let Ok(mut sender) = self.machine.sender(id) {
             // it cannot have gone: the event is of this moment
             let _ = sender.drained();
@@ -165,25 +173,23 @@ impl State {
         state: Option<DeliveryState>,
         settled: bool,
     ) {
-        let LinkId::Sender(sender) = link else { return };
-        // most are settled: nothing is answered then
-        let answer = if settled { None } else { state.clone() };
-        match state.and_then(|state| Outcome::try_from(state).ok()) {
-            Some(outcome) => {
-                if !settled {
-                    // an outcome is final: settling answers it (§2.6.12). Stale if settled meanwhile.
-                    let _ = self.machine.sender(sender).and_then(|mut link| link.dispose(delivery, answer, true));
-                }
-                self.outcomes.arrive(token, outcome, &mut self.wake);
+        let LinkId::Sender(sender) = link else {
+            if let Some(entry) = self.links.get_mut(&link).filter(|_| settled) {
+                entry.confirm(delivery.number().0, &mut self.wake);
             }
-            // forgotten by the receiver without an outcome: as good as never taken
-            None if settled => self.outcomes.arrive(token, Outcome::Released, &mut self.wake),
-            None => {}
+            return;
+        };
+        if let Some(outcome) = self.machine.conclude(sender, delivery, state, settled) {
+            self.outcomes.arrive(token, outcome, &mut self.wake);
         }
+        self.flushing.call_all(&mut self.wake);
     }
 
     fn connection_closed(&mut self, reason: CloseReason) {
-        self.close_with(reason.into());
+        self.close_with(match Error::from(reason) {
+            Error::Timeout(Step::Open) => Error::Timeout(self.opening),
+            error => error,
+        });
     }
 
     /// The connection is over: everything that is left of it goes, for this reason.

@@ -3,13 +3,14 @@
 
 use crate::connection::Connection;
 use crate::driver::Driver;
-use crate::error::Error;
+use crate::error::{Error, Step};
 use crate::link::LinkRoot;
 use crate::options::Options;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Stage};
+use crate::tls::TlsPeer;
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{
@@ -36,6 +37,8 @@ pub struct IncomingConnection {
     connection: Connection,
     /// A login has been given out and not been answered.
     unanswered: bool,
+    /// If there is TLS.
+    peer: Option<TlsPeer>,
 }
 
 impl IncomingConnection {
@@ -51,9 +54,22 @@ impl IncomingConnection {
     ) -> (Self, Driver<T, C>) {
         #[cfg(feature = "scram")]
         let sasl = sasl.map(crate::random::for_listener);
+        let opening = if sasl.is_some() { Step::Login } else { Step::Open };
         let machine = amqp_proto::Connection::listener(options.config.clone(), sasl, timer.now());
-        let (connection, driver) = Connection::start(machine, options, transport, timer);
-        (Self { connection, unanswered: false }, driver)
+        let (connection, driver) = Connection::start(machine, opening, options, transport, timer);
+        (Self { connection, unanswered: false, peer: None }, driver)
+    }
+
+    /// There is TLS, and this is who the peer is by it.
+    pub(crate) fn secured_by(self, peer: Option<TlsPeer>) -> Self {
+        Self { peer, ..self }
+    }
+
+    /// The client's certificates (§5.2), in DER, its own first; they have been checked. Empty without TLS, and if the
+    /// client has shown none. Known once there is a [`login`](Self::login); with SASL EXTERNAL they tell who it is.
+    #[must_use]
+    pub fn peer_certificates(&self) -> &[Vec<u8>] {
+        self.peer.as_ref().map_or(&[], TlsPeer::certificates)
     }
 
     /// Waits for the client's wish to be let in (§5.3.3.2); `None` if it comes without SASL, which it can
@@ -216,6 +232,11 @@ impl IncomingSender {
     #[must_use]
     pub fn attach(&self) -> &Attach {
         &self.attach
+    }
+
+    /// As [`Sender::hold_drains`], before the peer can have asked for a drain.
+    pub fn hold_drains(&self) {
+        self.link.hold_drains();
     }
 
     /// Answers with attach. The name in `options` is ignored: it is the peer's.

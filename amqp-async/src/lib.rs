@@ -1,8 +1,9 @@
 //! AMQP 1.0, runtime-neutral: the handles that an application holds, and the future that drives one
 //! connection.
 //!
-//! This crate names no runtime and opens no socket. A runtime gives it two things, a [`Transport`] and a
-//! [`Timer`] (a hundred lines), and spawns the [`Driver`]; `amqp-tokio` does that for Tokio. Whatever the
+//! This crate names no runtime. A runtime gives it two things, a [`Transport`] and a [`Timer`], and polls the
+//! [`Driver`]; for URLs, addresses, deadlines, TLS and listening it gives a [`connect::Runtime`]. That is about a hundred
+//! lines; `amqp-tokio` has them for Tokio, `amqp-async-std` for async-std and smol. Whatever the
 //! runtime, the handles are the same:
 //!
 //! | handle | is | specification |
@@ -10,7 +11,10 @@
 //! | [`Connection`] | a connection to a peer | §2.4 |
 //! | [`Session`] | an ordered conversation with windows | §2.5 |
 //! | [`Sender`], [`Settlement`] | a link that sends, and the outcome of one message | §2.6 |
-//! | [`Receiver`], [`Delivery`] | a link that receives, and one message to be settled | §2.6 |
+//! | [`DeliveryWriter`] | one message that is sent in pieces | §2.6.14 |
+//! | [`Receiver`], [`Delivery`], [`Batch`] | a link that receives, and what came to be settled, one by one or together | §2.6 |
+//! | [`DeliveryReader`] | one message that is received in pieces | §2.6.14 |
+//! | [`Confirmation`] | the sender's settlement, where the receiver settles second | §2.6.12 |
 //! | [`IncomingConnection`], [`IncomingSession`], [`IncomingLink`] | what a peer asks a listener for | |
 //!
 //! # How it works
@@ -25,20 +29,25 @@
 //! * **Cancel-safe.** Any future may be dropped at any moment; its documentation says what becomes of the
 //!   matter then. Nobody else on the connection notices.
 //! * **Bounded in time.** Every step that waits for the peer has a deadline ([`Timeouts`], and the core's
-//!   [`Config`](amqp_proto::Config)); the error names the step.
+//!   [`Config`](amqp_proto::Config)); the error names the step. Only what the peer may leave undone for ever has none:
+//!   a message to come, a request of its own, the end.
 //! * **Bounded in memory.** Sending waits for credit, window and room in the output; receiving opens the
 //!   window only as deliveries are taken.
 //! * **Dropping is closing.** The last handle of a link detaches it, of a session ends it, of the
-//!   connection closes it.
+//!   connection closes it. A delivery dropped unsettled is released, unless [`OnDrop`] says otherwise; a message in
+//!   pieces dropped unfinished is aborted.
 //! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
 //!   worth trying ([`Error::recovery`]).
 
+pub mod connect;
 mod connection;
 mod deadline;
 mod delivery;
 mod driver;
 mod error;
 mod events;
+#[cfg(feature = "futures-io")]
+mod futures_io;
 mod incoming;
 mod link;
 mod links;
@@ -47,24 +56,36 @@ mod outcomes;
 #[cfg(feature = "scram")]
 mod random;
 mod receiver;
+mod recording;
 mod sender;
 mod session;
-mod settlement;
 mod slots;
 mod state;
+#[cfg_attr(
+    not(any(feature = "rustls-no-provider", feature = "native-tls")),
+    expect(
+        dead_code,
+        unused_variables,
+        clippy::needless_pass_by_value,
+        reason = "without a TLS library there is nothing to be done"
+    )
+)]
+pub mod tls;
 mod transport;
 mod wait;
 
 pub use amqp_proto as proto;
 
 pub use connection::Connection;
-pub use delivery::Delivery;
+pub use delivery::{Confirmation, Delivery, OnDrop};
 pub use driver::Driver;
 pub use error::{Error, Fault, Recovery, SendError, Step, TrySendError};
+#[cfg(feature = "futures-io")]
+pub use futures_io::FuturesIo;
 pub use incoming::{IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession};
 pub use options::{Incoming, Options, Timeouts};
-pub use receiver::{Receiver, Recv};
-pub use sender::{Sender, Submit};
+pub use receiver::{Batch, BatchOptions, DeliveryReader, Receiver, Recv};
+pub use recording::recording;
+pub use sender::{DeliveryWriter, Sender, Settlement, Submit};
 pub use session::Session;
-pub use settlement::Settlement;
 pub use transport::{READ_SIZE, Timer, Transport};

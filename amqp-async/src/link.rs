@@ -2,7 +2,9 @@
 
 use crate::error::{Error, Step};
 use crate::events::not_wanted;
-use crate::session::SessionRoot;
+use crate::receiver;
+use crate::sender::DrainAnswer;
+use crate::session::{Session, SessionRoot};
 use crate::state::{Fate, LinkEntry, Shared, Stage};
 use amqp_proto::codec::{self, Attach};
 use amqp_proto::{LinkId, Misuse, ReceiverId, SenderId, SessionMut};
@@ -14,10 +16,14 @@ pub(crate) struct LinkRoot<Id: Link> {
     session: Arc<SessionRoot>,
     pub(crate) id: Id,
     pub(crate) fate: Fate,
+    pub(crate) own: Id::Own,
 }
 
 /// The two directions of a link: how to speak to the machine about each.
 pub(crate) trait Link: Copy + Into<LinkId> {
+    /// What its handles keep beside the machine.
+    type Own: Default;
+
     /// Sends detach.
     fn detach(
         self,
@@ -32,6 +38,8 @@ pub(crate) trait Link: Copy + Into<LinkId> {
 }
 
 impl Link for SenderId {
+    type Own = ();
+
     fn detach(
         self,
         machine: &mut amqp_proto::Connection,
@@ -52,6 +60,8 @@ impl Link for SenderId {
 }
 
 impl Link for ReceiverId {
+    type Own = receiver::Own;
+
     fn detach(
         self,
         machine: &mut amqp_proto::Connection,
@@ -87,17 +97,22 @@ impl<Id: Link> LinkRoot<Id> {
             state.links.insert(id.into(), LinkEntry::new(fate.clone(), Stage::Proposed));
             Ok(id)
         })?;
-        Ok(Self { session: Arc::clone(session), id, fate })
+        Ok(Self { session: Arc::clone(session), id, fate, own: Id::Own::default() })
     }
 
     /// A link that the peer has attached.
     pub(crate) fn requested(session: &Arc<SessionRoot>, id: Id) -> Self {
         let fate = session.shared().lock().links.get(&id.into()).map(|entry| entry.fate.clone());
-        Self { session: Arc::clone(session), id, fate: fate.unwrap_or_default() }
+        Self { session: Arc::clone(session), id, fate: fate.unwrap_or_default(), own: Id::Own::default() }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
         self.session.shared()
+    }
+
+    /// The session that the link is attached to.
+    pub(crate) fn session(&self) -> Session {
+        Session::of(&self.session)
     }
 
     /// Waits for the peer's attach.
@@ -123,6 +138,17 @@ impl<Id: Link> LinkRoot<Id> {
             accept(&mut state.machine, self.id).map_err(|misuse| self.fate.explain(misuse))?;
             state.link(self.id.into(), &self.fate).map(|entry| entry.stage = Stage::Up)
         })
+    }
+
+    /// Leaves the answer to a drain to the application.
+    pub(crate) fn hold_drains(&self) {
+        self.shared().with(|state| {
+            if let Some(entry) =
+                state.links.get_mut(&self.id.into()).filter(|it| it.drain_answer == DrainAnswer::AtOnce)
+            {
+                entry.drain_answer = DrainAnswer::Held;
+            }
+        });
     }
 
     /// Refuses what the peer has asked for.

@@ -17,6 +17,14 @@ pub struct Options {
 }
 
 impl Options {
+    /// Defaults for a listener, with the protocol's defaults and a container-id made up at random.
+    #[must_use]
+    pub fn default_listener() -> Self {
+        #[expect(clippy::expect_used, reason = "the defaults are valid, and tested to be")]
+        let config = crate::connect::default_config().build().expect("the default configuration is valid");
+        Self::listener(config)
+    }
+
     /// Defaults for a client: the peer may not begin sessions or attach links of its own.
     #[must_use]
     pub fn client(config: Config) -> Self {
@@ -51,6 +59,12 @@ pub struct Timeouts {
     pub begin: Option<Duration>,
     /// attach (§2.6.3). Default 10 s.
     pub attach: Option<Duration>,
+    /// Handing a message or a piece of one over: until the link's credit, the session's window and the output
+    /// have room (§2.6.7, §2.5.6). Default 60 s.
+    pub send: Option<Duration>,
+    /// Settlement by the peer (§2.6.12): the outcome of a message that was sent, or the confirmation of one that was
+    /// received. Counts from when it is waited for. Default 60 s.
+    pub settle: Option<Duration>,
     /// drain (§2.6.7). Default 10 s.
     pub drain: Option<Duration>,
     /// detach (§2.6.4). Default 5 s.
@@ -64,18 +78,29 @@ impl Timeouts {
     #[must_use]
     pub fn all(deadline: Duration) -> Self {
         let deadline = Some(deadline);
-        Self { begin: deadline, attach: deadline, drain: deadline, detach: deadline, end: deadline }
+        Self {
+            begin: deadline,
+            attach: deadline,
+            send: deadline,
+            settle: deadline,
+            drain: deadline,
+            detach: deadline,
+            end: deadline,
+        }
     }
 
     pub(crate) fn of(&self, step: Step) -> Option<Duration> {
         match step {
             Step::Begin => self.begin,
             Step::Attach => self.attach,
+            Step::Send => self.send,
+            Step::Settle => self.settle,
             Step::Drain => self.drain,
             Step::Detach => self.detach,
             Step::End => self.end,
-            // the runtime's, and the core's own
-            Step::Connect | Step::Open | Step::Close | Step::Idle => None,
+            // the caller's, the runtime's, and the core's own
+            Step::Receive => None,
+            Step::Resolve | Step::Connect | Step::Tls | Step::Login | Step::Open | Step::Close | Step::Idle => None,
         }
     }
 }
@@ -83,6 +108,7 @@ impl Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         let (open, close) = (Some(Duration::from_secs(10)), Some(Duration::from_secs(5)));
-        Self { begin: open, attach: open, drain: open, detach: close, end: close }
+        let message = Some(Duration::from_secs(60));
+        Self { begin: open, attach: open, send: message, settle: message, drain: open, detach: close, end: close }
     }
 }

@@ -52,6 +52,11 @@ impl Outcomes {
         Poll::Pending
     }
 
+    /// Whether it is here and not fetched.
+    pub(crate) fn has_arrived(&mut self, token: u64) -> bool {
+        matches!(self.slots.get_mut(key(token)), Some(Slot::Arrived(_)))
+    }
+
     /// Nobody will fetch this one.
     pub(crate) fn abandon(&mut self, token: u64) {
         let key = key(token);

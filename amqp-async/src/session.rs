@@ -1,6 +1,6 @@
 //! The session (§2.5) as an application holds it.
 
-use crate::connection::ConnectionRoot;
+use crate::connection::{Connection, ConnectionRoot};
 use crate::error::{Error, Step};
 use crate::events::not_wanted;
 use crate::incoming::IncomingLink;
@@ -9,7 +9,7 @@ use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::state::{Fate, SessionEntry, Shared, Stage};
 use amqp_proto::codec::{self, Begin, Str};
-use amqp_proto::{LinkOptions, SessionId, SessionOptions, Windows};
+use amqp_proto::{LinkOptions, SessionId, SessionOptions, SessionSnapshot, Windows};
 use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
@@ -74,6 +74,10 @@ impl Drop for SessionRoot {
 impl Session {
     pub(crate) fn new(root: SessionRoot) -> Self {
         Self { root: Arc::new(root) }
+    }
+
+    pub(crate) fn of(root: &Arc<SessionRoot>) -> Self {
+        Self { root: Arc::clone(root) }
     }
 
     /// Attaches a link that sends to `address`, unsettled, under a name of its own making.
@@ -157,8 +161,20 @@ impl Session {
     /// # Errors
     /// How it ended instead; time-out.
     pub async fn end(&self) -> Result<(), Error> {
+        self.end_because(None).await
+    }
+
+    /// As [`end`](Self::end), and tells the peer why.
+    ///
+    /// # Errors
+    /// As for [`end`](Self::end).
+    pub async fn end_with(&self, error: codec::Error) -> Result<(), Error> {
+        self.end_because(Some(error)).await
+    }
+
+    async fn end_because(&self, error: Option<codec::Error>) -> Result<(), Error> {
         let root = &self.root;
-        root.end(None);
+        root.end(error);
         root.shared()
             .until(Step::End, |state, waker| {
                 if let Some(entry) = state.sessions.get_mut(&root.id) {
@@ -167,6 +183,47 @@ impl Session {
                 root.fate.of_own_accord()
             })
             .await
+    }
+
+    /// Waits until the session is gone and says why; [`Error::Misuse`] means that this side ended it. Cancel-safe.
+    pub async fn ended(&self) -> Error {
+        let root = &self.root;
+        root.shared()
+            .wait(|state, waker| match state.session(root.id, &root.fate) {
+                Ok(entry) => {
+                    entry.changed.register(waker);
+                    Poll::Pending
+                }
+                Err(error) => Poll::Ready(error),
+            })
+            .await
+    }
+
+    /// Another incoming-window, in transfer frames (§2.5.6): how many the peer may send before what came is taken. 0
+    /// stops it until there is another.
+    ///
+    /// # Errors
+    /// Why the session is gone.
+    pub fn set_incoming_window(&self, transfers: u32) -> Result<(), Error> {
+        let root = &self.root;
+        root.shared().with(|state| {
+            let session = state.machine.session(root.id);
+            let set = session.and_then(|mut session| session.set_incoming_window(transfers));
+            set.map_err(|misuse| root.fate.explain(misuse))
+        })
+    }
+
+    /// The connection that the session belongs to.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        Connection::of(&self.root.connection)
+    }
+
+    /// State and counters of the session and its links at this moment; `None` when it is gone.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<SessionSnapshot> {
+        let mut state = self.root.shared().lock();
+        state.machine.session(self.root.id).ok().map(|session| session.snapshot())
     }
 
     /// The windows on both sides (§2.5.6); `None` when the session is gone.

@@ -4,19 +4,22 @@
 //! A handle locks, speaks to the machine directly, and wakes the driver only if the driver is parked and
 //! there is something for it to do. Wakers are collected under the lock and called outside it.
 
-use crate::deadline::Deadlines;
+use crate::deadline::{Deadlines, RunningLimit};
 use crate::error::{Error, Step};
 use crate::links::Links;
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
+use crate::sender::DrainAnswer;
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::future::poll_fn;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 /// One connection, as its handles and its driver see it.
 pub(crate) struct Shared {
@@ -28,6 +31,8 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) machine: Connection,
     pub(crate) phase: Phase,
+    /// What is waited for while the phase is [`Phase::Opening`]: login or open.
+    pub(crate) opening: Step,
     /// Who waits for the next step of the connection itself, or for a session that the peer begins.
     pub(crate) changed: Wakers,
     /// Listener: the client's wish to be let in, until it is taken.
@@ -36,12 +41,16 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
     pub(crate) links: Links,
     pub(crate) outcomes: Outcomes,
+    /// Who waits until nothing that a link sent is unsettled.
+    pub(crate) flushing: Wakers,
     pub(crate) deadlines: Deadlines,
     pub(crate) incoming: Incoming,
     /// The answer to a login that the driver has to hand to the machine, since it knows the time.
     pub(crate) answer: Option<SaslAnswer>,
     /// A close that the driver has to hand to the machine, since it knows the time.
     pub(crate) closing: Option<Option<codec::Error>>,
+    /// The last handle is gone: nobody will see how the connection ends.
+    pub(crate) abandoned: bool,
     /// Set while the driver waits for something to do.
     pub(crate) parked: Option<Waker>,
     /// To be called when the lock is released.
@@ -85,7 +94,25 @@ pub(crate) struct LinkEntry {
     pub(crate) changed: Wakers,
     /// Who waits to send, or for a delivery.
     pub(crate) turns: Turns,
+    /// A delivery that is written or read in pieces has the link for itself.
+    pub(crate) holder: Option<Holder>,
+    /// Receiver: deliveries whose sender is to settle, by number, where somebody waits for that.
+    pub(crate) confirming: BTreeMap<u32, Confirming>,
     pub(crate) drained: bool,
+    /// Sender: how a drain is answered.
+    pub(crate) drain_answer: DrainAnswer,
+}
+
+/// Who writes or reads a delivery in pieces.
+#[derive(Default)]
+pub(crate) struct Holder {
+    pub(crate) waiting: Option<Waker>,
+}
+
+/// The sender's settlement, to come or here (§2.6.12).
+pub(crate) enum Confirming {
+    Waiting(Option<Waker>),
+    Settled,
 }
 
 impl Fate {
@@ -123,31 +150,78 @@ impl SessionEntry {
 
 impl LinkEntry {
     pub(crate) fn new(fate: Fate, stage: Stage) -> Self {
-        Self { fate, stage, changed: Wakers::default(), turns: Turns::default(), drained: false }
+        Self {
+            fate,
+            stage,
+            changed: Wakers::default(),
+            turns: Turns::default(),
+            holder: None,
+            confirming: BTreeMap::new(),
+            drained: false,
+            drain_answer: DrainAnswer::AtOnce,
+        }
+    }
+
+    /// There is something to take, or room to send: calls the holder, or whoever is first.
+    pub(crate) fn call(&mut self, wake: &mut Vec<Waker>) {
+        match &mut self.holder {
+            Some(holder) => wake.extend(holder.waiting.take()),
+            None => self.turns.call(wake),
+        }
+    }
+
+    /// The delivery in pieces is over: it is anybody's turn again.
+    pub(crate) fn let_go(&mut self, wake: &mut Vec<Waker>) {
+        if self.holder.take().is_some() {
+            self.turns.call(wake);
+        }
+    }
+
+    /// The sender has settled a delivery.
+    pub(crate) fn confirm(&mut self, number: u32, wake: &mut Vec<Waker>) {
+        if let Some(Confirming::Waiting(waker)) = self.confirming.get_mut(&number) {
+            wake.extend(waker.take());
+            self.confirming.insert(number, Confirming::Settled);
+        }
     }
 
     /// Calls everybody who waits for anything here.
     pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
         self.changed.call_all(wake);
         self.turns.call_all(wake);
+        wake.extend(self.holder.as_mut().and_then(|holder| holder.waiting.take()));
+        for confirming in self.confirming.values_mut() {
+            if let Confirming::Waiting(waker) = confirming {
+                wake.extend(waker.take());
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
     }
 }
 
 impl Shared {
-    pub(crate) fn new(machine: Connection, options: &Options) -> Arc<Self> {
+    pub(crate) fn new(machine: Connection, opening: Step, options: &Options) -> Arc<Self> {
         let state = State {
             machine,
             phase: Phase::Opening,
+            opening,
             changed: Wakers::default(),
             login: None,
             requested: VecDeque::new(),
             sessions: BTreeMap::new(),
             links: Links::default(),
             outcomes: Outcomes::default(),
+            flushing: Wakers::default(),
             deadlines: Deadlines::default(),
             incoming: options.incoming,
             answer: None,
             closing: None,
+            abandoned: false,
             parked: None,
             wake: Vec::new(),
             names: 0,
@@ -158,6 +232,11 @@ impl Shared {
     /// The lock itself. Nothing of the application runs under it, so poison means nothing here.
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long a step may take.
+    pub(crate) fn limit(&self, step: Step) -> Option<Duration> {
+        self.timeouts.of(step)
     }
 
     /// A handle's turn: acts under the lock, and afterwards wakes whoever is concerned.
@@ -184,41 +263,24 @@ impl Shared {
     pub(crate) async fn until<T>(
         &self,
         step: Step,
+        check: impl FnMut(&mut State, &Waker) -> Poll<Result<T, Error>>,
+    ) -> Result<T, Error> {
+        self.until_after(step, self.limit(step), check).await
+    }
+
+    /// Waits until `check` answers, at most so long.
+    pub(crate) async fn until_after<T>(
+        &self,
+        step: Step,
+        limit: Option<Duration>,
         mut check: impl FnMut(&mut State, &Waker) -> Poll<Result<T, Error>>,
     ) -> Result<T, Error> {
-        let mut deadline = RunningDeadline { shared: self, key: None };
+        let mut limit = RunningLimit::new(self, limit);
         self.wait(|state, waker| match check(state, waker) {
-            Poll::Pending => deadline.poll(state, step, waker).map(|()| Err(Error::Timeout(step))),
+            Poll::Pending => limit.poll(state, waker).map(|()| Err(Error::Timeout(step))),
             ready => ready,
         })
         .await
-    }
-}
-
-/// A deadline that is taken back when the wait is over or given up.
-struct RunningDeadline<'a> {
-    shared: &'a Shared,
-    key: Option<usize>,
-}
-
-impl RunningDeadline<'_> {
-    fn poll(&mut self, state: &mut State, step: Step, waker: &Waker) -> Poll<()> {
-        match (self.key, self.shared.timeouts.of(step)) {
-            (Some(key), _) => state.deadlines.poll(key, waker),
-            (None, Some(after)) => {
-                self.key = Some(state.deadlines.start(after, waker));
-                Poll::Pending
-            }
-            (None, None) => Poll::Pending,
-        }
-    }
-}
-
-impl Drop for RunningDeadline<'_> {
-    fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.shared.lock().deadlines.cancel(key);
-        }
     }
 }
 

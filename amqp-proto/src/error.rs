@@ -215,6 +215,15 @@ pub enum SaslFailure {
 }
 
 impl EndReason {
+    /// What the peer said about it, if it was the peer and it said something.
+    #[must_use]
+    pub fn remote(&self) -> Option<&Error> {
+        match self {
+            EndReason::Remote(error) => error.as_ref(),
+            EndReason::Local | EndReason::Violation(_) | EndReason::ChannelMax | EndReason::Connection => None,
+        }
+    }
+
     /// The peer's error, or the one we sent.
     #[must_use]
     pub fn condition(&self) -> Option<Condition> {
@@ -227,6 +236,19 @@ impl EndReason {
 }
 
 impl DetachReason {
+    /// What the peer said about it, if it was the peer and it said something.
+    #[must_use]
+    pub fn remote(&self) -> Option<&Error> {
+        match self {
+            DetachReason::Remote { error, .. } | DetachReason::Refused(error) => error.as_ref(),
+            DetachReason::Local
+            | DetachReason::Violation(_)
+            | DetachReason::HandleMax
+            | DetachReason::FrameSize
+            | DetachReason::Session => None,
+        }
+    }
+
     /// The peer's error, or the one we sent.
     #[must_use]
     pub fn condition(&self) -> Option<Condition> {
@@ -241,6 +263,20 @@ impl DetachReason {
 }
 
 impl CloseReason {
+    /// What the peer said about it, if it was the peer and it said something.
+    #[must_use]
+    pub fn remote(&self) -> Option<&Error> {
+        match self {
+            CloseReason::Remote(error) => error.as_ref(),
+            CloseReason::Local
+            | CloseReason::Violation(_)
+            | CloseReason::Timeout(_)
+            | CloseReason::Eof
+            | CloseReason::Header(_)
+            | CloseReason::Sasl(_) => None,
+        }
+    }
+
     /// The peer's error, or the one we sent.
     #[must_use]
     pub fn condition(&self) -> Option<Condition> {
@@ -251,6 +287,35 @@ impl CloseReason {
             CloseReason::Sasl(SaslFailure::Outcome { code: SaslCode::SysTemp, .. }) => None,
             CloseReason::Sasl(_) => Some(Condition::UNAUTHORIZED_ACCESS),
             CloseReason::Local | CloseReason::Timeout(_) | CloseReason::Eof | CloseReason::Header(_) => None,
+        }
+    }
+}
+
+type Source<'a> = Option<&'a (dyn core::error::Error + 'static)>;
+
+impl core::error::Error for EndReason {
+    fn source(&self) -> Source<'_> {
+        match self {
+            EndReason::Violation(violation) => Some(violation),
+            reason => reason.remote().map(|error| error as _),
+        }
+    }
+}
+
+impl core::error::Error for DetachReason {
+    fn source(&self) -> Source<'_> {
+        match self {
+            DetachReason::Violation(violation) => Some(violation),
+            reason => reason.remote().map(|error| error as _),
+        }
+    }
+}
+
+impl core::error::Error for CloseReason {
+    fn source(&self) -> Source<'_> {
+        match self {
+            CloseReason::Violation(violation) => Some(violation),
+            reason => reason.remote().map(|error| error as _),
         }
     }
 }

@@ -137,6 +137,6 @@ pub use session::SessionOptions;
 pub use session::view::SessionMut;
 pub use session::window::Windows;
 pub use snapshot::{LinkSnapshot, SessionSnapshot, Snapshot};
-pub use tap::{Direction, FrameTap, TappedFrame};
+pub use tap::{Direction, FrameTap, RecordedAt, RecordedFrame, TappedFrame};
 pub use timer::TimeoutReason;
 pub use violation::{Scope, Violation};

@@ -126,7 +126,7 @@ impl Snapshot {
 }
 
 impl SessionSnapshot {
-    fn of(session: &Session, ctx: &Context) -> Self {
+    pub(crate) fn of(session: &Session, ctx: &Context) -> Self {
         Self {
             id: session.id,
             local: session.local,
@@ -142,7 +142,7 @@ impl SessionSnapshot {
 }
 
 impl LinkSnapshot {
-    fn of(link: &Link, session: &Session, ctx: &Context) -> Self {
+    pub(crate) fn of(link: &Link, session: &Session, ctx: &Context) -> Self {
         let blocked = match &link.end {
             End::Sender(_) => link.why_blocked(ctx, &session.window, session.is_full(ctx)),
             End::Receiver(_) => None,

@@ -3,6 +3,10 @@
 //! Frames are told once a read and once a write, from the octets themselves: without a tap nothing is done for a
 //! frame, with one nothing of the protocol is done otherwise. Here is no clock and no place to write to.
 
+mod recording;
+
+pub use recording::{RecordedAt, RecordedFrame};
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use amqp_codec::frame::{FRAME_TYPE_SASL, FrameHeader};

@@ -2,7 +2,7 @@
 
 use amqp_tokio::proto::codec::{SaslCode, Str};
 use amqp_tokio::proto::{Mechanism, SaslClient, SaslListener, SaslRequest};
-use amqp_tokio::{ConnectError, Connection, Error, IncomingConnection, Listener, builder, listen};
+use amqp_tokio::{ConnectError, Connection, Error, IncomingConnection, Io, Listener, builder, listen};
 use tokio::task::JoinHandle;
 
 /// Opens a connection with `login` at a listener that offers `offered` and answers by `judge`.
@@ -49,7 +49,7 @@ async fn a_token_that_has_expired() {
     let login = SaslClient::oauthbearer("user@example.com", "another-token");
     let (connected, serving) = log_in(Mechanism::Oauthbearer, login, by_token).await;
     let error = connected.unwrap_err();
-    let ConnectError::Open { source, .. } = &error else { panic!("{error:?}") };
+    let ConnectError::Login { source, .. } = &error else { panic!("{error:?}") };
     assert!(source.is_login(), "{error}");
     assert!(error.to_string().contains("invalid_token"), "{error}");
     assert!(!format!("{error:?} {error}").contains("another-token"));
@@ -61,10 +61,10 @@ async fn a_token_is_not_sent_where_others_could_read_it() {
     let (near, far) = tokio::io::duplex(1024);
     let listener =
         listen("127.0.0.1:0", SaslListener::new([Mechanism::Oauthbearer, Mechanism::External])).await.unwrap();
-    let mut incoming = listener.accept_on(far);
+    let mut incoming = listener.accept_on(Io::new(far));
     let serving = tokio::spawn(async move { incoming.login().await });
     let login = SaslClient::oauthbearer("user@example.com", "the-token");
-    let error = builder().login(login).connect_on(near).await.unwrap_err();
+    let error = builder().login(login).connect_on(Io::new(near)).await.unwrap_err();
     // and it was not offered either
     assert!(error.to_string().contains("EXTERNAL") && !error.to_string().contains("OAUTHBEARER"), "{error}");
     assert!(serving.await.unwrap().is_err());
@@ -96,14 +96,14 @@ mod scram {
         // no password crosses it, so nothing has to be allowed
         let (near, far) = tokio::io::duplex(64);
         let listener = listen("127.0.0.1:0", SaslListener::new([OFFERED])).await.unwrap();
-        let mut incoming = listener.accept_on(far);
+        let mut incoming = listener.accept_on(Io::new(far));
         let serving = tokio::spawn(async move {
             let request = incoming.login().await?.expect("a login");
             by_proof(&mut incoming, request);
             incoming.open().await
         });
         let login = SaslClient::new(Scram::new(ScramHash::Sha256, "user", "pencil"));
-        builder().login(login).connect_on(near).await.unwrap().close().await.unwrap();
+        builder().login(login).connect_on(Io::new(near)).await.unwrap().close().await.unwrap();
         serving.await.unwrap().unwrap();
     }
 
@@ -112,7 +112,7 @@ mod scram {
         let mut seen = Vec::new();
         for (user, password) in [("user", "pen"), ("nobody", "pencil")] {
             let (connected, serving) = log_in(OFFERED, SaslClient::scram(user, password), by_proof).await;
-            let ConnectError::Open { source, .. } = connected.unwrap_err() else { panic!("another error") };
+            let ConnectError::Login { source, .. } = connected.unwrap_err() else { panic!("another error") };
             assert!(source.is_login());
             seen.push(source.to_string());
             assert!(serving.await.unwrap().unwrap_err().is_login());

@@ -2,8 +2,9 @@
 //! taken back, also if the answer comes late.
 
 use crate::support::*;
-use amqp_async::proto::{Config, CreditMode, LinkOptions, SessionOptions};
-use amqp_async::{Connection, Error, Fault, IncomingConnection, IncomingLink, Options, Step};
+use amqp_async::proto::codec;
+use amqp_async::proto::{Config, CreditMode, LinkOptions, Outgoing, SessionOptions};
+use amqp_async::{Connection, Error, Fault, IncomingConnection, IncomingLink, Options, Recovery, SendError, Step};
 use std::future::Future;
 use std::time::Duration;
 
@@ -110,4 +111,124 @@ fn silence_beyond_the_idle_time_out() {
     assert!(matches!(error, Error::Timeout(Step::Idle)), "{error:?}");
     assert!(world.now() - start <= STEP);
     drop(listener);
+}
+
+/// As [`times_out`], for what becomes of a message.
+#[track_caller]
+fn in_time<T>(world: &World, limit: Duration, future: impl Future<Output = Result<T, SendError>>) -> SendError {
+    let start = world.now();
+    let result = world.run_within(STEP * 10, future).expect("it must not wait for ever");
+    assert_eq!(world.now() - start, limit);
+    match result {
+        Ok(_) => panic!("it succeeded"),
+        Err(error) => error,
+    }
+}
+
+#[test]
+fn handing_over_and_settling() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Manual);
+    let short = STEP / 7;
+    let error = in_time(&pair.world, STEP, sender.submit("x"));
+    assert!(matches!(error, SendError::NotSent(Error::Timeout(Step::Send))), "{error:?}");
+    assert_eq!((error.cause().recovery(), error.cause().scope()), (Recovery::Retry, None));
+    let error = in_time(&pair.world, STEP, sender.send("x"));
+    assert!(matches!(error, SendError::NotSent(Error::Timeout(Step::Send))), "{error:?}");
+    let error = in_time(&pair.world, short, sender.send_timeout("x", short));
+    assert!(matches!(error, SendError::NotSent(Error::Timeout(Step::Send))), "{error:?}");
+    let error = in_time(&pair.world, STEP, sender.writer(Outgoing::default()));
+    assert!(matches!(error, SendError::NotSent(Error::Timeout(Step::Send))), "{error:?}");
+
+    // nothing of all that was sent, and nothing is left of it
+    receiver.set_credit(3).unwrap();
+    pair.world.settle();
+    assert_eq!((sender.credit(), sender.unsettled(), receiver.unsettled()), (3, 0, 0));
+    let error = in_time(&pair.world, STEP, sender.send("x"));
+    assert!(matches!(error, SendError::InDoubt(Error::Timeout(Step::Settle))), "{error:?}");
+    let error = in_time(&pair.world, short, sender.send_timeout("x", short));
+    assert!(matches!(error, SendError::InDoubt(Error::Timeout(Step::Settle))), "{error:?}");
+    times_out(&pair.world, Step::Settle, sender.flush());
+    // one deadline for both waits of a send: what is left of it for the second
+    let settlement = pair.world.run(sender.submit("x")).unwrap();
+    assert_eq!(sender.credit(), 0);
+    let sending = sender.clone();
+    let start = pair.world.now();
+    let waiting = pair.world.spawn("send", async move { sending.send_timeout("x", STEP).await });
+    pair.world.advance(STEP - short);
+    receiver.add_credit(1).unwrap();
+    pair.world.advance(short);
+    assert!(matches!(waiting.take(), Some(Err(SendError::InDoubt(_)))));
+    assert_eq!(pair.world.now() - start, STEP);
+    drop(settlement);
+    // an outcome in time is an outcome
+    for _ in 0..4 {
+        pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    }
+    pair.world.run(sender.flush()).unwrap();
+    pair.check_sound();
+}
+
+#[test]
+fn a_settlement_says_once_what_became_of_its_message() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let mut settlement = pair.world.run(sender.submit("x")).unwrap();
+    let error = in_time(&pair.world, STEP, &mut settlement);
+    assert!(matches!(error, SendError::InDoubt(Error::Timeout(Step::Settle))), "{error:?}");
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    pair.world.settle();
+    let error = pair.world.run(&mut settlement).unwrap_err();
+    assert!(matches!(error, SendError::InDoubt(Error::Misuse(_))), "{error:?}");
+    // its slot is free for the next
+    let next = pair.world.run(sender.submit("y")).unwrap();
+    pair.world.run(receiver.recv()).unwrap().release().unwrap();
+    drop(settlement);
+    assert!(matches!(pair.world.run(next), Ok(codec::Outcome::Released)));
+}
+
+#[test]
+fn a_piece_that_cannot_leave() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, _receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let mut writer = pair.world.run(sender.writer(Outgoing::default())).unwrap();
+    pair.listener_driver.freeze();
+    pair.world.run(writer.write(vec![0; 100_000])).unwrap();
+    let error = in_time(&pair.world, STEP, writer.write(vec![0; 100]));
+    assert!(matches!(error, SendError::NotSent(Error::Timeout(Step::Send))), "{error:?}");
+    let error = in_time(&pair.world, STEP, writer.finish(vec![0; 100]));
+    assert!(matches!(error, SendError::NotSent(Error::Timeout(Step::Send))), "{error:?}");
+    assert_eq!(sender.unsettled(), 0, "it has been aborted");
+}
+
+#[test]
+fn drain_and_detach_within_a_time_of_their_own() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (receiver, _sender) = pair.receiving(&sessions, CreditMode::Auto(10));
+    pair.listener_driver.freeze();
+    let start = pair.world.now();
+    let drained = pair.world.run_within(STEP * 10, receiver.drain_timeout(STEP / 7)).unwrap();
+    assert!(matches!(drained, Err(Error::Timeout(Step::Drain))), "{drained:?}");
+    assert_eq!(pair.world.now() - start, STEP / 7);
+    times_out(&pair.world, Step::Detach, receiver.detach());
+}
+
+#[test]
+fn what_is_done_in_time_leaves_no_alarm() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let settlement = pair.world.run(sender.submit("x")).unwrap();
+    let waiting = pair.world.spawn("wait", settlement);
+    pair.world.settle();
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    pair.world.settle();
+    assert!(waiting.take().is_some());
+    let before = pair.client_driver.wakes();
+    pair.world.advance(STEP * 100);
+    assert!(pair.client_driver.wakes() - before <= 1, "B-20: an alarm that was set, and none after it");
 }

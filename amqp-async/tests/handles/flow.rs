@@ -236,6 +236,38 @@ fn two_way_saturation_never_stops() {
 }
 
 #[test]
+fn two_way_saturation_never_stops_however_small_the_buffers() {
+    for capacity in [1, 7, 100] {
+        let pair = Pair::open_over(capacity);
+        let sessions = pair.session_with(SessionOptions { incoming_window: 2, ..SessionOptions::default() });
+        let (client_sender, listener_receiver) = pair.sending(&sessions, CreditMode::Auto(2));
+        let (client_receiver, listener_sender) = pair.receiving(&sessions, CreditMode::Auto(2));
+        let client = both_ways(&pair, client_sender, client_receiver, 20, 300);
+        let listener = both_ways(&pair, listener_sender, listener_receiver, 20, 300);
+        pair.world.settle();
+        assert!(client.iter().chain(&listener).all(|task| task.take().is_some()), "{capacity} octets");
+    }
+}
+
+#[test]
+fn a_backlog_that_nobody_reads_does_not_delay_another_session() {
+    let pair = Pair::open();
+    let (unread, busy) = (pair.session(), pair.session());
+    let (backlog, _kept) = pair.sending(&unread, CreditMode::Auto(10_000));
+    pair.world.spawn("backlog", async move { while backlog.submit(vec![0; 1000]).await.is_ok() {} });
+    pair.world.settle();
+    let (sender, receiver) = pair.sending(&busy, CreditMode::Auto(10));
+    let before = pair.client_driver.wakes() + pair.listener_driver.wakes();
+    for _ in 0..100 {
+        let settlement = pair.world.run(sender.submit("quick")).unwrap();
+        pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+        assert!(matches!(pair.world.run(settlement), Ok(Outcome::Accepted)), "at once: no time has passed");
+    }
+    let wakes = pair.client_driver.wakes() + pair.listener_driver.wakes() - before;
+    assert!(wakes <= 1000, "the drivers were woken {wakes} times for 100 messages there and back");
+}
+
+#[test]
 fn a_large_message_of_many_frames_is_put_together() {
     let pair = Pair::open();
     let sessions = pair.session();
@@ -313,6 +345,26 @@ fn draining_gives_the_credit_back() {
     receiver.set_credit(3).unwrap();
     pair.world.settle();
     assert_eq!(sender.credit(), 3);
+}
+
+#[test]
+fn a_drain_that_is_held_waits_for_what_the_application_has() {
+    // Scenario: a node with messages gets credit and drain in one flow (req: TR-2.6.7-14)
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (receiver, sender) = pair.receiving(&sessions, CreditMode::Manual);
+    sender.hold_drains();
+    assert!(poll_at_most(&pair.world, 2, sender.drain_wanted()).is_none(), "nobody drains");
+    receiver.set_credit(5).unwrap();
+    assert!(poll_at_most(&pair.world, 3, receiver.drain()).is_none(), "not before the application says so");
+    pair.world.run(sender.drain_wanted()).unwrap();
+    assert_eq!(sender.credit(), 5);
+    drop(pair.world.run(sender.submit("one")).unwrap());
+    sender.drained().unwrap();
+    pair.world.run(receiver.drain()).unwrap();
+    assert_eq!((sender.credit(), receiver.credit()), (0, 0));
+    assert!(receiver.try_recv().unwrap().is_some(), "what was sent meanwhile is here");
+    assert!(poll_at_most(&pair.world, 2, sender.drain_wanted()).is_none(), "the drain is over");
 }
 
 #[test]

@@ -235,3 +235,14 @@ fn a_silent_peer_costs_nothing_after_close() {
     pair.world.advance(Duration::from_secs(2));
     assert!(matches!(closing.take(), Some(Err(Error::Timeout(Step::Close)))));
 }
+
+#[test]
+fn a_silent_peer_holds_nothing_that_nobody_holds() {
+    let Pair { world, client, client_driver, listener_driver, .. } = Pair::open();
+    listener_driver.freeze();
+    drop(client);
+    world.settle();
+    assert!(client_driver.take().is_none(), "the peer is given a chance");
+    world.advance(Duration::from_secs(1));
+    assert!(client_driver.take().is_some());
+}

@@ -5,8 +5,8 @@ use crate::link::Half;
 use crate::link::receiver::ReceiverMut;
 use crate::link::sender::SenderMut;
 use crate::session::view::SessionMut;
-use crate::{FrameTap, Misuse, ReceiverId, SenderId, SessionId, SessionOptions};
-use amqp_codec::Role;
+use crate::{DeliveryId, FrameTap, Misuse, ReceiverId, SenderId, SessionId, SessionOptions};
+use amqp_codec::{DeliveryState, Outcome, Role};
 
 impl Connection {
     /// Begins a session (§2.5.1). [`Event::Begun`](crate::Event::Begun) or
@@ -31,10 +31,6 @@ impl Connection {
     /// until there is another; everything else is.
     pub fn set_output_high_water(&mut self, octets: usize) {
         self.ctx.output.replace_high_water(octets);
-        self.ctx.starved = true;
-        if !self.ctx.output.is_full() {
-            self.wake_starved();
-        }
     }
 
     /// Another [`frame_tap`](crate::ConfigBuilder::frame_tap), or none, from now on.
@@ -61,6 +57,29 @@ impl Connection {
             .get_mut(u32::from(id.0.session.index))
             .filter(|session| session.id == id.0.session && session.has(id.0, Role::Sender));
         Ok(SenderMut { session: session.ok_or(Misuse::StaleId)?, ctx: &mut self.ctx, key: id.0 })
+    }
+
+    /// What the receiver's [`Event::Disposition`](crate::Event::Disposition) means for the message (§2.6.12): its outcome,
+    /// once there is one. An outcome is final, so it is settled here if the receiver has not done so. A message that
+    /// the receiver forgot without an outcome is as good as never taken: released.
+    pub fn conclude(
+        &mut self,
+        sender: SenderId,
+        delivery: DeliveryId,
+        state: Option<DeliveryState>,
+        settled: bool,
+    ) -> Option<Outcome> {
+        // Most are settled: nothing is answered then.
+        let answer = if settled { None } else { state.clone() };
+        match state.and_then(|state| Outcome::try_from(state).ok()) {
+            Some(outcome) if settled => Some(outcome),
+            Some(outcome) => {
+                // Stale if it was settled meanwhile.
+                let _ = self.sender(sender).and_then(|mut link| link.dispose(delivery, answer, true));
+                Some(outcome)
+            }
+            None => settled.then_some(Outcome::Released),
+        }
     }
 
     /// The receiving end of a link to work with.

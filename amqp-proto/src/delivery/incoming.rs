@@ -131,6 +131,16 @@ impl Incoming {
         core::mem::take(&mut arriving.load)
     }
 
+    /// Nobody wants the rest of a delivery that was read in part; what that gives back.
+    pub(crate) fn skip(&mut self, number: SequenceNo) -> Load {
+        let rest = self.settled_here(number);
+        let is_ready = |arrived: &Arrived| arrived.delivery.id.number() == number;
+        match self.ready.front().is_some_and(is_ready).then(|| self.pop_ready()).flatten() {
+            Some(Arrived { load, .. }) => load,
+            None => rest,
+        }
+    }
+
     /// A transfer of the delivery that was begun, the first one included.
     pub(crate) fn transfer(&mut self, transfer: &Transfer, payload: Bytes, modes: Modes) -> Result<Outcome, Violation> {
         let load = Load::one(payload.len());

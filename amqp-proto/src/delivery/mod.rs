@@ -170,6 +170,16 @@ pub struct Delivery {
     pub payload: Payload,
 }
 
+impl Delivery {
+    /// Whether an outcome of ours settles the delivery at once (§2.6.12). Where the receiver settles second the
+    /// outcome is reported, and settled when the sender settles: what to give
+    /// [`dispose`](crate::ReceiverMut::dispose) for `settled`.
+    #[must_use]
+    pub fn settles_at_once(&self) -> bool {
+        self.rcv_settle_mode != ReceiverSettleMode::Second
+    }
+}
+
 /// A piece of a message that may not have arrived whole.
 #[derive(Debug)]
 #[must_use = "an unsettled delivery has to be settled"]

@@ -97,8 +97,8 @@ pub(crate) struct SenderEnd {
     pub(crate) sending: Option<Sending>,
     /// A send was answered with Blocked: tell when that has passed.
     pub(crate) wants: bool,
-    /// It is in the session's list of those that wait for something of the session's.
-    pub(crate) listed: bool,
+    /// Its place in the session's list of those that wait for something of the session's.
+    pub(crate) listed: Option<u64>,
     /// Frames of the connection before the delivery that began last.
     pub(crate) began: u64,
     /// The application has detached, but the delivery in progress, which it gave whole, has to leave first.
@@ -118,6 +118,8 @@ pub(crate) struct Leaving {
 pub(crate) struct ReceiverEnd {
     pub(crate) mode: CreditMode,
     pub(crate) renewal: CreditRenewal,
+    /// The application has paused: how credit was granted before, and how much there was.
+    pub(crate) resumes: Option<(CreditMode, u32)>,
     /// No credit is granted until the application has taken something: this link had closed the window for others.
     pub(crate) paused: bool,
     /// Less was granted than automatic credit would: it is in the session's list of such links.

@@ -7,7 +7,7 @@ use crate::delivery::Load;
 use crate::event::Event;
 use crate::id::LinkKey;
 use crate::session::Session;
-use crate::{Chunk, CreditMode, Delivery, DeliveryId, Idle, LinkOptions, Misuse, ReceiverId, SessionId};
+use crate::{Chunk, CreditMode, Delivery, DeliveryId, Idle, LinkOptions, LinkSnapshot, Misuse, ReceiverId, SessionId};
 use alloc::boxed::Box;
 use amqp_codec::{Attach, DeliveryState, Error, Fields, Modified, Rejected, Role, Str};
 
@@ -70,7 +70,7 @@ impl ReceiverMut<'_> {
         self.link().map(|link| &link.name)
     }
 
-    /// The peer's attach, once it has come (§2.7.3).
+    /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event.
     #[must_use]
     pub fn remote_attach(&self) -> Option<&Attach> {
         self.link()?.remote_attach.as_deref()
@@ -95,6 +95,12 @@ impl ReceiverMut<'_> {
             Some(End::Receiver(receiver)) => receiver.incoming.buffered(),
             _ => 0,
         }
+    }
+
+    /// The state of the link at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<LinkSnapshot> {
+        self.link().map(|link| LinkSnapshot::of(link, self.session, self.ctx))
     }
 
     /// Why there is nothing to take; `None` if there is something. For an application that wonders what a receiver
@@ -152,6 +158,18 @@ impl ReceiverMut<'_> {
         Some(chunk)
     }
 
+    /// Drops what has come and will come of a delivery that was [`read`](Self::read) in part. It is to be settled all
+    /// the same, if the sender has not settled it.
+    pub fn skip(&mut self, delivery: DeliveryId) {
+        if delivery.session != self.key.session {
+            return;
+        }
+        if let Some((receiver, _)) = self.end() {
+            let load = receiver.incoming.skip(delivery.number);
+            self.taken(load);
+        }
+    }
+
     /// Drops what has arrived and was not taken. An owner that goes away calls it, so that the place of
     /// a detached link is free again.
     pub fn forget(&mut self) {
@@ -196,10 +214,41 @@ impl ReceiverMut<'_> {
         self.live()?;
         if let Some((receiver, _)) = self.end() {
             receiver.mode = mode;
+            receiver.resumes = None;
             receiver.paused = false;
         }
         self.session.renew(self.ctx, self.key.index);
         Ok(())
+    }
+
+    /// Takes the credit back for a while (§2.6.7): what is under way may still come. Whatever grants credit, or asks
+    /// for it back, ends the pause.
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if the link is detached.
+    pub fn pause(&mut self) -> Result<(), Misuse> {
+        let (link, _) = self.live()?;
+        let credit = link.credit.link_credit;
+        let End::Receiver(receiver) = &link.end else { return Err(Misuse::StaleId) };
+        let before = receiver.resumes.unwrap_or((receiver.mode, credit));
+        self.set_credit(0)?;
+        if let Some((receiver, _)) = self.end() {
+            receiver.resumes = Some(before);
+        }
+        Ok(())
+    }
+
+    /// Grants credit as before [`pause`](Self::pause); nothing if there is none to end.
+    ///
+    /// # Errors
+    /// [`Misuse::Detached`] if the link is detached.
+    pub fn resume(&mut self) -> Result<(), Misuse> {
+        self.live()?;
+        match self.end().and_then(|(receiver, _)| receiver.resumes.take()) {
+            Some((CreditMode::Manual, credit)) => self.set_credit(credit),
+            Some((mode, _)) => self.set_credit_mode(mode),
+            None => Ok(()),
+        }
     }
 
     /// Asks the sender to use the credit up or give it back (§2.6.7);
@@ -228,6 +277,7 @@ impl ReceiverMut<'_> {
         }
         if let End::Receiver(receiver) = &mut link.end {
             receiver.mode = CreditMode::Manual;
+            receiver.resumes = None;
         }
         link.credit.grant(flow.link_credit);
         if flow.drain && flow.link_credit == 0 && !link.credit.in_flight() {

@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::delivery::outgoing::Sending;
 use crate::id::LinkKey;
 use crate::session::Session;
-use crate::{Blocked, DeliveryId, Instant, LinkOptions, Misuse, SenderId, SessionId};
+use crate::{Blocked, DeliveryId, Instant, LinkOptions, LinkSnapshot, Misuse, SenderId, SessionId};
 use amqp_codec::{Attach, DeliveryState, Error, Fields, Role, Str};
 
 /// The sending end of a link; see [`Connection::sender`](crate::Connection::sender).
@@ -54,7 +54,7 @@ impl SenderMut<'_> {
         self.link().map(|link| &link.name)
     }
 
-    /// The peer's attach, once it has come (§2.7.3).
+    /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event.
     #[must_use]
     pub fn remote_attach(&self) -> Option<&Attach> {
         self.link()?.remote_attach.as_deref()
@@ -70,6 +70,12 @@ impl SenderMut<'_> {
     #[must_use]
     pub fn unsettled(&self) -> u32 {
         self.link().map_or(0, |link| link.unsettled)
+    }
+
+    /// The state of the link at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<LinkSnapshot> {
+        self.link().map(|link| LinkSnapshot::of(link, self.session, self.ctx))
     }
 
     /// Why [`send`](Self::send) would answer Blocked; `None` if it would not.

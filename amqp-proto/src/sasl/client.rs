@@ -94,6 +94,12 @@ impl SaslClient {
         self
     }
 
+    /// The host name for sasl-init unless one was set before (§5.3.3.2).
+    #[must_use]
+    pub fn or_hostname(self, hostname: impl Into<Str>) -> Self {
+        if self.hostname.is_some() { self } else { self.hostname(hostname) }
+    }
+
     /// Text that nobody can guess and that is used for one connection only, for mechanisms that need such: at least 16
     /// printable ASCII characters, no comma. `amqp-async` gives one to each connection. Default: none, and SCRAM fails
     /// without.

@@ -3,7 +3,7 @@
 use super::{Session, SessionOptions};
 use crate::context::Context;
 use crate::session::window::Windows;
-use crate::{LinkOptions, Misuse, ReceiverId, SenderId, SessionId};
+use crate::{LinkOptions, Misuse, ReceiverId, SenderId, SessionId, SessionSnapshot};
 use amqp_codec::{Begin, Error, Role};
 
 /// A session; see [`Connection::session`](crate::Connection::session).
@@ -30,6 +30,12 @@ impl SessionMut<'_> {
     #[must_use]
     pub fn windows(&self) -> Windows {
         self.session.window.view()
+    }
+
+    /// The state of the session and its links at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> SessionSnapshot {
+        SessionSnapshot::of(self.session, self.ctx)
     }
 
     /// Answers the peer's begin (§2.5.1).

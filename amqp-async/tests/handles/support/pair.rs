@@ -1,6 +1,7 @@
 //! A client and a listener, connected by a pipe in one world.
 
 use super::{Handle, PipeEnd, Tap, TestTimer, World, pipe};
+use amqp_async::proto::codec::ReceiverSettleMode;
 use amqp_async::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use amqp_async::{
     Connection, Driver, Error, IncomingConnection, IncomingLink, Options, Receiver, Sender, Session, Timeouts,
@@ -53,8 +54,15 @@ pub(crate) fn client_alone() -> (World, Connection, Handle<Result<(), Error>>, P
 /// A client and an unopened listener.
 pub(crate) fn unopened()
 -> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap) {
+    unopened_over(4096)
+}
+
+/// The same over a pipe that holds so many octets each way.
+fn unopened_over(
+    capacity: usize,
+) -> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap) {
     let world = World::new();
-    let (near, far, tap) = pipe(4096);
+    let (near, far, tap) = pipe(capacity);
     let (client, client_driver) = Connection::client(&client_options(), None, near, world.timer());
     let (listener, listener_driver) = IncomingConnection::new(&listener_options(), None, far, world.timer());
     (world, client, client_driver, listener, listener_driver, tap)
@@ -62,7 +70,12 @@ pub(crate) fn unopened()
 
 impl Pair {
     pub(crate) fn open() -> Self {
-        let (world, client, client_driver, incoming, listener_driver, tap) = unopened();
+        Self::open_over(4096)
+    }
+
+    /// Over a pipe that holds so many octets each way.
+    pub(crate) fn open_over(capacity: usize) -> Self {
+        let (world, client, client_driver, incoming, listener_driver, tap) = unopened_over(capacity);
         let client_driver = world.spawn("client", client_driver);
         let listener_driver = world.spawn("listener", listener_driver);
         let listener = world.run(incoming.open()).unwrap();
@@ -94,6 +107,31 @@ impl Pair {
         });
         let sender = self.world.run(ours.sender("queue")).unwrap();
         (sender, receiver.take().unwrap())
+    }
+
+    /// The same, with the client's options, and the listener's edited.
+    pub(crate) fn sending_as(
+        &self,
+        (ours, theirs): &(Session, Session),
+        options: LinkOptions,
+        edit: impl FnOnce(&mut LinkOptions) + 'static,
+    ) -> (Sender, Receiver) {
+        let session = theirs.clone();
+        let receiver = self.world.spawn("link", async move {
+            let IncomingLink::Receiver(link) = session.incoming_link().await.unwrap() else { panic!("wrong role") };
+            let mut options = LinkOptions::answering(link.attach());
+            edit(&mut options);
+            link.accept(options).unwrap()
+        });
+        let sender = self.world.run(ours.attach_sender(options)).unwrap();
+        (sender, receiver.take().unwrap())
+    }
+
+    /// A link on which the receiver, the listener, settles second.
+    pub(crate) fn sending_second(&self, sessions: &(Session, Session)) -> (Sender, Receiver) {
+        let options =
+            LinkOptions { rcv_settle_mode: ReceiverSettleMode::Second, ..LinkOptions::sender("second", "queue") };
+        self.sending_as(sessions, options, |options| options.rcv_settle_mode = ReceiverSettleMode::Second)
     }
 
     /// A link on which the client receives and the listener sends.

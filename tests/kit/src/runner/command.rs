@@ -41,6 +41,14 @@ impl Driver {
                 let receiver = self.receiver_id(command)?;
                 self.receiver(receiver)?.drain().map_err(misuse)?;
             }
+            "pause" => {
+                let receiver = self.receiver_id(command)?;
+                self.receiver(receiver)?.pause().map_err(misuse)?;
+            }
+            "resume" => {
+                let receiver = self.receiver_id(command)?;
+                self.receiver(receiver)?.resume().map_err(misuse)?;
+            }
             "drained" => {
                 let sender = self.sender_id(command)?;
                 self.sender(sender)?.drained().map_err(misuse)?;
@@ -53,6 +61,7 @@ impl Driver {
             }
             "abort" => self.abort(command)?,
             "dispose" => self.dispose(command)?,
+            "skip" => self.skip(command)?,
             "take" => {
                 let receiver = self.receiver_id(command)?;
                 let pieces = self.take == Take::Pieces || command.flag("pieces");
@@ -246,16 +255,29 @@ impl Driver {
         self.names.deliveries.insert(name, delivery);
     }
 
-    fn dispose(&mut self, command: &Record) -> Done {
+    /// The delivery that a command is about, or another number of the same link; and that link.
+    fn delivery(&self, command: &Record, number: Option<u64>) -> Result<(LinkId, DeliveryId), String> {
         let subject = command.text("subject").ok_or("which delivery?")?;
         let (link, first) = subject.split_once('#').ok_or("a delivery is written s0/l0#3")?;
-        let find = |number: &str| {
-            let id = self.names.deliveries.get(&format!("{link}#{number}")).copied();
-            id.ok_or_else(|| format!("the core has no delivery {link}#{number}"))
-        };
-        let from = find(first)?;
-        let last = command.number("last").map(|last| find(&last.to_string())).transpose()?;
+        let number = number.map_or_else(|| first.to_owned(), |number| number.to_string());
+        let delivery = self.names.deliveries.get(&format!("{link}#{number}")).copied();
+        let delivery = delivery.ok_or_else(|| format!("the core has no delivery {link}#{number}"))?;
         let id = *self.names.links.get(link).ok_or_else(|| format!("there is no link {link}"))?;
+        Ok((id, delivery))
+    }
+
+    fn skip(&mut self, command: &Record) -> Done {
+        match self.delivery(command, None)? {
+            (LinkId::Receiver(id), delivery) => self.receiver(id)?.skip(delivery),
+            (LinkId::Sender(_), _) => return Err("a sender skips nothing".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn dispose(&mut self, command: &Record) -> Done {
+        let (id, from) = self.delivery(command, None)?;
+        let last = command.number("last").map(|last| self.delivery(command, Some(last))).transpose()?;
+        let last = last.map(|(_, last)| last);
         let (state, settled) = (state(command)?, command.flag("settled"));
         match (id, last) {
             (LinkId::Receiver(id), Some(last)) => {

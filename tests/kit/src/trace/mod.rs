@@ -43,7 +43,8 @@
 //! salt. `:X-ECHO` is a mechanism for tests that says back what it is told; an empty message asks the application.
 //!
 //! # Commands
-//! `begin`, `accept`, `attach`, `refuse`, `flow`, `drain`, `drained`, `send`, `write`, `abort`, `dispose`, `take`,
+//! `begin`, `accept`, `attach`, `refuse`, `flow`, `drain`, `drained`, `pause`, `resume`, `send`, `write`, `abort`, `dispose`,
+//! `skip`, `take`,
 //! `detach`, `end`, `close`, `sasl-outcome`: each with the fields of the frame that it makes the core send.
 //! `sasl-scram password="p" salt=0x00 iterations=4096` answers for a user, without a password for one that there is not;
 //! `sasl-custom data=0x00` has `:X-ECHO` challenge with that. `begin` and

@@ -1,0 +1,32 @@
+//! Connecting and listening, written once for all runtimes: from a URL to an open connection, step by step, each with
+//! its deadline.
+//!
+//! A binding such as `amqp-tokio` implements [`Runtime`] and adds nothing but convenience.
+
+mod builder;
+mod deadline;
+mod error;
+mod listener;
+mod race;
+mod runtime;
+mod steps;
+mod tcp;
+mod url;
+
+pub use builder::{Builder, ClearTextLogin, ConnectTimeouts};
+pub use error::{Attempt, ConnectError};
+pub use listener::Listener;
+pub use runtime::Runtime;
+pub use tcp::TcpOptions;
+pub use url::{Url, UrlError, redacted};
+
+use amqp_proto::{Config, ConfigBuilder};
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+
+/// A configuration with the protocol's defaults and a container-id made up at random.
+pub fn default_config() -> ConfigBuilder {
+    // the hasher's keys are drawn at random by the standard library
+    let random = RandomState::new().build_hasher().finish();
+    Config::builder(format!("amqp10-{random:016x}"))
+}

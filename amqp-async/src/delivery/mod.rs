@@ -1,0 +1,243 @@
+//! A message that has arrived, and the settling of it (§2.6.12).
+
+mod confirmation;
+
+pub use confirmation::Confirmation;
+
+use crate::error::{Error, Step};
+use crate::receiver::ReceiverRoot;
+use crate::state::{Confirming, State};
+use amqp_proto::codec::message::EncodedMessage;
+use amqp_proto::codec::{self, DecodeError, DeliveryTag, Message, Modified, Outcome, Rejected};
+use amqp_proto::{DeliveryId, Payload};
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+
+/// A message that has arrived, to be settled with an outcome (§2.6.12, §3.4).
+///
+/// Settling is a call, not a wait: it is noted, and leaves together with what else is to be said. It may
+/// be done in any order and from any task.
+///
+/// **Dropped unsettled, a delivery is released**: the sender may deliver it again, here or elsewhere.
+/// That is the safe reading of a task that failed or was cancelled half-way. [`OnDrop`] has other answers, and who
+/// wants one delivery to stay unsettled until the link ends calls [`leave_unsettled`](Self::leave_unsettled).
+///
+/// Where the receiver settles second (§2.6.12), an outcome is reported first and settled when the sender has settled;
+/// that needs nothing more here, and [`settle_confirmed`](Self::settle_confirmed) tells when it has come.
+///
+/// The content is decoded only when asked for. A delivery whose content cannot be decoded can be settled
+/// like any other, [`reject`](Self::reject) being what the specification suggests.
+#[must_use = "a delivery that is dropped unsettled is released to the sender"]
+pub struct Delivery {
+    link: Arc<ReceiverRoot>,
+    inner: amqp_proto::Delivery,
+    to_settle: bool,
+    on_drop: OnDrop,
+}
+
+/// What becomes of a delivery that is dropped unsettled; see
+/// [`Receiver::set_on_drop`](crate::Receiver::set_on_drop).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OnDrop {
+    /// It is released (§3.4.4): it was not processed, and may be delivered again, here too.
+    #[default]
+    Release,
+    /// It is modified with delivery-failed (§3.4.5): it counts as an attempt that failed, so that a broker can set a
+    /// message aside that nobody survives.
+    Fail,
+    /// It stays unsettled until the link ends.
+    LeaveUnsettled,
+}
+
+impl OnDrop {
+    fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Release => Some(Outcome::Released),
+            Self::Fail => Some(Outcome::Modified(Box::new(Modified { delivery_failed: true, ..Modified::default() }))),
+            Self::LeaveUnsettled => None,
+        }
+    }
+}
+
+impl Delivery {
+    pub(crate) fn new(link: Arc<ReceiverRoot>, inner: amqp_proto::Delivery, on_drop: OnDrop) -> Self {
+        Self { link, to_settle: !inner.settled, inner, on_drop }
+    }
+
+    pub(crate) fn id(&self) -> DeliveryId {
+        self.inner.id
+    }
+
+    /// What a later piece tells.
+    pub(crate) fn learn(&mut self, later: &amqp_proto::Delivery) {
+        self.to_settle &= !later.settled;
+        self.inner.settled |= later.settled;
+    }
+
+    /// Decodes the message.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where. The delivery is not settled by that.
+    pub fn message(&self) -> Result<Message, DecodeError> {
+        self.encoded()?.to_message()
+    }
+
+    /// Finds the sections of the message, to be decoded one by one. Copies only if the message came in
+    /// several frames.
+    ///
+    /// # Errors
+    /// What is wrong with their order, and where. The delivery is not settled by that.
+    pub fn encoded(&self) -> Result<EncodedMessage, DecodeError> {
+        EncodedMessage::from_payloads(self.inner.payload.chunks())
+    }
+
+    /// The octets of the message, in the pieces in which they came.
+    #[must_use]
+    pub fn payload(&self) -> &Payload {
+        &self.inner.payload
+    }
+
+    /// The sender's name for the delivery (§2.6.12).
+    #[must_use]
+    pub fn tag(&self) -> DeliveryTag {
+        self.inner.tag
+    }
+
+    /// What kind of message it is; 0 is that of §3.2.
+    #[must_use]
+    pub fn message_format(&self) -> u32 {
+        self.inner.message_format
+    }
+
+    /// Whether there is nothing to settle, because the sender sent it settled (§2.6.12).
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        !self.to_settle
+    }
+
+    /// The message has been processed (§3.4.2).
+    ///
+    /// # Errors
+    /// Why the link is gone; the sender may then deliver the message again. Misuse if the sender has settled it in the
+    /// meantime: it does not want to know.
+    pub fn accept(self) -> Result<(), Error> {
+        self.settle(Outcome::Accepted)
+    }
+
+    /// The message is invalid and cannot be processed (§3.4.3), for this reason.
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn reject(self, error: impl Into<Option<codec::Error>>) -> Result<(), Error> {
+        self.settle(rejected(error.into()))
+    }
+
+    /// The message was not and will not be processed here (§3.4.4).
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn release(self) -> Result<(), Error> {
+        self.settle(Outcome::Released)
+    }
+
+    /// As [`release`](Self::release), with changes to the message (§3.4.5).
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn modify(self, modified: Modified) -> Result<(), Error> {
+        self.settle(Outcome::Modified(Box::new(modified)))
+    }
+
+    /// Settles with any outcome. A delivery that the sender had settled needs none, and takes any.
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn settle(mut self, outcome: Outcome) -> Result<(), Error> {
+        self.dispose(outcome)
+    }
+
+    /// Lets go of the delivery without settling it: it stays unsettled until the link ends.
+    pub fn leave_unsettled(mut self) {
+        self.to_settle = false;
+    }
+
+    /// As [`settle`](Self::settle), and tells when the sender has settled too (§2.6.12): from then on the delivery is
+    /// not delivered again. Where the receiver settles first there is nothing to wait for.
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn settle_confirmed(mut self, outcome: Outcome) -> Result<Confirmation, Error> {
+        self.confirm(outcome)
+    }
+
+    pub(crate) fn dispose(&mut self, outcome: Outcome) -> Result<(), Error> {
+        if !mem::take(&mut self.to_settle) {
+            return Ok(());
+        }
+        self.link.shared().with(|state| self.report(state, outcome))
+    }
+
+    /// Settles all with one outcome; the first error that there was.
+    pub(crate) fn dispose_all(deliveries: &mut [Self], outcome: &Outcome) -> Result<(), Error> {
+        let mut result = Ok(());
+        for of_link in deliveries.chunk_by_mut(|one, other| Arc::ptr_eq(&one.link, &other.link)) {
+            let Some(link) = of_link.first().map(|delivery| Arc::clone(&delivery.link)) else { continue };
+            link.shared().with(|state| {
+                for delivery in of_link {
+                    if mem::take(&mut delivery.to_settle) {
+                        let reported = delivery.report(state, outcome.clone());
+                        result = mem::replace(&mut result, Ok(())).and(reported);
+                    }
+                }
+            });
+        }
+        result
+    }
+
+    pub(crate) fn confirm(&mut self, outcome: Outcome) -> Result<Confirmation, Error> {
+        let to_settle = mem::take(&mut self.to_settle);
+        let (link, number) = (&self.link, self.inner.id.number().0);
+        let limit = link.shared().limit(Step::Settle);
+        if !to_settle {
+            return Ok(Confirmation::new(link, None, limit));
+        }
+        let waits = link.shared().with(|state| {
+            self.report(state, outcome)?;
+            let waits = !self.inner.settles_at_once();
+            if let Some(entry) = state.links.get_mut(&link.id.into()).filter(|_| waits) {
+                entry.confirming.insert(number, Confirming::Waiting(None));
+            }
+            Ok::<_, Error>(waits)
+        })?;
+        Ok(Confirmation::new(link, waits.then_some(number), limit))
+    }
+
+    fn report(&self, state: &mut State, outcome: Outcome) -> Result<(), Error> {
+        let (link, inner) = (&self.link, &self.inner);
+        let receiver = state.machine.receiver(link.id);
+        let disposed =
+            receiver.and_then(|mut receiver| receiver.dispose(inner.id, Some(outcome.into()), inner.settles_at_once()));
+        disposed.map_err(|misuse| link.fate.explain(misuse))
+    }
+}
+
+/// The outcome of a message that is invalid.
+pub(crate) fn rejected(error: Option<codec::Error>) -> Outcome {
+    Outcome::Rejected(Box::new(Rejected { error }))
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if let Some(outcome) = self.on_drop.outcome() {
+            // if the link is gone, so is the duty to settle
+            let _ = self.dispose(outcome);
+        }
+    }
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}

@@ -1,0 +1,247 @@
+//! The receiving end of a link (§2.6) as an application holds it: [`recv`] takes deliveries one by one, [`batch`]
+//! several at once, [`reader`] one in pieces; [`credit`] says how many may come.
+
+mod batch;
+mod credit;
+mod reader;
+mod recv;
+
+pub use batch::{Batch, BatchOptions};
+pub use reader::DeliveryReader;
+pub use recv::Recv;
+
+use crate::deadline::RunningLimit;
+use crate::delivery::{Delivery, OnDrop};
+use crate::error::Error;
+use crate::link::LinkRoot;
+use crate::session::Session;
+use crate::state::State;
+use crate::wait::{Ticket, Wakers};
+use amqp_proto::codec::{self, Attach};
+use amqp_proto::{Idle, LinkSnapshot, ReceiverId};
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+/// Receives messages from one address (§2.6).
+///
+/// Every method takes `&self`, and a [`Delivery`] is settled by itself, from any task: receiving and
+/// settling do not exclude each other. Several tasks may receive at once through an
+/// [`Arc`](std::sync::Arc); each delivery goes to one of them.
+///
+/// No more deliveries wait here than credit was granted for, and no more octets than the session's
+/// incoming-window allows; taking deliveries is what opens both again.
+///
+/// When this and the last [`Delivery`] taken from it are dropped the link is detached. Deliveries that
+/// were never taken stay the sender's, unless it sent them settled.
+pub struct Receiver {
+    link: Arc<ReceiverRoot>,
+}
+
+pub(crate) type ReceiverRoot = LinkRoot<ReceiverId>;
+
+/// What the handles of a receiver keep beside the machine. Locked only under the connection's lock.
+#[derive(Default)]
+pub(crate) struct Own(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    /// Deliveries that a batch had taken and that was given up then, the oldest first.
+    deliveries: VecDeque<amqp_proto::Delivery>,
+    /// The place of the stream, which stays when nobody polls it.
+    place: Option<Ticket>,
+    /// A delivery is being read in pieces: nothing else can be taken before its end.
+    reading: bool,
+    /// Who waits for the end of that although the link is gone: what had arrived behind it can still be taken.
+    behind: Wakers,
+    /// The stream has told why there is no more.
+    told: bool,
+    on_drop: OnDrop,
+}
+
+impl Own {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Receiver {
+    pub(crate) fn new(link: ReceiverRoot) -> Self {
+        Self { link: Arc::new(link) }
+    }
+
+    /// Waits for the next delivery. What had arrived before the link ended is still given out.
+    ///
+    /// Cancel-safe: a dropped future takes nothing.
+    ///
+    /// # Errors
+    /// Why no more can come: the link, its session or the connection is gone.
+    pub fn recv(&self) -> Recv<'_> {
+        Recv::new(self)
+    }
+
+    /// As [`recv`](Self::recv), for at most `limit`; `None` if nothing has come by then.
+    ///
+    /// Cancel-safe, as [`recv`](Self::recv).
+    ///
+    /// # Errors
+    /// As for [`recv`](Self::recv).
+    pub async fn recv_timeout(&self, limit: Duration) -> Result<Option<Delivery>, Error> {
+        RunningLimit::new(self.link.shared(), Some(limit)).run(self.recv()).await.transpose()
+    }
+
+    /// Takes the next delivery if it is here already.
+    ///
+    /// # Errors
+    /// Why no more can come.
+    pub fn try_recv(&self) -> Result<Option<Delivery>, Error> {
+        let taken = self.link.shared().with(|state| self.take(state))?;
+        Ok(taken.map(|delivery| self.delivery(delivery)))
+    }
+
+    /// What becomes of deliveries of this link that are dropped unsettled; holds for those that are taken from now
+    /// on. Default [`OnDrop::Release`].
+    pub fn set_on_drop(&self, on_drop: OnDrop) {
+        self.link.own.lock().on_drop = on_drop;
+    }
+
+    /// Why nothing is there to take; `None` if something is, or if the link is gone.
+    #[must_use]
+    pub fn why_idle(&self) -> Option<Idle> {
+        let mut state = self.link.shared().lock();
+        state.machine.receiver(self.link.id).ok().and_then(|receiver| receiver.why_idle())
+    }
+
+    /// How many more messages the sender may send (§2.6.7).
+    #[must_use]
+    pub fn credit(&self) -> u32 {
+        let mut state = self.link.shared().lock();
+        state.machine.receiver(self.link.id).map_or(0, |receiver| receiver.credit())
+    }
+
+    /// How many deliveries have been taken and not settled, or wait to be taken.
+    #[must_use]
+    pub fn unsettled(&self) -> u32 {
+        let mut state = self.link.shared().lock();
+        state.machine.receiver(self.link.id).map_or(0, |receiver| receiver.unsettled())
+    }
+
+    /// State, credit and counters of the link at this moment; `None` when it is gone.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<LinkSnapshot> {
+        self.link.shared().lock().machine.receiver(self.link.id).ok()?.snapshot()
+    }
+
+    /// The session that the link is attached to.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        self.link.session()
+    }
+
+    /// The peer's attach (§2.7.3); `None` when the link is gone.
+    #[must_use]
+    pub fn remote_attach(&self) -> Option<Attach> {
+        self.link.remote_attach()
+    }
+
+    /// Waits until the link is gone and says why; [`Error::Misuse`] means that this side closed it.
+    /// Cancel-safe.
+    pub async fn detached(&self) -> Error {
+        self.link.gone().await
+    }
+
+    /// Detaches the link for good (§2.6.4) and waits for the peer's detach. Deliveries that are not
+    /// settled by then go back to the sender.
+    ///
+    /// Cancel-safe: once polled the detach takes its course; a dropped future only does not see it.
+    ///
+    /// # Errors
+    /// How it ended instead; time-out.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.link.detach(true, None).await
+    }
+
+    /// Detaches the link without closing it (§2.6.4): the peer keeps the terminus, as its expiry-policy says, and a
+    /// link of the same name can be attached to it again. Otherwise as [`close`](Self::close).
+    ///
+    /// # Errors
+    /// As for [`close`](Self::close).
+    pub async fn detach(&self) -> Result<(), Error> {
+        self.link.detach(false, None).await
+    }
+
+    /// As [`close`](Self::close), and tells the peer why.
+    ///
+    /// # Errors
+    /// As for [`close`](Self::close).
+    pub async fn close_with(&self, error: codec::Error) -> Result<(), Error> {
+        self.link.detach(true, Some(error)).await
+    }
+
+    fn delivery(&self, delivery: amqp_proto::Delivery) -> Delivery {
+        let on_drop = self.link.own.lock().on_drop;
+        Delivery::new(Arc::clone(&self.link), delivery, on_drop)
+    }
+
+    fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
+        let mut kept = self.link.own.lock();
+        if kept.reading {
+            return Ok(None);
+        }
+        if let Some(delivery) = kept.deliveries.pop_front() {
+            return Ok(Some(delivery));
+        }
+        // what had arrived can be taken even when the link is gone
+        let missing = match state.machine.receiver(self.link.id).map(|mut receiver| receiver.recv()) {
+            Ok(Some(delivery)) => return Ok(Some(delivery)),
+            Ok(None) => None,
+            Err(misuse) => Some(Error::Misuse(misuse)),
+        };
+        self.link.fate.get().or(missing).map_or(Ok(None), Err)
+    }
+
+    /// Waits for a turn to take something.
+    fn wait(&self, state: &mut State, ticket: &mut Option<Ticket>, waker: &Waker) {
+        let Some(entry) = state.links.get_mut(&self.link.id.into()) else {
+            return self.link.own.lock().behind.register(waker);
+        };
+        if let Some(forgotten) = self.link.own.lock().place.take() {
+            // whoever waits here polls no stream
+            entry.turns.leave(forgotten);
+        }
+        entry.turns.wait(ticket, waker);
+    }
+
+    /// Gives the place in the queue up; if there is more to take, the next one is called.
+    fn leave(&self, state: &mut State, ticket: &mut Option<Ticket>) {
+        let Some(ticket) = ticket.take() else { return };
+        let id = self.link.id;
+        let is_more = !self.link.own.lock().deliveries.is_empty()
+            || state.machine.receiver(id).is_ok_and(|receiver| receiver.buffered() > 0);
+        if let Some(entry) = state.links.get_mut(&id.into()) {
+            let was_called = entry.turns.leave(ticket);
+            if was_called && is_more {
+                entry.turns.call(&mut state.wake);
+            }
+        }
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let kept = std::mem::take(&mut self.link.own.lock().deliveries);
+        kept.into_iter().for_each(|delivery| drop(self.delivery(delivery)));
+        if Arc::strong_count(&self.link) > 1 {
+            // deliveries are still out to be settled: the link stays for them, but takes no more
+            let _ = self.set_credit(0);
+        }
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.link.id.fmt(f)
+    }
+}

@@ -1,0 +1,98 @@
+//! Deliveries one by one: a future, and a stream.
+
+use super::Receiver;
+use crate::delivery::Delivery;
+use crate::error::Error;
+use crate::state::State;
+use crate::wait::Ticket;
+use futures_core::stream::{FusedStream, Stream};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+/// The next delivery, to come; see [`Receiver::recv`].
+#[must_use = "nothing is received unless this is awaited"]
+#[derive(Debug)]
+pub struct Recv<'a> {
+    receiver: &'a Receiver,
+    ticket: Option<Ticket>,
+}
+
+impl<'a> Recv<'a> {
+    pub(super) fn new(receiver: &'a Receiver) -> Self {
+        Self { receiver, ticket: None }
+    }
+}
+
+impl Receiver {
+    fn attempt(
+        &self,
+        state: &mut State,
+        ticket: &mut Option<Ticket>,
+        waker: &Waker,
+    ) -> Poll<Result<amqp_proto::Delivery, Error>> {
+        let taken = self.take(state).transpose();
+        match taken {
+            Some(result) => {
+                self.leave(state, ticket);
+                Poll::Ready(result)
+            }
+            None => {
+                self.wait(state, ticket, waker);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl Future for Recv<'_> {
+    type Output = Result<Delivery, Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Self { receiver, ticket } = self.get_mut();
+        let taken = receiver.link.shared().with(|state| receiver.attempt(state, ticket, cx.waker()));
+        taken.map_ok(|delivery| receiver.delivery(delivery))
+    }
+}
+
+impl Drop for Recv<'_> {
+    fn drop(&mut self) {
+        if self.ticket.is_some() {
+            let Self { receiver, ticket } = self;
+            receiver.link.shared().with(|state| receiver.leave(state, ticket));
+        }
+    }
+}
+
+/// The deliveries as they come, and at last the error that says why there are no more; without that if the link ended
+/// without one ([`Error::is_clean`]).
+impl Stream for Receiver {
+    type Item = Result<Delivery, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.is_terminated() {
+            return Poll::Ready(None);
+        }
+        let taken = this.link.shared().with(|state| {
+            let mut place = this.link.own.lock().place.take();
+            let taken = this.attempt(state, &mut place, cx.waker());
+            this.link.own.lock().place = place;
+            taken
+        });
+        match taken {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(delivery)) => Poll::Ready(Some(Ok(this.delivery(delivery)))),
+            Poll::Ready(Err(error)) => {
+                this.link.own.lock().told = true;
+                Poll::Ready((!error.is_clean()).then_some(Err(error)))
+            }
+        }
+    }
+}
+
+impl FusedStream for Receiver {
+    fn is_terminated(&self) -> bool {
+        self.link.own.lock().told
+    }
+}

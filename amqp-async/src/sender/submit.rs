@@ -1,0 +1,173 @@
+//! Handing messages over: who waits for credit, window and room, and in which order.
+
+use super::{Sender, Settlement};
+use crate::deadline::Limit;
+use crate::error::{Error, SendError, Step};
+use crate::state::State;
+use crate::wait::Ticket;
+use amqp_proto::{Blocked, Outgoing};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// What the machine is given of a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Extent {
+    Whole,
+    /// More pieces follow.
+    First,
+}
+
+/// What became of an attempt to hand a message over.
+pub(super) enum Attempt {
+    Taken(Option<u64>),
+    NotNow(Outgoing, Blocked),
+    Failed(Error),
+}
+
+impl Sender {
+    pub(super) fn attempt(&self, state: &mut State, mut outgoing: Outgoing, extent: Extent) -> Attempt {
+        let id = self.link.id;
+        let token = state.outcomes.expect(id);
+        outgoing.token = token;
+        let result = match state.machine.sender(id) {
+            Ok(mut sender) => match extent {
+                Extent::Whole => sender.send(outgoing),
+                Extent::First => sender.start(outgoing),
+            },
+            Err(misuse) => Err(misuse.into()),
+        };
+        let error = match result {
+            Ok(sent) if !sent.settled => return Attempt::Taken(Some(token)),
+            Ok(_) => Attempt::Taken(None),
+            Err(amqp_proto::SendError::Blocked(outgoing, blocked)) => Attempt::NotNow(outgoing, blocked),
+            Err(amqp_proto::SendError::TooLarge(outgoing)) => {
+                Attempt::Failed(self.too_large(state, outgoing.payload.len()))
+            }
+            Err(amqp_proto::SendError::Misuse(misuse)) => Attempt::Failed(self.link.fate.explain(misuse)),
+        };
+        state.outcomes.forget(token);
+        error
+    }
+}
+
+/// A place among those who wait to send, given up when dropped.
+#[derive(Debug)]
+pub(super) struct Place<'a> {
+    sender: &'a Sender,
+    ticket: Option<Ticket>,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn new(sender: &'a Sender) -> Self {
+        Self { sender, ticket: None }
+    }
+
+    pub(super) fn wait(&mut self, state: &mut State, waker: &Waker) {
+        if let Some(entry) = state.links.get_mut(&self.sender.link.id.into()) {
+            entry.turns.wait(&mut self.ticket, waker);
+        }
+    }
+
+    /// Whoever was called lets the next one try.
+    pub(super) fn leave(&mut self, state: &mut State) {
+        let Some(ticket) = self.ticket.take() else { return };
+        if let Some(entry) = state.links.get_mut(&self.sender.link.id.into()) {
+            // the next one may find nothing, but its attempt makes the machine tell when there is
+            if entry.turns.leave(ticket) {
+                entry.turns.call(&mut state.wake);
+            }
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if self.ticket.is_some() {
+            let sender = self.sender;
+            sender.link.shared().with(|state| self.leave(state));
+        }
+    }
+}
+
+/// A message, or its first piece, waiting to be handed over; its output is the token of the outcome.
+#[derive(Debug)]
+pub(super) struct HandOver<'a> {
+    place: Place<'a>,
+    /// Taken when it is handed over or has failed.
+    outgoing: Option<Outgoing>,
+    extent: Extent,
+    limit: Limit,
+}
+
+impl<'a> HandOver<'a> {
+    pub(super) fn new(sender: &'a Sender, outgoing: Outgoing, extent: Extent, limit: Option<Duration>) -> Self {
+        Self { place: Place::new(sender), outgoing: Some(outgoing), extent, limit: Limit::new(limit) }
+    }
+
+    fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<Option<u64>, SendError>> {
+        let Some(outgoing) = self.outgoing.take() else { return Poll::Pending };
+        let result = match self.place.sender.attempt(state, outgoing, self.extent) {
+            Attempt::Taken(token) => Ok(token),
+            Attempt::Failed(error) => Err(SendError::NotSent(error)),
+            Attempt::NotNow(outgoing, _) => {
+                if self.limit.poll(state, waker).is_pending() {
+                    self.outgoing = Some(outgoing);
+                    self.place.wait(state, waker);
+                    return Poll::Pending;
+                }
+                Err(SendError::NotSent(Error::Timeout(Step::Send)))
+            }
+        };
+        self.place.leave(state);
+        self.limit.cancel(state);
+        Poll::Ready(result)
+    }
+}
+
+impl Future for HandOver<'_> {
+    type Output = Result<Option<u64>, SendError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let shared = this.place.sender.link.shared();
+        shared.with(|state| this.attempt(state, cx.waker()))
+    }
+}
+
+impl Drop for HandOver<'_> {
+    fn drop(&mut self) {
+        if self.outgoing.is_some() {
+            let shared = self.place.sender.link.shared();
+            shared.with(|state| {
+                self.place.leave(state);
+                self.limit.cancel(state);
+            });
+        }
+    }
+}
+
+/// A message waiting to be handed over; see [`Sender::submit_encoded`].
+#[must_use = "nothing is sent unless this is awaited"]
+#[derive(Debug)]
+pub struct Submit<'a> {
+    sender: &'a Sender,
+    hand_over: HandOver<'a>,
+}
+
+impl<'a> Submit<'a> {
+    pub(super) fn new(sender: &'a Sender, outgoing: Outgoing) -> Self {
+        let limit = sender.link.shared().limit(Step::Send);
+        Self { sender, hand_over: HandOver::new(sender, outgoing, Extent::Whole, limit) }
+    }
+}
+
+impl Future for Submit<'_> {
+    type Output = Result<Settlement, SendError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        Pin::new(&mut this.hand_over).poll(cx).map_ok(|token| this.sender.settlement(token))
+    }
+}

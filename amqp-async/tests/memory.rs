@@ -1,0 +1,163 @@
+//! What a connection holds, counted by the allocator, while much more goes through it than that.
+#![expect(unused_crate_dependencies, reason = "each test uses its part")]
+
+#[path = "handles/support/mod.rs"]
+mod support;
+
+use amqp_async::BatchOptions;
+use amqp_async::proto::{CreditMode, Outgoing, SessionOptions};
+use amqp10_testkit::heap::{Counting, live, measure};
+use support::*;
+
+#[global_allocator]
+static HEAP: Counting = Counting;
+
+/// Octets of all traffic: 32 MiB; in release builds 1 GiB.
+const TRAFFIC: usize = if cfg!(debug_assertions) { 32 << 20 } else { 1 << 30 };
+
+/// What both ends of a connection may hold: windows of 16 transfers of 10,000 octets, high-water marks of 16 KiB, read
+/// buffers of 64 KiB, and twice that for buffers that grow.
+const BOUND: usize = 512 * 1024;
+
+#[test]
+fn whole_messages() {
+    const SIZE: usize = 10_000;
+    let pair = Pair::open();
+    let sessions = pair.session_with(SessionOptions { incoming_window: 16, ..SessionOptions::default() });
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(20));
+    let start = live();
+    let ((), heap) = measure(|| {
+        let sending = pair.world.spawn("send", async move {
+            let mut last = None;
+            for _ in 0..TRAFFIC / SIZE {
+                last = Some(sender.submit(vec![7; SIZE]).await.unwrap());
+            }
+            last.expect("there was one").await.unwrap();
+        });
+        let receiving = pair.world.spawn("receive", async move {
+            for _ in 0..TRAFFIC / SIZE {
+                receiver.recv().await.unwrap().accept().unwrap();
+            }
+        });
+        pair.world.settle();
+        assert!(sending.take().is_some() && receiving.take().is_some());
+    });
+    assert!(heap.total > TRAFFIC, "it went through: {heap:?}");
+    assert!(heap.peak < BOUND, "{heap:?}");
+    assert!(live() - start < BOUND as isize, "{} octets stay", live() - start);
+}
+
+#[test]
+fn one_message_in_pieces() {
+    const SIZE: usize = 10_000;
+    let pair = Pair::open();
+    let sessions = pair.session_with(SessionOptions { incoming_window: 16, ..SessionOptions::default() });
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(20));
+    let (_, heap) = measure(|| {
+        let sending = pair.world.spawn("write", async move {
+            let mut writer = sender.writer(Outgoing::default()).await.unwrap();
+            for _ in 0..TRAFFIC / SIZE {
+                writer.write(vec![7; SIZE]).await.unwrap();
+            }
+            writer.finish(Vec::new()).await.unwrap().await.unwrap();
+        });
+        let receiving = pair.world.spawn("read", async move {
+            let mut reader = receiver.reader().await.unwrap();
+            let mut octets = 0;
+            while let Some(piece) = reader.piece().await.unwrap() {
+                octets += piece.len();
+            }
+            reader.accept().unwrap();
+            octets
+        });
+        pair.world.settle();
+        assert_eq!(receiving.take(), Some(TRAFFIC / SIZE * SIZE));
+        assert!(sending.take().is_some());
+    });
+    assert!(heap.total > TRAFFIC, "it went through: {heap:?}");
+    assert!(heap.peak < BOUND, "{heap:?}");
+}
+
+#[test]
+fn what_nobody_takes() {
+    let pair = Pair::open();
+    let sessions = pair.session_with(SessionOptions { incoming_window: 16, ..SessionOptions::default() });
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(100_000));
+    let (_, heap) = measure(|| {
+        pair.world.spawn("send", async move { while sender.submit(vec![7; 10_000]).await.is_ok() {} });
+        pair.world.settle();
+    });
+    assert!(heap.peak < BOUND, "{heap:?}");
+    drop(receiver);
+}
+
+#[test]
+fn what_is_given_up_leaves_nothing() {
+    const TIMES: usize = 10_000;
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(20));
+    let once = || {
+        drop(pair.world.run(sender.writer(Outgoing::new(&b"begun"[..]))).unwrap());
+        drop(pair.world.run(sender.submit("not waited for")).unwrap());
+        drop(pair.world.run(receiver.recv()).unwrap());
+        // nobody answers in time, for there is none
+        assert!(poll_at_most(&pair.world, 1, receiver.recv_timeout(STEP)).is_none());
+    };
+    (0..100).for_each(|_| once());
+    let start = live();
+    (0..TIMES).for_each(|_| once());
+    pair.world.settle();
+    let left = live() - start;
+    assert!(left < TIMES as isize, "{left} octets stay of {TIMES} times");
+}
+
+#[test]
+fn connections_that_come_and_go_leave_nothing() {
+    let once = || {
+        let pair = Pair::open();
+        let sessions = pair.session();
+        let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(20));
+        drop(pair.world.run(sender.submit("x")).unwrap());
+        drop((sender, receiver, sessions));
+        let Pair { world, client, listener, client_driver, listener_driver, .. } = pair;
+        drop((client, listener));
+        world.settle();
+        assert!(client_driver.take().is_some() && listener_driver.take().is_some(), "the drivers have ended");
+    };
+    (0..10).for_each(|_| once());
+    let start = live();
+    (0..1000).for_each(|_| once());
+    let left = live() - start;
+    assert!(left < 1000, "{left} octets stay of 1,000 connections");
+}
+
+#[test]
+fn what_had_to_wait_leaves_nothing() {
+    const TIMES: usize = 5_000;
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Manual);
+    let options = BatchOptions { linger: STEP, deadline: Some(STEP), ..BatchOptions::new(2) };
+    let once = || {
+        let mut submit = Box::pin(sender.submit("x"));
+        assert!(poll_at_most(&pair.world, 1, submit.as_mut()).is_none());
+        let mut batch = Box::pin(receiver.recv_batch(options));
+        assert!(poll_at_most(&pair.world, 1, batch.as_mut()).is_none());
+        receiver.add_credit(1).unwrap();
+        let mut settlement = pair.world.run(submit).unwrap();
+        assert!(poll_at_most(&pair.world, 1, &mut settlement).is_none());
+        pair.world.settle();
+        assert!(poll_at_most(&pair.world, 1, batch.as_mut()).is_none(), "it lingers");
+        receiver.add_credit(1).unwrap();
+        let second = pair.world.run(sender.submit("y")).unwrap();
+        pair.world.run(batch).unwrap().accept().unwrap();
+        pair.world.run(settlement).unwrap();
+        pair.world.run(second).unwrap();
+    };
+    (0..100).for_each(|_| once());
+    let start = live();
+    (0..TIMES).for_each(|_| once());
+    let left = live() - start;
+    assert!(left < TIMES as isize, "{left} octets stay of {TIMES} times");
+}

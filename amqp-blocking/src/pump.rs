@@ -1,0 +1,362 @@
+//! What does the work of connections: whoever waits pumps for everybody.
+//!
+//! Of all threads that wait for something on a pump one leads: it runs the drivers, waits in the operating system,
+//! and wakes those whom that concerns. The others sleep. Who is done with leading wakes the next. A connection with a
+//! thread of its own is the same with one thread that waits for the end of its driver, and so always leads.
+
+use crate::park::Waiter;
+use crate::reactor::{Reactor, lock};
+use mio::Events;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How many events of the operating system are taken at once.
+const EVENTS: usize = 64;
+
+/// How often a pump that is dropped still runs its drivers, so that what they have to say leaves.
+const LAST_TURNS: usize = 8;
+
+/// Does the work of connections with no thread but the caller's. Cheap to clone; all clones are the same pump.
+///
+/// A pump runs while a thread waits for anything on it: in any verb of its connections that waits, in
+/// [`work`](Self::work) or in [`sleep`](Self::sleep). Between those nothing moves, heartbeats included; so call one of
+/// them at least as often as half of the peer's idle time-out asks for (§2.4.5). Any number of connections and
+/// listeners may share a pump, and any number of threads may wait on it.
+///
+/// What was [submitted](crate::Sender::submit) or settled leaves when the pump runs next. When the last handle and the
+/// last clone of the pump are dropped, what can be sent without waiting is sent, close included.
+///
+/// ```no_run
+/// use amqp_blocking::Pump;
+/// use std::time::Duration;
+///
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let pump = Pump::new()?;
+/// let connection = pump.connect("amqp://localhost")?;
+/// let receiver = connection.session()?.receiver("orders")?;
+/// loop {
+///     connection.work(Duration::from_millis(100))?;
+///     while let Some(delivery) = receiver.try_recv()? {
+///         println!("{:?}", delivery.message()?.body);
+///         delivery.accept()?;
+///     }
+///     // the application's other work
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Pump {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    reactor: Arc<Reactor>,
+    /// Held by the thread that leads.
+    engine: Mutex<Engine>,
+    /// Set while a thread of our own leads, which then nobody else does.
+    served: AtomicBool,
+    /// Tasks that the leader has not taken over yet.
+    spawned: Mutex<Vec<Task>>,
+    /// Threads that wait while another leads, first come first.
+    followers: Mutex<Vec<Arc<Waiter>>>,
+}
+
+struct Engine {
+    poll: mio::Poll,
+    events: Events,
+    tasks: Vec<Task>,
+}
+
+/// A driver that has no thread of its own.
+struct Task {
+    /// `None` once it is over.
+    future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    signal: Arc<Signal>,
+}
+
+/// The waker of a task.
+struct Signal {
+    woken: AtomicBool,
+    reactor: Arc<Reactor>,
+}
+
+impl Wake for Signal {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::SeqCst);
+        self.reactor.interrupt();
+    }
+}
+
+impl Pump {
+    /// Makes a pump with nothing to do.
+    ///
+    /// # Errors
+    /// What the system says, such as too many open files.
+    pub fn new() -> io::Result<Self> {
+        let poll = mio::Poll::new()?;
+        let reactor = Reactor::new(&poll)?;
+        let engine = Engine { poll, events: Events::with_capacity(EVENTS), tasks: Vec::new() };
+        Ok(Self {
+            shared: Arc::new(Shared {
+                reactor,
+                engine: Mutex::new(engine),
+                served: AtomicBool::new(false),
+                spawned: Mutex::default(),
+                followers: Mutex::default(),
+            }),
+        })
+    }
+
+    /// Does the work that there is, waiting for some for at most `timeout`. Says whether octets have moved on any
+    /// connection; what that has brought is there for `try_recv` and its like.
+    #[must_use = "work that found nothing to do says so"]
+    pub fn work(&self, timeout: Duration) -> bool {
+        self.work_until(timeout, std::future::pending::<()>()).is_ok()
+    }
+
+    /// The same; `Err` if no octets have moved, with what `end` had to say before they did.
+    pub(crate) fn work_until<T>(&self, timeout: Duration, end: impl Future<Output = T>) -> Result<(), Option<T>> {
+        let reactor = self.reactor();
+        let before = reactor.octets();
+        // what waits to leave goes first, and counts
+        self.wait(Some(Instant::now()), std::future::pending::<()>());
+        let mut end = pin!(end);
+        let worked = poll_fn(|cx| match end.as_mut().poll(cx) {
+            Poll::Ready(end) => Poll::Ready(Err(Some(end))),
+            Poll::Pending => reactor.poll_moved(before, cx).map(Ok),
+        });
+        self.wait(Instant::now().checked_add(timeout), worked).unwrap_or(Err(None))
+    }
+
+    /// Sleeps, and keeps all connections serviced meanwhile.
+    pub fn sleep(&self, duration: Duration) {
+        self.wait(Instant::now().checked_add(duration), std::future::pending::<()>());
+    }
+
+    pub(crate) fn reactor(&self) -> &Arc<Reactor> {
+        &self.shared.reactor
+    }
+
+    /// Runs `future` from now on, whenever somebody waits.
+    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        let signal = Arc::new(Signal { woken: AtomicBool::new(true), reactor: Arc::clone(self.reactor()) });
+        lock(&self.shared.spawned).push(Task { future: Some(Box::pin(future)), signal });
+        self.reactor().interrupt();
+    }
+
+    /// Runs `future` on a thread of its own, which leads until that is over.
+    pub(crate) fn spawn_thread(&self, future: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+        let pump = self.clone();
+        self.shared.served.store(true, Ordering::SeqCst);
+        let thread = thread::Builder::new().name("amqp10".to_owned()).spawn(move || {
+            let _served = Served(&pump.shared);
+            Place::new(&pump.shared, true).wait(None, pin!(future));
+        });
+        thread.map(drop).inspect_err(|_| self.shared.served.store(false, Ordering::SeqCst))
+    }
+
+    /// Waits for `future` until `deadline`, pumping if nobody else does; `None` if it took longer.
+    pub(crate) fn wait<F: Future>(&self, deadline: Option<Instant>, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            self.shared.keep_time();
+            return Some(output);
+        }
+        Place::new(&self.shared, false).wait(deadline, future)
+    }
+}
+
+/// What `future` has to say already.
+pub(crate) fn glance<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+impl Shared {
+    /// The engine, if nobody leads.
+    fn engine(&self) -> Option<MutexGuard<'_, Engine>> {
+        match self.engine.try_lock() {
+            Ok(engine) => Some(engine),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn is_served(&self) -> bool {
+        self.served.load(Ordering::SeqCst)
+    }
+
+    /// Whoever never has to wait lets no heartbeat wait either.
+    fn keep_time(&self) {
+        if self.is_served() {
+            return;
+        }
+        if let Some(mut engine) = self.engine() {
+            if self.reactor.ring() {
+                engine.run(self);
+            }
+            drop(engine);
+            self.pass_on();
+        }
+    }
+
+    /// Whoever has held the engine wakes the next who may want it; unless somebody leads again, who will do it then.
+    fn pass_on(&self) {
+        let followers = lock(&self.followers);
+        if let Some(next) = followers.first().filter(|_| self.engine().is_some()).cloned() {
+            drop(followers);
+            next.wake();
+        }
+    }
+}
+
+impl Engine {
+    /// Runs the tasks that were woken, then waits for more unless there is some.
+    fn turn(&mut self, shared: &Shared, until: Option<Instant>, waiter: &Waiter) {
+        self.run(shared);
+        if waiter.is_woken() {
+            return;
+        }
+        let Self { poll, events, tasks } = self;
+        let is_busy = || waiter.is_woken() || tasks.iter().any(Task::is_woken) || !lock(&shared.spawned).is_empty();
+        if shared.reactor.wait(poll, events, until, is_busy).is_err() {
+            // the system no longer tells of any event: nothing can be driven any more, which the handles then say
+            tasks.clear();
+        }
+    }
+
+    fn run(&mut self, shared: &Shared) {
+        self.tasks.append(&mut lock(&shared.spawned));
+        for task in &mut self.tasks {
+            if task.signal.woken.swap(false, Ordering::SeqCst) {
+                task.poll();
+            }
+        }
+        self.tasks.retain(|task| task.future.is_some());
+    }
+}
+
+impl Task {
+    fn is_woken(&self) -> bool {
+        self.signal.woken.load(Ordering::SeqCst)
+    }
+
+    /// A driver that panics is gone, and so is its connection.
+    fn poll(&mut self) {
+        let waker = Waker::from(Arc::clone(&self.signal));
+        if let Some(mut future) = self.future.take() {
+            if future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+                self.future = Some(future);
+            }
+        }
+    }
+}
+
+/// A thread's place among those who wait; when it is given up, leading is passed on.
+struct Place<'a> {
+    shared: &'a Shared,
+    waiter: Arc<Waiter>,
+    /// It is the thread that serves this pump.
+    serves: bool,
+    /// It is among the followers.
+    follows: bool,
+}
+
+/// Others may lead again once this is dropped.
+struct Served<'a>(&'a Shared);
+
+impl Drop for Served<'_> {
+    fn drop(&mut self) {
+        self.0.served.store(false, Ordering::SeqCst);
+    }
+}
+
+impl<'a> Place<'a> {
+    fn new(shared: &'a Shared, serves: bool) -> Self {
+        Self { shared, waiter: Waiter::begin(&shared.reactor), serves, follows: false }
+    }
+
+    fn wait<F: Future>(mut self, deadline: Option<Instant>, mut future: Pin<&mut F>) -> Option<F::Output> {
+        let waker = Waker::from(Arc::clone(&self.waiter));
+        let mut cx = Context::from_waker(&waker);
+        let mut last = false;
+        loop {
+            self.waiter.reset();
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return Some(output);
+            }
+            if last {
+                return None;
+            }
+            self.lead_or_follow(deadline);
+            last = deadline.is_some_and(|deadline| deadline <= Instant::now());
+        }
+    }
+
+    /// Leads until woken, or sleeps until woken if another leads.
+    fn lead_or_follow(&mut self, deadline: Option<Instant>) {
+        if self.shared.is_served() && !self.serves {
+            return self.waiter.park(deadline);
+        }
+        let mut engine = self.shared.engine();
+        if engine.is_none() && !self.follows {
+            // from here on whoever leads wakes us when it is done
+            lock(&self.shared.followers).push(Arc::clone(&self.waiter));
+            self.follows = true;
+            engine = self.shared.engine();
+        }
+        let Some(mut engine) = engine else { return self.waiter.park(deadline) };
+        loop {
+            engine.turn(self.shared, deadline, &self.waiter);
+            if self.waiter.is_woken() || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                // what the last events have brought is for now
+                engine.run(self.shared);
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.waiter.end();
+        if self.follows {
+            lock(&self.shared.followers).retain(|other| !Arc::ptr_eq(other, &self.waiter));
+        }
+        self.shared.pass_on();
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let reactor = &self.reactor;
+        let engine = self.engine.get_mut().unwrap_or_else(PoisonError::into_inner);
+        engine.tasks.append(&mut lock(&self.spawned));
+        for _ in 0..LAST_TURNS {
+            engine.tasks.iter_mut().for_each(Task::poll);
+            engine.tasks.retain(|task| task.future.is_some());
+            if engine.tasks.is_empty() || reactor.wait(&mut engine.poll, &mut engine.events, None, || true).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Pump {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pump")
+    }
+}

@@ -1,0 +1,297 @@
+//! Who waits for which socket and for what time: sources, timers, and the interruption of whoever waits in the
+//! operating system. It runs nothing by itself; [`Pump`](crate::Pump) does.
+
+use mio::event::Source as MioSource;
+use mio::{Events, Interest, Registry, Token};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+/// The token of the interruption; sources have those above.
+const INTERRUPT: Token = Token(0);
+
+/// What the sockets and clocks of one pump share.
+pub(crate) struct Reactor {
+    registry: Registry,
+    interrupt: mio::Waker,
+    /// Set while somebody waits in the operating system, and no interruption is on its way.
+    blocked: AtomicBool,
+    sources: Mutex<Sources>,
+    timers: Mutex<BTreeMap<Alarm, Waker>>,
+    /// Makes alarms of the same instant different.
+    alarms: AtomicU64,
+    /// Octets that sockets have read and written.
+    octets: AtomicU64,
+    /// Who wants to know that octets have moved.
+    watchers: Mutex<Vec<Waker>>,
+}
+
+/// When a timer rings, and which one it is.
+pub(crate) type Alarm = (Instant, u64);
+
+#[derive(Default)]
+struct Sources {
+    last: usize,
+    ready: BTreeMap<Token, Arc<Readiness>>,
+}
+
+/// What is known of a source, by direction.
+#[derive(Default)]
+struct Readiness {
+    read: Mutex<Way>,
+    write: Mutex<Way>,
+}
+
+/// One direction of a source.
+struct Way {
+    /// Unless the last attempt would have blocked and nothing was heard since.
+    ready: bool,
+    /// Who waits for it; one, unless several threads accept.
+    wakers: Vec<Waker>,
+}
+
+impl Default for Way {
+    fn default() -> Self {
+        Self { ready: true, wakers: Vec::new() }
+    }
+}
+
+/// A direction of a source.
+#[derive(Clone, Copy)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+/// Nothing of the application runs under these locks, so poison means nothing.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Reactor {
+    pub(crate) fn new(poll: &mio::Poll) -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Self {
+            registry: poll.registry().try_clone()?,
+            interrupt: mio::Waker::new(poll.registry(), INTERRUPT)?,
+            blocked: AtomicBool::new(false),
+            sources: Mutex::default(),
+            timers: Mutex::default(),
+            alarms: AtomicU64::new(0),
+            octets: AtomicU64::new(0),
+            watchers: Mutex::default(),
+        }))
+    }
+
+    /// Calls back whoever waits in the operating system, so that it looks again at what is to be done.
+    pub(crate) fn interrupt(&self) {
+        if self.blocked.swap(false, Ordering::SeqCst) {
+            // can fail only for want of memory in the kernel; then the wait ends with the next event
+            let _ = self.interrupt.wake();
+        }
+    }
+
+    /// Waits in the operating system, unless `is_busy`, and wakes those whom an event concerns.
+    ///
+    /// `is_busy` is asked when interruptions count already, so that none falls between the two.
+    pub(crate) fn wait(
+        &self,
+        poll: &mut mio::Poll,
+        events: &mut Events,
+        until: Option<Instant>,
+        is_busy: impl FnOnce() -> bool,
+    ) -> io::Result<()> {
+        self.blocked.store(true, Ordering::SeqCst);
+        let until = if is_busy() { Some(Instant::now()) } else { earlier(until, self.next_alarm()) };
+        let result = poll.poll(events, until.map(|until| until.saturating_duration_since(Instant::now())));
+        self.blocked.store(false, Ordering::SeqCst);
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => result?,
+        }
+        self.dispatch(events);
+        self.ring();
+        Ok(())
+    }
+
+    fn dispatch(&self, events: &Events) {
+        for event in events {
+            let Some(readiness) = lock(&self.sources).ready.get(&event.token()).cloned() else { continue };
+            if event.is_readable() || event.is_read_closed() || event.is_error() {
+                readiness.set(Direction::Read);
+            }
+            if event.is_writable() || event.is_write_closed() || event.is_error() {
+                readiness.set(Direction::Write);
+            }
+        }
+    }
+
+    /// Wakes those whose time has come. Says whether there were any.
+    pub(crate) fn ring(&self) -> bool {
+        let due = {
+            let mut timers = lock(&self.timers);
+            let Some((&(earliest, _), _)) = timers.first_key_value() else { return false };
+            let now = Instant::now();
+            if earliest > now {
+                return false;
+            }
+            let later = timers.split_off(&(now, u64::MAX));
+            mem::replace(&mut *timers, later)
+        };
+        due.into_values().for_each(Waker::wake);
+        true
+    }
+
+    fn next_alarm(&self) -> Option<Instant> {
+        lock(&self.timers).first_key_value().map(|(&(at, _), _)| at)
+    }
+
+    /// Sets an alarm, in place of the one of before.
+    pub(crate) fn set_alarm(&self, before: Option<Alarm>, at: Instant, waker: &Waker) -> Alarm {
+        let mut timers = lock(&self.timers);
+        if let Some(before) = before {
+            if before.0 == at {
+                if let Some(known) = timers.get_mut(&before) {
+                    known.clone_from(waker);
+                    return before;
+                }
+            }
+            timers.remove(&before);
+        }
+        let alarm = (at, self.alarms.fetch_add(1, Ordering::Relaxed));
+        timers.insert(alarm, waker.clone());
+        drop(timers);
+        self.interrupt();
+        alarm
+    }
+
+    pub(crate) fn cancel_alarm(&self, alarm: Alarm) {
+        lock(&self.timers).remove(&alarm);
+    }
+
+    /// How many octets have moved so far.
+    pub(crate) fn octets(&self) -> u64 {
+        self.octets.load(Ordering::Relaxed)
+    }
+
+    /// Ready once more than `before` octets have moved.
+    pub(crate) fn poll_moved(&self, before: u64, cx: &Context<'_>) -> Poll<()> {
+        let mut watchers = lock(&self.watchers);
+        if self.octets() != before {
+            return Poll::Ready(());
+        }
+        enlist(&mut watchers, cx.waker());
+        Poll::Pending
+    }
+
+    /// `octets` have moved.
+    pub(crate) fn moved(&self, octets: usize) {
+        let watchers = {
+            let mut watchers = lock(&self.watchers);
+            self.octets.fetch_add(octets as u64, Ordering::Relaxed);
+            mem::take(&mut *watchers)
+        };
+        watchers.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Readiness {
+    fn way(&self, direction: Direction) -> MutexGuard<'_, Way> {
+        lock(match direction {
+            Direction::Read => &self.read,
+            Direction::Write => &self.write,
+        })
+    }
+
+    fn set(&self, direction: Direction) {
+        let wakers = {
+            let mut way = self.way(direction);
+            way.ready = true;
+            mem::take(&mut way.wakers)
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Adds a waker, unless it is there already.
+fn enlist(wakers: &mut Vec<Waker>, waker: &Waker) {
+    if !wakers.iter().any(|known| known.will_wake(waker)) {
+        wakers.push(waker.clone());
+    }
+}
+
+/// The earlier of two instants, where there is any.
+pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
+}
+
+/// A socket that does not block, watched by a reactor until it is dropped.
+pub(crate) struct Source<S: MioSource> {
+    io: S,
+    token: Token,
+    readiness: Arc<Readiness>,
+    reactor: Arc<Reactor>,
+}
+
+impl<S: MioSource> Source<S> {
+    /// Begins to watch `io`.
+    pub(crate) fn new(reactor: &Arc<Reactor>, mut io: S, interest: Interest) -> io::Result<Self> {
+        let readiness = Arc::new(Readiness::default());
+        let token = {
+            let mut sources = lock(&reactor.sources);
+            sources.last += 1;
+            let token = Token(sources.last);
+            sources.ready.insert(token, Arc::clone(&readiness));
+            token
+        };
+        let registered = reactor.registry.register(&mut io, token, interest);
+        let source = Self { io, token, readiness, reactor: Arc::clone(reactor) };
+        registered.map(|()| source)
+    }
+
+    pub(crate) fn io(&self) -> &S {
+        &self.io
+    }
+
+    pub(crate) fn reactor(&self) -> &Reactor {
+        &self.reactor
+    }
+
+    /// Tries `attempt` when there is a chance for it; if it would block, the task is woken for the next one.
+    pub(crate) fn poll_io<T>(
+        &self,
+        direction: Direction,
+        cx: &Context<'_>,
+        mut attempt: impl FnMut(&S) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        // an event that comes meanwhile is noted after the attempt, and never lost
+        let mut way = self.readiness.way(direction);
+        while way.ready {
+            match attempt(&self.io) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => way.ready = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+        enlist(&mut way.wakers, cx.waker());
+        Poll::Pending
+    }
+}
+
+impl<S: MioSource + fmt::Debug> fmt::Debug for Source<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.fmt(f)
+    }
+}
+
+impl<S: MioSource> Drop for Source<S> {
+    fn drop(&mut self) {
+        lock(&self.reactor.sources).ready.remove(&self.token);
+        // closing it ends the watching as well
+        let _ = self.reactor.registry.deregister(&mut self.io);
+    }
+}

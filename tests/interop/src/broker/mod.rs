@@ -1,0 +1,199 @@
+//! A small broker on our listener, for foreign clients. One for each scenario, so nothing is left over from another.
+//!
+//! An address is a queue, made when first named; messages pass through as the octets they came in. Names that begin
+//! with one of these words act up instead, as they do on the foreign brokers of `peers/` (NAME-N: from the Nth message
+//! on): missing, denied, redirect; reject, release, modify; detach-N, end-N, close-N; settle; slow; hold.
+
+mod inbound;
+mod outbound;
+mod queue;
+mod selector;
+
+use crate::verdict::Fault;
+use amqp10::codec::{self, Condition, Fields, SaslCode, Source, Str, Symbol, TargetTerminus};
+use amqp10::proto::{Config, FrameTap, Mechanism, SaslListener, SaslRequest, SessionOptions};
+use amqp10::tokio::Listener;
+use amqp10::{Error, Fault as Blame, IncomingConnection, IncomingLink, Options, Session};
+use queue::Queue;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// A broker that is up; dropped, it is gone.
+pub(crate) struct Broker {
+    shared: Arc<Shared>,
+    port: u16,
+    accepting: JoinHandle<()>,
+}
+
+/// What all connections share.
+#[derive(Default)]
+struct Shared {
+    queues: Mutex<HashMap<String, Arc<Queue>>>,
+    counts: Mutex<HashMap<String, u64>>,
+    complaints: Mutex<Vec<String>>,
+    made: AtomicU64,
+}
+
+/// How the broker is set up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Setting {
+    /// Our max-frame-size; default 65536, more than which uamqp cannot send in one frame.
+    pub(crate) max_frame_size: Option<u32>,
+    /// Print every frame.
+    pub(crate) show_frames: bool,
+}
+
+impl Broker {
+    pub(crate) async fn start(setting: Setting) -> Result<Self, Fault> {
+        let mut config = Config::builder("amqp10-interop-broker")
+            .idle_time_out(Some(Duration::from_secs(10)))
+            .offered_capabilities(Symbol::from_static("ANONYMOUS-RELAY").into());
+        if let Some(octets) = setting.max_frame_size {
+            config = config.max_frame_size(octets);
+        }
+        if setting.show_frames {
+            config = config.frame_tap(FrameTap::new(|frame| eprintln!("{frame}")));
+        }
+        // foreign clients log in over plain TCP here, on this machine
+        let sasl = SaslListener::new([Mechanism::Plain, Mechanism::Anonymous]).insecure_allowed(true).optional();
+        let listener = Listener::bind("127.0.0.1:0", Options::listener(config.build()?), Some(sasl)).await?;
+        let port = listener.local_addr()?.port();
+        let shared = Arc::<Shared>::default();
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Ok(Self { shared, port, accepting })
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What clients did against the specification, as our library saw it.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        lock(&self.shared.complaints).clone()
+    }
+}
+
+impl Drop for Broker {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn queue(&self, address: &str) -> Arc<Queue> {
+        Arc::clone(lock(&self.queues).entry(address.to_owned()).or_default())
+    }
+
+    /// Counts a message for an address, and says which it is, from 1.
+    fn count(&self, address: &str) -> u64 {
+        let mut counts = lock(&self.counts);
+        let count = counts.entry(address.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
+    fn complain(&self, error: &Error) {
+        if error.fault() == Blame::Violation {
+            lock(&self.complaints).push(error.to_string());
+        }
+    }
+
+    /// An address for a node made on demand (§3.5.3).
+    fn dynamic_address(&self) -> Str {
+        format!("dynamic-{}", self.made.fetch_add(1, Ordering::Relaxed)).into()
+    }
+}
+
+async fn accept(listener: Listener, shared: Arc<Shared>) {
+    while let Ok((incoming, _)) = listener.accept().await {
+        let shared = Arc::clone(&shared);
+        tokio::spawn(async move {
+            if let Err(error) = serve(incoming, &shared).await {
+                shared.complain(&error);
+            }
+        });
+    }
+}
+
+async fn serve(mut incoming: IncomingConnection, shared: &Arc<Shared>) -> Result<(), Error> {
+    if let Some(request) = incoming.login().await? {
+        incoming.answer(judge(&request))?;
+    }
+    let connection = incoming.open().await?;
+    loop {
+        let session = connection.incoming_session().await?.accept(SessionOptions::default())?;
+        tokio::spawn(serve_session(connection.clone(), session, Arc::clone(shared)));
+    }
+}
+
+fn judge(request: &SaslRequest) -> SaslCode {
+    match request {
+        SaslRequest::Anonymous { .. } => SaslCode::Ok,
+        SaslRequest::Plain { user, password, .. } if user.as_str() == "guest" && password.matches(b"guest") => {
+            SaslCode::Ok
+        }
+        _ => SaslCode::Auth,
+    }
+}
+
+/// A link's place: what a node that acts up may have to end.
+#[derive(Clone)]
+struct Place {
+    connection: amqp10::Connection,
+    session: Session,
+    shared: Arc<Shared>,
+}
+
+async fn serve_session(connection: amqp10::Connection, session: Session, shared: Arc<Shared>) {
+    let place = Place { connection, session: session.clone(), shared };
+    loop {
+        match session.incoming_link().await {
+            Ok(IncomingLink::Sender(link)) => drop(tokio::spawn(outbound::serve(link, place.clone()))),
+            Ok(IncomingLink::Receiver(link)) => drop(tokio::spawn(inbound::serve(link, place.clone()))),
+            Err(error) => return place.shared.complain(&error),
+        }
+    }
+}
+
+/// Why a link to this address is refused, if it is.
+fn refusal(address: &str) -> Option<codec::Error> {
+    let condition = match address.split('-').next() {
+        Some("missing") => Condition::NOT_FOUND,
+        Some("denied") => Condition::UNAUTHORIZED_ACCESS,
+        Some("redirect") => {
+            let mut info = Fields::default();
+            info.insert(Symbol::from_static("hostname"), "localhost");
+            info.insert(Symbol::from_static("network-host"), "127.0.0.1");
+            info.insert(Symbol::from_static("port"), 5672_u16);
+            info.insert(Symbol::from_static("address"), "other");
+            return Some(codec::Error { info: Some(info.into()), ..Condition::LINK_REDIRECT.into() });
+        }
+        _ => return None,
+    };
+    Some(codec::Error::new(condition, address))
+}
+
+/// What of a source we serve: address, filters that we know, distribution mode; nothing that lasts.
+fn source_as_served(asked: &Source, address: Str) -> Source {
+    Source {
+        address: Some(address),
+        dynamic: asked.dynamic,
+        filter: asked.filter.clone(),
+        distribution_mode: asked.distribution_mode.clone(),
+        outcomes: asked.outcomes.clone(),
+        default_outcome: asked.default_outcome.clone(),
+        ..Source::default()
+    }
+}
+
+/// Whether the target is one for transactions (§4.5.1).
+fn is_coordinator(target: Option<&TargetTerminus>) -> bool {
+    matches!(target, Some(TargetTerminus::Coordinator(_)))
+}

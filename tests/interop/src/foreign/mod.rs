@@ -1,0 +1,370 @@
+//! Foreign clients against our listener: which, and what each plays.
+
+mod expect;
+
+use crate::broker::{Broker, Setting};
+use crate::script::Scripts;
+use crate::verdict::{Check, Fault, ensure};
+use expect::expected;
+use std::time::Duration;
+
+/// A foreign client library, and the script that plays scenarios with it.
+#[derive(Debug)]
+pub(crate) struct Client {
+    /// As in `--peer` and in the table.
+    pub(crate) name: &'static str,
+    /// For people.
+    pub(crate) title: &'static str,
+    script: &'static str,
+    /// The script whose scenario is `roundtrip`, if it is one of its own.
+    round_trip: Option<&'static str>,
+    pub(crate) scenarios: &'static [&'static str],
+    /// Installing may take so long, in seconds.
+    patience: u64,
+    /// Its connections are TLS, which our listener does not speak yet.
+    pub(crate) needs_tls: bool,
+    /// In the quick subset.
+    pub(crate) quick: bool,
+}
+
+/// All clients, the most used first.
+pub(crate) const CLIENTS: &[Client] = &[
+    Client {
+        name: "proton-client",
+        title: "python-qpid-proton 0.40.0",
+        script: "scenarios-proton.py",
+        round_trip: Some("proton-roundtrip.py"),
+        scenarios: &[
+            "roundtrip",
+            "open-close",
+            "sasl-plain",
+            "sasl-anonymous",
+            "sasl-none",
+            "sasl-fail",
+            "sasl-no-mechanism",
+            "send-settled",
+            "send-unsettled",
+            "receive-settled",
+            "rcv-second",
+            "pipelined-transfers",
+            "large-small-frames",
+            "large-4096",
+            "large-1m",
+            "credit",
+            "drain",
+            "outcomes",
+            "accepted-range",
+            "unsettled-at-close",
+            "unknown-address",
+            "unauthorized",
+            "redirect",
+            "sessions",
+            "idle-timeout",
+            "links",
+            "same-name",
+            "no-coordinator",
+            "selector",
+            "dynamic",
+            "dynamic-target",
+            "anonymous-relay",
+            "peer-detaches",
+            "peer-ends",
+            "peer-closes",
+            "peer-rejects",
+            "peer-releases",
+            "peer-modifies",
+            "client-errors",
+            "types-properties",
+            "types-body",
+            "types-nested",
+            "bodies",
+            "no-body",
+            "properties",
+            "abort",
+            "partial",
+            "detach-reattach",
+            "link-fields",
+            "browse",
+            "open-fields",
+            "vanish",
+        ],
+        patience: 240,
+        needs_tls: false,
+        quick: true,
+    },
+    Client {
+        name: "rhea-client",
+        title: "rhea 3.0.5",
+        script: "scenarios-rhea.js",
+        round_trip: Some("rhea-roundtrip.js"),
+        scenarios: &[
+            "roundtrip",
+            "open-close",
+            "sasl-plain",
+            "sasl-anonymous",
+            "sasl-none",
+            "sasl-fail",
+            "send-settled",
+            "send-unsettled",
+            "receive-settled",
+            "rcv-second",
+            "pipelined-transfers",
+            "large-4096",
+            "large-1m",
+            "credit",
+            "drain",
+            "outcomes",
+            "unknown-address",
+            "unauthorized",
+            "redirect",
+            "sessions",
+            "idle-timeout",
+            "links",
+            "selector",
+            "dynamic",
+            "anonymous-relay",
+            "peer-detaches",
+            "peer-ends",
+            "peer-closes",
+            "peer-rejects",
+            "peer-releases",
+            "peer-modifies",
+            "client-errors",
+            "types-properties",
+            "types-body",
+            "types-nested",
+            "bodies",
+            "properties",
+            "detach-reattach",
+            "open-fields",
+        ],
+        patience: 120,
+        needs_tls: false,
+        quick: true,
+    },
+    Client {
+        name: "pyamqp",
+        title: "Azure's pure-Python stack in azure-servicebus 7.15.0",
+        script: "scenarios-pyamqp.py",
+        round_trip: Some("pyamqp-roundtrip.py"),
+        scenarios: &[
+            "roundtrip",
+            "roundtrip-second",
+            "open-close",
+            "send",
+            "outcomes",
+            "large",
+            "unknown-address",
+            "sasl-fail",
+            "idle-timeout",
+            "filter",
+        ],
+        patience: 240,
+        needs_tls: false,
+        quick: true,
+    },
+    Client {
+        name: "go-amqp",
+        title: "Azure's go-amqp 1.0.2",
+        script: "scenarios-go.sh",
+        round_trip: None,
+        scenarios: &[
+            "roundtrip",
+            "open-close",
+            "send-settled",
+            "mixed",
+            "rcv-second",
+            "large-4096",
+            "credit",
+            "outcomes",
+            "unknown-address",
+            "selector",
+            "dynamic",
+            "link-fields",
+            "idle-timeout",
+            "sasl-none",
+            "sasl-fail",
+            "open-fields",
+            "peer-detaches",
+            "peer-ends",
+            "peer-closes",
+            "peer-rejects",
+            "peer-releases",
+            "peer-modifies",
+        ],
+        patience: 300,
+        needs_tls: false,
+        quick: true,
+    },
+    Client {
+        name: "protonj",
+        title: "Qpid Proton-J 0.34.0",
+        script: "scenarios-protonj.sh",
+        round_trip: None,
+        scenarios: &[
+            "roundtrip",
+            "open-close",
+            "send-settled",
+            "large-4096",
+            "drain",
+            "outcomes",
+            "unknown-address",
+            "idle-timeout",
+            "sasl-none",
+            "sasl-fail",
+        ],
+        patience: 240,
+        needs_tls: false,
+        quick: false,
+    },
+    Client {
+        name: "erlang",
+        title: "RabbitMQ's amqp10_client 4.0.5",
+        script: "scenarios-erlang.sh",
+        round_trip: None,
+        scenarios: &[
+            "roundtrip",
+            "open-close",
+            "send-settled",
+            "large-4096",
+            "drain",
+            "credit",
+            "outcomes",
+            "unknown-address",
+            "filter",
+            "idle-timeout",
+            "sasl-none",
+            "sasl-fail",
+        ],
+        patience: 240,
+        needs_tls: false,
+        quick: false,
+    },
+    Client {
+        name: "fe2o3-client",
+        title: "fe2o3-amqp 0.18.4",
+        script: "scenarios-fe2o3.sh",
+        round_trip: None,
+        scenarios: &[
+            "roundtrip",
+            "open-close",
+            "send-settled",
+            "rcv-second",
+            "drain",
+            "outcomes",
+            "unknown-address",
+            "detach-resume",
+            "large-4096",
+            "idle-timeout",
+            "sasl-none",
+            "sasl-fail",
+        ],
+        patience: 600,
+        needs_tls: false,
+        quick: false,
+    },
+    Client {
+        name: "amqp10-js",
+        title: "amqp10 3.6.0 (npm)",
+        script: "scenarios-amqp10.js",
+        round_trip: None,
+        scenarios: &["open-close", "send-receive", "outcomes", "unknown-address", "sasl-fail"],
+        patience: 120,
+        needs_tls: false,
+        quick: false,
+    },
+    Client {
+        name: "uamqp",
+        title: "uamqp 1.6.11 (Azure's C library)",
+        script: "scenarios-uamqp.py",
+        round_trip: Some("uamqp-roundtrip.py"),
+        scenarios: &[
+            "roundtrip",
+            "roundtrip-second",
+            "low-level",
+            "outcomes",
+            "settled",
+            "large",
+            "unknown-address",
+            "sasl-fail",
+            "heartbeat",
+        ],
+        patience: 240,
+        needs_tls: true,
+        quick: false,
+    },
+];
+
+/// What the quick subset plays, of what a client has.
+pub(crate) const QUICK: &[&str] = &[
+    "roundtrip",
+    "roundtrip-second",
+    "sasl-fail",
+    "rcv-second",
+    "pipelined-transfers",
+    "large",
+    "large-4096",
+    "drain",
+    "outcomes",
+    "unknown-address",
+    "idle-timeout",
+    "selector",
+    "filter",
+    "dynamic",
+    "anonymous-relay",
+    "same-name",
+    "peer-detaches",
+    "peer-closes",
+    "types-body",
+    "bodies",
+    "detach-reattach",
+];
+
+impl Client {
+    /// Installs what it needs. Blocks.
+    pub(crate) fn install(&self, scripts: &Scripts) -> Result<(), Fault> {
+        let state = scripts.folder("").to_string_lossy().into_owned();
+        let limit = Duration::from_secs(self.patience);
+        let installed = scripts.run("with.sh", &["--dir", &state, "--install", self.script], &[], limit)?;
+        if installed.success { Ok(()) } else { Err(installed.tail().into()) }
+    }
+}
+
+/// Plays one scenario against a broker of its own.
+pub(crate) async fn play(
+    client: &'static Client,
+    scenario: &'static str,
+    scripts: &Scripts,
+    show_frames: bool,
+) -> Check {
+    let max_frame_size = (scenario == "large-small-frames").then_some(512);
+    let broker = Broker::start(Setting { max_frame_size, show_frames }).await?;
+    let url = format!("amqp://guest:guest@127.0.0.1:{}", broker.port());
+    let scripts = scripts.clone();
+    let finished = tokio::task::spawn_blocking(move || {
+        let state = scripts.folder("").to_string_lossy().into_owned();
+        let environment: &[(&str, &str)] = match scenario {
+            "roundtrip-second" => &[("PEER_RCV_MODE", "second")],
+            _ => &[],
+        };
+        let mut arguments = vec!["--dir", state.as_str()];
+        match client.round_trip {
+            Some(script) if scenario.starts_with("roundtrip") => arguments.extend([script, &url, "test", "100"]),
+            _ => arguments.extend([client.script, &url, scenario, "{}"]),
+        }
+        scripts.run("with.sh", &arguments, environment, Duration::from_secs(60))
+    });
+    let finished = finished.await??;
+    ensure!(finished.success, "{}", finished.tail());
+    match expected(scenario) {
+        Some(text) => {
+            let output = finished.output.to_lowercase();
+            ensure!(output.contains(text), "{text:?} was to be said: {}", finished.tail());
+        }
+        // "refused: <nil>" is how go-amqp's script says that it was let in
+        None => ensure!(!finished.output.replace("refused: <nil>", "").contains("refused"), "{}", finished.tail()),
+    }
+    let complaints = broker.complaints();
+    ensure!(complaints.is_empty(), "our listener complains: {}", complaints.join("; "));
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! One run: all servers side by side, then all clients side by side; scenario by scenario with each.
+
+use crate::client::{SCENARIOS, Scenario};
+use crate::foreign::{self, CLIENTS, Client, QUICK};
+use crate::oddity;
+use crate::options::Options;
+use crate::script::Scripts;
+use crate::server::{SERVERS, Scale, Server, Target};
+use crate::table::{Peer, Table};
+use crate::verdict::{Check, Fault, Verdict};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::Semaphore;
+
+/// No scenario takes longer.
+const LIMIT: Duration = Duration::from_secs(120);
+/// So many peers are busy at once.
+const PEERS_AT_ONCE: usize = 3;
+
+/// The results with one peer.
+type Results = Vec<(Peer, &'static str, Verdict)>;
+
+/// What there is to be run.
+pub(crate) fn list() {
+    for server in SERVERS {
+        println!("server   {:13} {}", server.name, server.title);
+    }
+    for client in CLIENTS {
+        println!("client   {:13} {}: {}", client.name, client.title, client.scenarios.join(" "));
+    }
+    for scenario in SCENARIOS {
+        println!("scenario {}", scenario.name);
+    }
+}
+
+/// All results.
+pub(crate) async fn run(options: Options) -> Result<Table, Fault> {
+    let scripts = Scripts::new(&options.state)?;
+    let mut table = Table::new(options.scale);
+    let options = Arc::new(options);
+    let servers = SERVERS.iter().filter(|server| options.wants_peer(server.name, server.quick));
+    let servers = servers.map(|server| with_server(server, scripts.clone(), Arc::clone(&options)));
+    side_by_side(servers, &mut table).await?;
+    // after the servers, since some share what is installed
+    let clients = CLIENTS.iter().filter(|client| options.wants_peer(client.name, client.quick));
+    let clients = clients.map(|client| with_client(client, scripts.clone(), Arc::clone(&options)));
+    side_by_side(clients, &mut table).await?;
+    table.print_summary();
+    if let Some(file) = &options.write {
+        std::fs::write(file, table.to_string())?;
+        println!("written to {}", file.display());
+    }
+    Ok(table)
+}
+
+async fn side_by_side<F>(peers: impl Iterator<Item = F>, table: &mut Table) -> Result<(), Fault>
+where
+    F: Future<Output = Result<Results, Fault>> + Send + 'static,
+{
+    let places = Arc::new(Semaphore::new(PEERS_AT_ONCE));
+    let mut running = Vec::new();
+    for peer in peers {
+        let places = Arc::clone(&places);
+        running.push(tokio::spawn(async move {
+            let _place = places.acquire_owned().await?;
+            peer.await
+        }));
+    }
+    for peer in running {
+        for (peer, scenario, verdict) in peer.await?? {
+            table.enter(peer, scenario, verdict);
+        }
+    }
+    Ok(())
+}
+
+async fn with_server(server: &'static Server, scripts: Scripts, options: Arc<Options>) -> Result<Results, Fault> {
+    let peer = Peer { name: server.name, title: server.title, is_server: true };
+    let target = Target { server, scripts, scale: options.scale, show_frames: options.frames };
+    let wanted = wanted(&options, server);
+    if wanted.is_empty() {
+        return Ok(Results::new());
+    }
+    println!("=== our client, {}", server.title);
+    if let Err(fault) = target.start().await {
+        let why = format!("it does not start here: {fault}");
+        return Ok(skipped(peer, wanted.iter().map(|scenario| scenario.name), &why));
+    }
+    let mut results = Results::new();
+    for scenario in wanted {
+        let started = Instant::now();
+        let verdict = judge(server.name, scenario.name, play(scenario, &target).await);
+        report(peer, scenario.name, &verdict, started);
+        results.push((peer, scenario.name, verdict));
+    }
+    target.stop().await?;
+    Ok(results)
+}
+
+async fn with_client(client: &'static Client, scripts: Scripts, options: Arc<Options>) -> Result<Results, Fault> {
+    let peer = Peer { name: client.name, title: client.title, is_server: false };
+    let whole = options.scale == Scale::Whole || !options.scenarios.is_empty();
+    let wanted = client.scenarios.iter().copied().filter(|name| options.wants_scenario(name));
+    let wanted: Vec<&'static str> = wanted.filter(|name| whole || QUICK.contains(name)).collect();
+    if wanted.is_empty() {
+        return Ok(Results::new());
+    }
+    println!("=== {}, our listener", client.title);
+    if client.needs_tls {
+        return Ok(skipped(peer, wanted.into_iter(), "it speaks TLS only, which our listener does not yet"));
+    }
+    let for_install = scripts.clone();
+    if let Err(fault) = tokio::task::spawn_blocking(move || client.install(&for_install)).await? {
+        return Ok(skipped(peer, wanted.into_iter(), &format!("it cannot be installed here: {fault}")));
+    }
+    let mut results = Results::new();
+    for scenario in wanted {
+        let started = Instant::now();
+        let played = foreign::play(client, scenario, &scripts, options.frames).await;
+        let verdict = judge(client.name, scenario, played);
+        report(peer, scenario, &verdict, started);
+        results.push((peer, scenario, verdict));
+    }
+    Ok(results)
+}
+
+fn report(peer: Peer, scenario: &str, verdict: &Verdict, started: Instant) {
+    println!("{:13} {scenario:20} {verdict} ({:.1} s)", peer.name, started.elapsed().as_secs_f64());
+}
+
+fn skipped(peer: Peer, scenarios: impl Iterator<Item = &'static str>, why: &str) -> Results {
+    eprintln!("SKIPPED {}: {why}", peer.name);
+    scenarios.map(|scenario| (peer, scenario, Verdict::Skipped(why.to_owned()))).collect()
+}
+
+fn wanted(options: &Options, server: &Server) -> Vec<&'static Scenario> {
+    let by_name = !options.scenarios.is_empty();
+    SCENARIOS
+        .iter()
+        .filter(|it| it.kinds.is_empty() || it.kinds.contains(&server.kind))
+        .filter(|it| options.wants_scenario(it.name))
+        .filter(|it| options.scale == Scale::Whole || it.scale == Scale::Quick || by_name)
+        .collect()
+}
+
+async fn play(scenario: &Scenario, target: &Target) -> Check {
+    // a task of its own: a panic in it is a failure of this scenario only
+    let mut playing = tokio::spawn((scenario.play)(target.clone()));
+    match tokio::time::timeout(LIMIT, &mut playing).await {
+        Ok(played) => played.map_err(|panic| format!("panicked: {panic}"))?,
+        Err(_) => {
+            playing.abort();
+            Err(format!("not done after {} s", LIMIT.as_secs()).into())
+        }
+    }
+}
+
+/// What a result means, given what is known of the peer.
+fn judge(peer: &str, scenario: &str, result: Check) -> Verdict {
+    match (result, oddity::of(peer, scenario)) {
+        (Ok(()), None) => Verdict::Pass,
+        (Ok(()), Some(odd)) => Verdict::Failed(format!("passed, and the table of oddities says: {}", odd.why)),
+        (Err(fault), Some(odd)) if fault.to_string().contains(odd.says) => Verdict::Refused(odd.why),
+        (Err(fault), _) => Verdict::Failed(fault.to_string()),
+    }
+}

@@ -1,0 +1,54 @@
+//! What became of one scenario with one peer.
+
+use std::error::Error;
+use std::fmt;
+
+/// Why a scenario did not go as it should.
+pub(crate) type Fault = Box<dyn Error + Send + Sync>;
+
+/// What a scenario ends with.
+pub(crate) type Check = Result<(), Fault>;
+
+/// One cell of the table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Pass,
+    /// The peer does not do it, and is known not to; the text says what it does instead.
+    Refused(&'static str),
+    /// Not played, and why.
+    Skipped(String),
+    /// Ours until shown otherwise.
+    Failed(String),
+}
+
+impl Verdict {
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Refused(_) => "refused",
+            Self::Skipped(_) => "skipped",
+            Self::Failed(_) => "FAIL",
+        }
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())?;
+        match self {
+            Self::Pass => Ok(()),
+            Self::Refused(why) => write!(f, ": {why}"),
+            Self::Skipped(why) | Self::Failed(why) => write!(f, ": {why}"),
+        }
+    }
+}
+
+/// Fails with this text unless the condition holds.
+macro_rules! ensure {
+    ($condition:expr, $($text:tt)+) => {
+        if !$condition {
+            return Err(format!($($text)+).into());
+        }
+    };
+}
+pub(crate) use ensure;
