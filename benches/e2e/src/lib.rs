@@ -2,6 +2,7 @@
 //! that the receiver runs over them, and the line printed at the end. The rules are in `README.md` beside this crate.
 
 mod arguments;
+pub mod blocking;
 mod body;
 pub mod floor;
 pub mod handles;
