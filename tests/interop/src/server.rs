@@ -167,6 +167,18 @@ impl Target {
         Builder::new(config).host("127.0.0.1").port(self.server.port).login(login)
     }
 
+    pub(crate) fn tls_port(&self) -> u16 {
+        self.server.port + 1
+    }
+
+    /// The TLS port that asks for a certificate.
+    pub(crate) fn certificate_port(&self) -> u16 {
+        match self.server.kind {
+            Kind::Rabbit4 | Kind::Rabbit3 => self.tls_port(),
+            Kind::ActingUp | Kind::Acceptor | Kind::Plain => self.server.port + 2,
+        }
+    }
+
     pub(crate) async fn connect(&self) -> Result<Connection, Fault> {
         Ok(self.builder(Self::config()).connect().await?)
     }
