@@ -167,6 +167,12 @@ impl Target {
         Builder::new(config).host("127.0.0.1").port(self.server.port).login(login)
     }
 
+    /// With the login that it takes.
+    pub(crate) fn url(&self) -> String {
+        let login = if self.server.kind == Kind::Plain { "" } else { "guest:guest@" };
+        format!("amqp://{login}127.0.0.1:{}", self.server.port)
+    }
+
     pub(crate) fn tls_port(&self) -> u16 {
         self.server.port + 1
     }
