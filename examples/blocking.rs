@@ -5,7 +5,7 @@
 //! cargo run --example blocking --features blocking
 //! ```
 
-use amqp10::blocking::{Connection, Error, IncomingLink, Listener, Pump, connect, listen};
+use amqp10::blocking::{Connection, Delivery, Error, IncomingLink, Listener, Pump, connect, listen};
 use amqp10::proto::codec::SaslCode;
 use amqp10::proto::{LinkOptions, Mechanism, SaslListener, SessionOptions};
 use std::thread;
@@ -65,7 +65,7 @@ fn take(listener: &Listener, count: &mut usize) -> Result<Connection, Box<dyn st
     let options = LinkOptions::answering(link.attach());
     let receiver = link.accept(options)?;
     for delivery in receiver.iter() {
-        match delivery.and_then(|delivery| delivery.accept()) {
+        match delivery.and_then(Delivery::accept) {
             Ok(()) => *count += 1,
             Err(Error::Closed(_)) => break,
             Err(error) => return Err(error.into()),

@@ -4,6 +4,7 @@
 #[path = "handles/support/mod.rs"]
 mod support;
 
+use amqp_async::BatchOptions;
 use amqp_async::proto::{CreditMode, Outgoing, SessionOptions};
 use amqp10_testkit::heap::{Counting, live, measure};
 use support::*;
@@ -129,4 +130,34 @@ fn connections_that_come_and_go_leave_nothing() {
     (0..1000).for_each(|_| once());
     let left = live() - start;
     assert!(left < 1000, "{left} octets stay of 1,000 connections");
+}
+
+#[test]
+fn what_had_to_wait_leaves_nothing() {
+    const TIMES: usize = 5_000;
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Manual);
+    let options = BatchOptions { linger: STEP, deadline: Some(STEP), ..BatchOptions::new(2) };
+    let once = || {
+        let mut submit = Box::pin(sender.submit("x"));
+        assert!(poll_at_most(&pair.world, 1, submit.as_mut()).is_none());
+        let mut batch = Box::pin(receiver.recv_batch(options));
+        assert!(poll_at_most(&pair.world, 1, batch.as_mut()).is_none());
+        receiver.add_credit(1).unwrap();
+        let mut settlement = pair.world.run(submit).unwrap();
+        assert!(poll_at_most(&pair.world, 1, &mut settlement).is_none());
+        pair.world.settle();
+        assert!(poll_at_most(&pair.world, 1, batch.as_mut()).is_none(), "it lingers");
+        receiver.add_credit(1).unwrap();
+        let second = pair.world.run(sender.submit("y")).unwrap();
+        pair.world.run(batch).unwrap().accept().unwrap();
+        pair.world.run(settlement).unwrap();
+        pair.world.run(second).unwrap();
+    };
+    (0..100).for_each(|_| once());
+    let start = live();
+    (0..TIMES).for_each(|_| once());
+    let left = live() - start;
+    assert!(left < TIMES as isize, "{left} octets stay of {TIMES} times");
 }

@@ -6,7 +6,7 @@ use crate::pump::Pump;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use amqp_async::proto::codec::{self, Begin, Open, Str};
-use amqp_async::proto::{LinkOptions, SessionOptions, Snapshot, Windows};
+use amqp_async::proto::{LinkOptions, SessionOptions, SessionSnapshot, Snapshot, Windows};
 use amqp_async::{Error, Step};
 use std::time::Duration;
 
@@ -66,7 +66,7 @@ impl Connection {
     /// # Errors
     /// Why the connection is gone, as soon as it is.
     pub fn sleep(&self, duration: Duration) -> Result<(), Error> {
-        self.waiting.within(duration).maybe(None, self.inner.closed()).map_or(Ok(()), Err)
+        self.waiting.within(duration).maybe(self.inner.closed()).map_or(Ok(()), Err)
     }
 
     /// What the connection is driven by.
@@ -126,7 +126,7 @@ impl Connection {
     /// [`Error::Misuse`] here means that this side closed it.
     #[must_use]
     pub fn closed(&self) -> Option<Error> {
-        self.waiting.maybe(None, self.inner.closed())
+        self.waiting.maybe(self.inner.closed())
     }
 
     /// The peer's open (§2.7.1).
@@ -205,6 +205,42 @@ impl Session {
     /// How it ended instead; time-out.
     pub fn end(&self) -> Result<(), Error> {
         self.waiting.wait(Step::End, self.inner.end())
+    }
+
+    /// As [`end`](Self::end), and tells the peer why.
+    ///
+    /// # Errors
+    /// As for [`end`](Self::end).
+    pub fn end_with(&self, error: codec::Error) -> Result<(), Error> {
+        self.waiting.wait(Step::End, self.inner.end_with(error))
+    }
+
+    /// Waits until the session is gone, by default for ever, and says why; `None` if it stands. [`Error::Misuse`] means
+    /// that this side ended it.
+    #[must_use]
+    pub fn ended(&self) -> Option<Error> {
+        self.waiting.maybe(self.inner.ended())
+    }
+
+    /// Another incoming-window, in transfer frames (§2.5.6): how many the peer may send before what came is taken. 0
+    /// stops it until there is another.
+    ///
+    /// # Errors
+    /// Why the session is gone.
+    pub fn set_incoming_window(&self, transfers: u32) -> Result<(), Error> {
+        self.inner.set_incoming_window(transfers)
+    }
+
+    /// The connection that the session belongs to.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        Connection::new(self.inner.connection(), &self.waiting.pump)
+    }
+
+    /// State and counters of the session and its links at this moment; `None` when it is gone.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<SessionSnapshot> {
+        self.inner.snapshot()
     }
 
     /// The windows on both sides (§2.5.6); `None` when the session is gone.

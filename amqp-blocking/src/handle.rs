@@ -1,12 +1,9 @@
 //! What all handles have in common: a handle of `amqp-async`, the pump to wait on, and how long.
 
 use crate::pump::Pump;
-use amqp_async::{Error, Step};
+use amqp_async::{Error, SendError, Step};
 use std::future::Future;
 use std::time::{Duration, Instant};
-
-/// How long sending waits unless the caller says otherwise: for credit, window and room, and for the outcome.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where and how long a handle waits.
 #[derive(Clone, Debug)]
@@ -17,7 +14,7 @@ pub(crate) struct Waiting {
 
 #[derive(Clone, Copy, Debug)]
 enum Limit {
-    /// As the verb has it by default.
+    /// As the step itself has it.
     Default,
     Within(Duration),
     /// `None`: for ever.
@@ -38,26 +35,34 @@ impl Waiting {
     }
 
     /// The same for several waits that share one deadline, which begins now.
-    pub(crate) fn begun(&self, default: Duration) -> Self {
-        self.until(self.deadline(Some(default)))
+    pub(crate) fn begun(&self) -> Self {
+        match self.limit {
+            Limit::Within(_) => self.until(self.deadline()),
+            Limit::Default | Limit::Until(_) => self.clone(),
+        }
     }
 
-    fn deadline(&self, default: Option<Duration>) -> Option<Instant> {
+    fn deadline(&self) -> Option<Instant> {
         match self.limit {
-            Limit::Default => default.and_then(|limit| Instant::now().checked_add(limit)),
+            Limit::Default => None,
             Limit::Within(limit) => Instant::now().checked_add(limit),
             Limit::Until(deadline) => deadline,
         }
     }
 
-    /// Waits as long as the caller has said, or else for at most `default`; `None` if it took longer.
-    pub(crate) fn maybe<T>(&self, default: Option<Duration>, future: impl Future<Output = T>) -> Option<T> {
-        self.pump.wait(self.deadline(default), future)
+    /// Waits as long as the caller has said, or else as long as it takes; `None` if it took longer.
+    pub(crate) fn maybe<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+        self.pump.wait(self.deadline(), future)
     }
 
-    /// Waits for what has a deadline of its own, or none, unless the caller has said how long.
+    /// Waits for a step. It may have a deadline of its own besides.
     pub(crate) fn wait<T>(&self, step: Step, future: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        self.maybe(None, future).unwrap_or(Err(Error::Timeout(step)))
+        self.maybe(future).unwrap_or(Err(Error::Timeout(step)))
+    }
+
+    /// Waits until a message, or a piece of one, is handed over.
+    pub(crate) fn send<T>(&self, future: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
+        self.maybe(future).unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))
     }
 }
 
@@ -76,8 +81,8 @@ macro_rules! handle {
                 Self { inner: inner.into(), waiting: $crate::handle::Waiting::on(pump) }
             }
 
-            /// The same handle, none of whose verbs takes longer than `limit`; `Duration::MAX` lets them wait for ever.
-            /// Handles that it gives out have their own defaults again.
+            /// The same handle, none of whose verbs takes longer than `limit`. Handles that it gives out have their own
+            /// defaults again.
             #[must_use]
             pub fn within(&self, limit: std::time::Duration) -> Self {
                 Self { inner: self.inner.clone(), waiting: self.waiting.within(limit) }

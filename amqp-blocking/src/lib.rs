@@ -33,12 +33,11 @@
 //!
 //! | verbs | wait by default |
 //! | --- | --- |
-//! | to begin, attach, drain, detach, end | as the connection's [`Timeouts`] say |
+//! | to begin, attach, send, drain, detach, end, and for an outcome | as the connection's [`Timeouts`] say |
 //! | the handshake, to close | as its [`Config`](proto::Config) says |
-//! | to send, and for an outcome | 60 s |
 //! | `recv`, `accept`, `incoming_…`, `closed`, `detached`: what need not come | for ever |
 //!
-//! Whatever the default, `within` and `until` give a handle that waits as long as the caller wishes:
+//! `within` and `until` give a handle that waits no longer than the caller wishes:
 //!
 //! ```no_run
 //! # fn example(sender: amqp_blocking::Sender, receiver: amqp_blocking::Receiver) -> Result<(), Box<dyn std::error::Error>> {
@@ -61,6 +60,7 @@ mod incoming;
 mod io;
 mod listener;
 mod park;
+mod pieces;
 mod pump;
 mod reactor;
 mod receiver;
@@ -68,12 +68,14 @@ mod sender;
 mod socket;
 
 pub use amqp_async::{
-    Delivery, Error, Fault, Incoming, Options, Recovery, SendError, Step, Timeouts, TrySendError, proto,
+    Batch, BatchOptions, Confirmation, Delivery, Error, Fault, Incoming, OnDrop, Options, Recovery, SendError, Step,
+    Timeouts, TrySendError, proto,
 };
 pub use connect::ConnectError;
 pub use connection::{Connection, Session, Work};
 pub use incoming::{IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession};
 pub use listener::Listener;
+pub use pieces::{DeliveryReader, DeliveryWriter};
 pub use pump::Pump;
 pub use receiver::Receiver;
 pub use sender::{Sender, Settlement};

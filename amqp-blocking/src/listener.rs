@@ -64,7 +64,7 @@ impl Listener {
     /// What the system says, such as too many open files, or [`io::ErrorKind::TimedOut`]. The listener can be used
     /// further.
     pub fn accept(&self) -> io::Result<(IncomingConnection, SocketAddr)> {
-        let accepted = self.waiting.maybe(None, self.inner.acceptor.accept());
+        let accepted = self.waiting.maybe(self.inner.acceptor.accept());
         let (stream, address) = accepted.unwrap_or(Err(io::ErrorKind::TimedOut.into()))?;
         stream.set_nodelay(true)?;
         // of what stays on this machine nobody reads a password

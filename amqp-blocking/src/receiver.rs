@@ -1,9 +1,11 @@
 //! The receiving end of a link (§2.6) of a thread.
 
+use crate::connection::Session;
 use crate::handle::handle;
-use amqp_async::proto::Idle;
+use crate::pieces::DeliveryReader;
 use amqp_async::proto::codec::{self, Attach};
-use amqp_async::{Delivery, Error, Step};
+use amqp_async::proto::{CreditMode, Idle, LinkSnapshot};
+use amqp_async::{Batch, BatchOptions, Confirmation, Delivery, Error, OnDrop, Step};
 use std::sync::Arc;
 
 handle! {
@@ -36,23 +38,60 @@ impl Receiver {
         self.inner.try_recv()
     }
 
-    /// Waits for the next delivery as [`recv`](Self::recv) does, and takes what is here besides, `max` in all.
+    /// Waits for several deliveries, to be settled together or one by one.
+    ///
+    /// # Errors
+    /// Time-out if there is none when the caller's time is over; why no more can come, if there is none to return.
+    pub fn recv_batch(&self, options: BatchOptions) -> Result<Batch, Error> {
+        self.waiting.wait(Step::Receive, self.inner.recv_batch(options))
+    }
+
+    /// Waits for the next delivery to begin, to be read in pieces as they come, by default for ever. Until it is read to
+    /// its end or its reader is dropped nothing else can be taken from this link. See
+    /// [`amqp_async::Receiver::reader`].
     ///
     /// # Errors
     /// As for [`recv`](Self::recv).
-    pub fn recv_batch(&self, max: usize) -> Result<Vec<Delivery>, Error> {
-        let mut batch = Vec::new();
-        while batch.len() < max {
-            match batch.is_empty() {
-                true => batch.push(self.recv()?),
-                // an error that comes behind deliveries is told when they have been given out
-                false => match self.try_recv() {
-                    Ok(Some(delivery)) => batch.push(delivery),
-                    Ok(None) | Err(_) => break,
-                },
-            }
-        }
-        Ok(batch)
+    pub fn reader(&self) -> Result<DeliveryReader, Error> {
+        Ok(DeliveryReader::new(self.waiting.wait(Step::Receive, self.inner.reader())?, &self.waiting))
+    }
+
+    /// Waits for the sender's settlement of a delivery of this receiver's
+    /// ([`Delivery::settle_confirmed`]).
+    ///
+    /// # Errors
+    /// Time-out; why it will not come.
+    pub fn confirmed(&self, confirmation: Confirmation) -> Result<(), Error> {
+        self.waiting.wait(Step::Settle, confirmation)
+    }
+
+    /// What becomes of deliveries of this link that are dropped unsettled; holds for those that are taken from now on.
+    pub fn set_on_drop(&self, on_drop: OnDrop) {
+        self.inner.set_on_drop(on_drop);
+    }
+
+    /// How credit is granted from now on: by hand, or so much, renewed as deliveries are taken or settled.
+    ///
+    /// # Errors
+    /// Why the link is gone.
+    pub fn set_credit_mode(&self, mode: CreditMode) -> Result<(), Error> {
+        self.inner.set_credit_mode(mode)
+    }
+
+    /// Takes the credit back for a while: what is under way may still come, and what has come can be taken.
+    ///
+    /// # Errors
+    /// Why the link is gone.
+    pub fn pause(&self) -> Result<(), Error> {
+        self.inner.pause()
+    }
+
+    /// Grants credit as before [`pause`](Self::pause); without one it does nothing.
+    ///
+    /// # Errors
+    /// Why the link is gone.
+    pub fn resume(&self) -> Result<(), Error> {
+        self.inner.resume()
     }
 
     /// The deliveries as they come, each waited for as [`recv`](Self::recv) does. Ends when the link does; an error is
@@ -123,11 +162,32 @@ impl Receiver {
         self.inner.remote_attach()
     }
 
+    /// State, credit and counters of the link at this moment; `None` when it is gone.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<LinkSnapshot> {
+        self.inner.snapshot()
+    }
+
+    /// The session that the link is attached to.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::new(self.inner.session(), &self.waiting.pump)
+    }
+
+    /// Detaches the link without closing it (§2.6.4): the peer keeps the terminus, as its expiry-policy says. Otherwise
+    /// as [`close`](Self::close).
+    ///
+    /// # Errors
+    /// As for [`close`](Self::close).
+    pub fn detach(&self) -> Result<(), Error> {
+        self.waiting.wait(Step::Detach, self.inner.detach())
+    }
+
     /// Waits until the link is gone, by default for ever, and says why; `None` if it stands. [`Error::Misuse`] means
     /// that this side closed it.
     #[must_use]
     pub fn detached(&self) -> Option<Error> {
-        self.waiting.maybe(None, self.inner.detached())
+        self.waiting.maybe(self.inner.detached())
     }
 
     /// Detaches the link for good (§2.6.4) and waits for the peer's detach. Deliveries that are not settled by then go

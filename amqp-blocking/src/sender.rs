@@ -1,18 +1,20 @@
 //! The sending end of a link (§2.6) of a thread, and the outcome of a message.
 
-use crate::handle::{PATIENCE, Waiting, handle};
+use crate::connection::Session;
+use crate::handle::{Waiting, handle};
+use crate::pieces::DeliveryWriter;
 use crate::pump::glance;
 use amqp_async::proto::codec::{self, Attach, Message, Outcome};
-use amqp_async::proto::{Blocked, Outgoing};
+use amqp_async::proto::{Blocked, LinkSnapshot, Outgoing};
 use amqp_async::{Error, SendError, Step, TrySendError};
 use std::fmt;
-use std::future::Future;
 
 handle! {
     /// Sends messages to one address (§2.6). Cheap to clone; all clones are the same link, and any number of threads may
     /// send on it.
     ///
-    /// Sending waits for at most 60 s unless [`within`](Self::within) or [`until`](Self::until) says otherwise.
+    /// Sending waits as [`Timeouts`](crate::Timeouts) says, and no longer than [`within`](Self::within) or
+    /// [`until`](Self::until) does.
     ///
     /// When the last clone and the last [`Settlement`] are dropped the link is detached, behind the messages that were
     /// handed over. Whether they were accepted only their outcomes tell.
@@ -28,8 +30,8 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] or [`SendError::InDoubt`], with the cause; on a time-out as well.
     pub fn send(&self, message: impl Into<Message>) -> Result<Outcome, SendError> {
-        let waiting = self.waiting.begun(PATIENCE);
-        submit(&waiting, self.inner.submit(message))?.outcome()
+        let waiting = self.waiting.begun();
+        Settlement::new(waiting.send(self.inner.submit(message))?, &waiting).outcome()
     }
 
     /// Hands a message over, and returns what its outcome can be learnt from later: many messages can be on their way.
@@ -39,7 +41,7 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
     pub fn submit(&self, message: impl Into<Message>) -> Result<Settlement, SendError> {
-        submit(&self.waiting, self.inner.submit(message))
+        Ok(Settlement::new(self.waiting.send(self.inner.submit(message))?, &self.waiting))
     }
 
     /// Hands over a message that is encoded already, with everything a transfer can say about it (§2.7.5).
@@ -49,7 +51,7 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
     pub fn submit_encoded(&self, outgoing: Outgoing) -> Result<Settlement, SendError> {
-        submit(&self.waiting, self.inner.submit_encoded(outgoing))
+        Ok(Settlement::new(self.waiting.send(self.inner.submit_encoded(outgoing))?, &self.waiting))
     }
 
     /// Hands a message over if that is possible this moment.
@@ -57,7 +59,7 @@ impl Sender {
     /// # Errors
     /// [`TrySendError::Blocked`] gives the message back and says what is missing.
     pub fn try_send(&self, message: impl Into<Message>) -> Result<Settlement, TrySendError> {
-        self.inner.try_send(message).map(|inner| Settlement { inner, waiting: self.waiting.clone() })
+        Ok(Settlement::new(self.inner.try_send(message)?, &self.waiting))
     }
 
     /// Waits until a message could be sent. By the time it is sent another thread may have been quicker; then sending
@@ -66,8 +68,25 @@ impl Sender {
     /// # Errors
     /// Time-out; why the link is gone.
     pub fn ready(&self) -> Result<(), Error> {
-        let ready = self.waiting.maybe(Some(PATIENCE), self.inner.ready());
-        ready.unwrap_or(Err(Error::Timeout(Step::Send)))
+        self.waiting.wait(Step::Send, self.inner.ready())
+    }
+
+    /// Begins a message that is given piece by piece, for messages larger than memory (§2.6.14). `first` holds the first
+    /// piece, which may be empty, and everything that a transfer can say. Until the writer is finished or dropped no
+    /// other message can be sent on this link.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] with the cause.
+    pub fn writer(&self, first: Outgoing) -> Result<DeliveryWriter, SendError> {
+        Ok(DeliveryWriter::new(self.waiting.send(self.inner.writer(first))?, &self.waiting))
+    }
+
+    /// Waits until no message that this link sent is unsettled, whoever waits for its outcome.
+    ///
+    /// # Errors
+    /// Time-out; why the link is gone.
+    pub fn flush(&self) -> Result<(), Error> {
+        self.waiting.wait(Step::Settle, self.inner.flush())
     }
 
     /// What keeps a message from being sent this moment; `None` if nothing does, or if the link is gone.
@@ -94,11 +113,32 @@ impl Sender {
         self.inner.remote_attach()
     }
 
+    /// State, credit and counters of the link at this moment; `None` when it is gone.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<LinkSnapshot> {
+        self.inner.snapshot()
+    }
+
+    /// The session that the link is attached to.
+    #[must_use]
+    pub fn session(&self) -> Session {
+        Session::new(self.inner.session(), &self.waiting.pump)
+    }
+
+    /// Detaches the link without closing it (§2.6.4): the peer keeps the terminus, as its expiry-policy says. Otherwise
+    /// as [`close`](Self::close).
+    ///
+    /// # Errors
+    /// As for [`close`](Self::close).
+    pub fn detach(&self) -> Result<(), Error> {
+        self.waiting.wait(Step::Detach, self.inner.detach())
+    }
+
     /// Waits until the link is gone, by default for ever, and says why; `None` if it stands. [`Error::Misuse`] means
     /// that this side closed it.
     #[must_use]
     pub fn detached(&self) -> Option<Error> {
-        self.waiting.maybe(None, self.inner.detached())
+        self.waiting.maybe(self.inner.detached())
     }
 
     /// Detaches the link for good (§2.6.4) and waits for the peer's detach. Messages whose outcome has not come by then
@@ -119,15 +159,6 @@ impl Sender {
     }
 }
 
-fn submit(
-    waiting: &Waiting,
-    future: impl Future<Output = Result<amqp_async::Settlement, SendError>>,
-) -> Result<Settlement, SendError> {
-    let submitted = waiting.maybe(Some(PATIENCE), future);
-    let inner = submitted.unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))?;
-    Ok(Settlement { inner, waiting: waiting.clone() })
-}
-
 /// The outcome of a message that was handed over, to come.
 ///
 /// It waits as long as the sender that it came from. It keeps the link attached. Dropping it loses nothing but the
@@ -139,12 +170,17 @@ pub struct Settlement {
 }
 
 impl Settlement {
-    /// Waits for the outcome, which is given out once. After a time-out it can be waited for again.
+    pub(crate) fn new(inner: amqp_async::Settlement, waiting: &Waiting) -> Self {
+        Self { inner, waiting: waiting.clone() }
+    }
+
+    /// Waits for the outcome, which is given out once. When the time that the caller has set is over it can be waited for
+    /// again; when that of [`Timeouts::settle`](crate::Timeouts::settle) is, nothing more is said.
     ///
     /// # Errors
     /// [`SendError::InDoubt`] if the link ended before the outcome came, or it takes too long.
     pub fn outcome(&mut self) -> Result<Outcome, SendError> {
-        let outcome = self.waiting.maybe(Some(PATIENCE), &mut self.inner);
+        let outcome = self.waiting.maybe(&mut self.inner);
         outcome.unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
     }
 

@@ -39,6 +39,10 @@ macro_rules! kinds {
         }
 
         impl DecodeErrorKind {
+            /// All but that of an unexpected code.
+            #[cfg(test)]
+            const OTHERS: &[Self] = &[$(Self::$Kind),*];
+
             const fn octets(self) -> [u8; 2] {
                 match self {
                     Self::UnexpectedCode { code } => [0, code],
@@ -216,3 +220,17 @@ impl fmt::Debug for DecodeError {
 }
 
 impl core::error::Error for DecodeError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_survives_being_packed() {
+        let codes = (0..=u8::MAX).map(|code| DecodeErrorKind::UnexpectedCode { code });
+        for kind in DecodeErrorKind::OTHERS.iter().copied().chain(codes) {
+            let [first, second, ..] = pack(kind, 7).to_be_bytes();
+            assert_eq!(DecodeErrorKind::from_octets([first, second]), kind);
+        }
+    }
+}

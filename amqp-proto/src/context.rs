@@ -6,6 +6,7 @@ use crate::event::{Event, Events};
 use crate::id::Generation;
 use crate::output::Output;
 use crate::session::memory::Memory;
+use crate::session::turns::Offers;
 use crate::{Instant, PeerLimits};
 use alloc::collections::VecDeque;
 
@@ -29,8 +30,8 @@ pub(crate) struct Context {
     pub(crate) memory: Memory,
     /// Links on all sessions; true while the frame of a session is led to it.
     pub(crate) links: usize,
-    /// A sender was told that the output is full.
-    pub(crate) starved: bool,
+    /// Sessions that have room for senders that were refused.
+    pub(crate) offers: Offers,
     /// Sessions with frames of deliveries to send, in the order of their turns.
     pub(crate) turns: VecDeque<u16>,
     /// Sessions with something to flush, each once.
@@ -52,7 +53,7 @@ impl Context {
             budget: Budget::default(),
             memory: Memory::new(config.peer_limits.max_unread, config.open.max_frame_size),
             links: 0,
-            starved: false,
+            offers: Offers::new(),
             turns: VecDeque::new(),
             dirty: VecDeque::new(),
         }

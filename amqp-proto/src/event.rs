@@ -63,7 +63,9 @@ pub enum Event {
         /// How it came to its end.
         reason: DetachReason,
     },
-    /// A send that was answered with [`SendError::Blocked`](crate::SendError) may be tried again.
+    /// A send that was answered with [`SendError::Blocked`](crate::SendError) may be tried again. Where several wait for
+    /// the window, the output or places for unsettled deliveries, whoever began a delivery longest ago comes first, after
+    /// all other events; the others only while there is still room when the next event is asked for.
     Writable {
         /// The link.
         sender: SenderId,

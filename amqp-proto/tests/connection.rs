@@ -257,7 +257,7 @@ fn rules_of_open() {
 
 #[test]
 fn time_that_goes_backwards_fires_nothing_early() {
-    // Scenario TM-14; req: TR-2.4.5-08 TR-2.4.5-09
+    // scenario: TM-14; req: TR-2.4.5-08 TR-2.4.5-09
     let mut open = Open::new("raw");
     open.idle_time_out = Some(1000);
     let idle = Some(Duration::from_secs(2));

@@ -66,8 +66,12 @@ impl Shop {
 
     /// One round of the transport: one poll of the client, all of the listener.
     fn round(&mut self) {
-        let now = self.pair.now;
         self.told();
+        self.round_without_events();
+    }
+
+    fn round_without_events(&mut self) {
+        let now = self.pair.now;
         let mut segments = Segments::new();
         let _ = self.pair.client.core.poll_transmit(now, &mut segments);
         let octets = segments.copy_to_bytes(segments.remaining());
@@ -165,6 +169,29 @@ fn those_who_wait_for_the_window_take_turns() {
         let least = window as usize * 90 / 2 / 3 / 2;
         shop.check(&[least, least, least]);
     }
+}
+
+// scenario: SW-16
+#[test]
+fn a_window_that_opens_for_one_transfer_is_told_to_one_of_those_who_wait() {
+    let mut shop = Shop::new(config("c").build().unwrap(), config("l").build().unwrap());
+    let (session, _) = shop.pair.session(SessionOptions::default(), windowed(1));
+    let names: Vec<&'static str> = (0..100).map(|n| &*format!("l{n}").leak()).collect();
+    names.into_iter().for_each(|name| shop.link(session, name, 10));
+    let mut shop = shop.started();
+    let (mut told, rounds) = (0, 300);
+    for _ in 0..rounds {
+        shop.round_without_events();
+        // Each does what it was told before the next event is asked for.
+        while let Some(event) = shop.pair.client.core.poll_event() {
+            let Event::Writable { sender } = event else { continue };
+            told += 1;
+            let at = shop.senders.iter().position(|(id, _)| *id == sender).unwrap();
+            shop.send(at);
+        }
+    }
+    assert!(told <= rounds, "{told} were told of {rounds} places");
+    shop.check(&[2; 100]);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn listener(config: Config) -> Side {
 
 #[test]
 fn descriptors_of_descriptors_are_refused_on_a_small_stack() {
-    // LM-04
+    // scenario: LM-04
     let thread = std::thread::Builder::new().stack_size(128 * 1024).spawn(|| {
         let mut octets = vec![0, 0, 0, 0, 2, 0, 0, 0];
         octets.extend_from_slice(&[0; 10_000]);
@@ -35,7 +35,7 @@ fn descriptors_of_descriptors_are_refused_on_a_small_stack() {
 
 #[test]
 fn no_hidden_bound_on_what_is_not_settled() {
-    // LM-06
+    // scenario: LM-06
     let (mut raw, _) = Raw::session();
     raw.send(0, &attach("a", 0, Role::Sender));
     let LinkId::Receiver(id) = requested_link(&mut raw.side) else { panic!("no receiver") };
@@ -71,7 +71,7 @@ fn deliver(max_unread: u64, octets: usize) -> (Pair, Option<usize>) {
 
 #[test]
 fn a_delivery_larger_than_the_windows_arrives_as_long_as_it_may_be_held() {
-    // LM-07
+    // scenario: LM-07
     let (_, arrived) = deliver(PeerLimits::default().max_unread, 8 * 1024 * 1024);
     assert_eq!(arrived, Some(8 * 1024 * 1024), "no bound of 4 MiB");
     let (_, arrived) = deliver(1024 * 1024, 400 * 1024);
@@ -80,7 +80,7 @@ fn a_delivery_larger_than_the_windows_arrives_as_long_as_it_may_be_held() {
 
 #[test]
 fn a_delivery_that_may_not_be_held_is_refused_and_forgotten() {
-    // LM-07
+    // scenario: LM-07
     let (mut pair, arrived) = deliver(1024 * 1024, 2 * 1024 * 1024);
     assert_eq!(arrived, None);
     let reasons: Vec<_> = pair
@@ -99,7 +99,7 @@ fn a_delivery_that_may_not_be_held_is_refused_and_forgotten() {
 
 #[test]
 fn what_is_unread_stays_within_the_bound_on_all_sessions_together() {
-    // LM-05 LM-07; req: TR-2.6.14-05
+    // scenario: LM-05, LM-07; req: TR-2.6.14-05
     const BOUND: u64 = 256 * 1024;
     let limits = PeerLimits { max_unread: BOUND, ..PeerLimits::default() };
     let listener = config("l").max_frame_size(4096).peer_limits(limits).build().unwrap();
@@ -131,7 +131,7 @@ fn what_is_unread_stays_within_the_bound_on_all_sessions_together() {
 
 #[test]
 fn a_hundred_thousand_frames_in_one_reading() {
-    // LM-10; req: TR-2.3.2-04
+    // scenario: LM-10; req: TR-2.3.2-04
     let mut side = listener(config("l").build().unwrap());
     let mut octets = frame(0, &Open::new("raw"), &[]);
     for _ in 0..100_000 {
@@ -147,7 +147,7 @@ fn a_hundred_thousand_frames_in_one_reading() {
 
 #[test]
 fn a_transport_that_takes_an_octet_at_a_time() {
-    // LM-11
+    // scenario: LM-11
     let mut pair = Pair::new(config("c").build().unwrap(), config("l").build().unwrap());
     let (session, _) = pair.session(SessionOptions::default(), SessionOptions::default());
     let (sender, receiver) = pair.link(session, LinkOptions::sender("a", "q"), LinkOptions::receiver("a", "q"));

@@ -195,7 +195,7 @@ fn a_window_full_of_pieces_opens_as_far_as_there_is_room() {
 
 #[test]
 fn begin_and_end_for_ever_reuse_channels_without_growth() {
-    // Scenario SE-20; req: TR-2.5.1-03 TR-2.5.2-03 TR-2.7.2-04
+    // scenario: SE-20; req: TR-2.5.1-03 TR-2.5.2-03 TR-2.7.2-04
     let mut raw = Raw::listener(config("l").channel_max(3).build().unwrap(), &Open::new("raw"));
     for turn in 0..65_536u32 {
         raw.now = Instant::from_millis(u64::from(turn) * 2);

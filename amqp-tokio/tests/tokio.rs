@@ -1,5 +1,5 @@
-//! What this crate adds to the handles: streams, timers, tasks, URLs. The handles' own behaviour is
-//! tested in `amqp-async`, without a runtime.
+//! What is Tokio's only: its streams, its paused clock, its tasks. What all bindings have in common is in `adapters.rs`;
+//! the handles' own behaviour is tested in `amqp-async`, without a runtime.
 
 use amqp_tokio::proto::codec::{Outcome, SaslCode};
 use amqp_tokio::proto::{Config, LinkOptions, Mechanism, SaslListener, SessionOptions};
@@ -9,7 +9,6 @@ use amqp_tokio::{
 };
 use std::time::Duration;
 use tokio::io::{AsyncWriteExt, duplex};
-use tokio::net::TcpListener;
 
 async fn listener() -> (Listener, String) {
     let offered = SaslListener::new([Mechanism::Anonymous, Mechanism::Plain]);
@@ -42,24 +41,6 @@ async fn send_some(connection: &Connection) {
     connection.close().await.unwrap();
 }
 
-async fn over_tcp() {
-    let (listener, address) = listener().await;
-    let serving = tokio::spawn(async move { serve(listener.accept().await.unwrap().0).await });
-    let connection = connect(&format!("amqp://guest:guest@{address}")).await.unwrap();
-    send_some(&connection).await;
-    assert!(serving.await.unwrap().unwrap_err().is_clean());
-}
-
-#[tokio::test]
-async fn tcp_on_one_thread() {
-    over_tcp().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tcp_on_two_threads() {
-    over_tcp().await;
-}
-
 #[tokio::test]
 async fn any_stream_will_do() {
     let (listener, _) = listener().await;
@@ -85,31 +66,6 @@ async fn the_task_ends_with_the_last_handle() {
     })
     .await
     .expect("driver tasks end within a second");
-}
-
-#[tokio::test]
-async fn a_wrong_password() {
-    let (listener, address) = listener().await;
-    tokio::spawn(async move {
-        let (mut incoming, _) = listener.accept().await.unwrap();
-        incoming.login().await.unwrap();
-        incoming.answer(SaslCode::Auth).unwrap();
-        incoming.open().await
-    });
-    let error = connect(&format!("amqp://guest:wrong@{address}")).await.unwrap_err();
-    let ConnectError::Login { target, source } = &error else { panic!("{error:?}") };
-    assert!(source.is_login() && *target == address);
-    assert!(error.to_string().contains("wrong user name or password"), "{error}");
-    assert!(!format!("{error:?}").contains("guest:wrong"));
-}
-
-#[tokio::test]
-async fn nobody_listens() {
-    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let error = connect(&format!("amqp://{free}")).await.unwrap_err();
-    assert!(matches!(error, ConnectError::Connect { .. }), "{error:?}");
-    assert!(error.to_string().contains(&free.to_string()), "{error}");
-    assert_eq!(error.fault(), Fault::Transport);
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ macro_rules! adapter_tests {
         #[cfg(feature = "rustls")]
         $crate::adapter_tests!(@ $runtime, $run,
             tls_round_trip, tls_untrusted, tls_wrong_name, tls_expired, tls_external, tls_certificate_demanded,
-            tls_peer_in_clear, tls_client_in_clear, tls_silent, tls_ends, tls_truncated, tls_refuses_to_be_clear);
+            tls_peer_in_clear, tls_client_in_clear, tls_server_name, tls_silent, tls_ends, tls_truncated, tls_refuses_to_be_clear);
     };
     (@ $runtime:ty, $run:path, $($name:ident),*) => {
         $(#[test]

@@ -3,7 +3,7 @@
 use super::support::*;
 use amqp_async::connect::{Builder, ConnectError, ConnectTimeouts, Listener, Runtime, TcpOptions};
 use amqp_async::proto::{SaslClient, SaslRequest, codec::SaslCode};
-use amqp_async::tls::{ClientCertificates, TlsClient, TlsClientBuilder, TlsErrorKind, TlsServer};
+use amqp_async::tls::{ClientCertificates, TlsClient, TlsClientBuilder, TlsError, TlsErrorKind, TlsServer};
 use amqp_async::{Connection, Error, Fault, Recovery, Step, Transport};
 use bytes::BytesMut;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -109,7 +109,7 @@ async fn refused<R: Runtime + Default>(authority: &Authority, identity: &Identit
         assert_eq!(kind(&error), expected, "{error}");
         assert_eq!((error.fault(), error.recovery()), (Fault::Remote, Recovery::GiveUp));
         // the server is told why, by an alert
-        assert_eq!(theirs.tls().map(|error| error.kind()), Some(TlsErrorKind::Refused), "{theirs}");
+        assert_eq!(theirs.tls().map(TlsError::kind), Some(TlsErrorKind::Refused), "{theirs}");
     }
 }
 
@@ -149,7 +149,7 @@ pub(crate) async fn tls_external<R: Runtime + Default>() {
         // req: SE-5.2-04
         let Some(SaslRequest::External { hostname, .. }) = request else { panic!("{request:?}") };
         assert_eq!(hostname.unwrap().as_str(), "localhost");
-        assert_eq!(incoming.peer_certificates(), [me.der.clone()]);
+        assert_eq!(incoming.peer_certificates(), std::slice::from_ref(&me.der));
         incoming.answer(SaslCode::Ok).unwrap();
         let connection = incoming.open().await.unwrap();
         assert_eq!(connection.remote_open().unwrap().hostname.unwrap().as_str(), "localhost");
@@ -171,7 +171,7 @@ pub(crate) async fn tls_certificate_demanded<R: Runtime + Default>() {
         let builder = builder::<R>(listener.local_addr().unwrap()).tls(tls.build_rustls().unwrap());
         let (result, _, theirs) = meet(&listener, builder).await;
         assert_eq!(kind(&result.unwrap_err()), TlsErrorKind::Refused);
-        assert_eq!(theirs.tls().map(|error| error.kind()), Some(expected), "{theirs}");
+        assert_eq!(theirs.tls().map(TlsError::kind), Some(expected), "{theirs}");
     }
     // where one is only accepted, nobody needs one; but then EXTERNAL says nothing
     let clients = ClientCertificates::Accepted(ours.pem.clone().into_bytes());
@@ -200,7 +200,28 @@ pub(crate) async fn tls_client_in_clear<R: Runtime + Default>() {
     let listener = listener_with::<R>(server(&Authority::new().vouch("localhost"), ClientCertificates::Ignored)).await;
     let (result, _, theirs) = meet(&listener, builder::<R>(listener.local_addr().unwrap())).await;
     result.unwrap_err();
-    assert_eq!(theirs.tls().map(|error| error.kind()), Some(TlsErrorKind::NotTls), "{theirs}");
+    assert_eq!(theirs.tls().map(TlsError::kind), Some(TlsErrorKind::NotTls), "{theirs}");
+}
+
+/// The name is in the first octets that a client sends, for all to read.
+pub(crate) async fn tls_server_name<R: Runtime + Default>() {
+    // req: SE-5.2-04
+    for name in ["localhost", "elsewhere.example"] {
+        let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        let hearing = std::thread::spawn(move || {
+            let mut octets = [0; 4096];
+            let read = std::io::Read::read(&mut socket.accept().unwrap().0, &mut octets).unwrap();
+            octets[..read].to_vec()
+        });
+        let mut tls = Authority::new().trusted().build_rustls().unwrap();
+        if name != "localhost" {
+            tls = tls.server_name(name);
+        }
+        builder::<R>(address).tls(tls).connect().await.unwrap_err();
+        let hello = hearing.join().unwrap();
+        assert!(hello.windows(name.len()).any(|window| window == name.as_bytes()));
+    }
 }
 
 pub(crate) async fn tls_silent<R: Runtime + Default>() {
@@ -251,7 +272,7 @@ pub(crate) async fn tls_truncated<R: Runtime + Default>() {
         };
         let ((_, error), ()) = both(serving, leaving).await;
         assert_eq!(error.fault(), Fault::Transport);
-        assert_eq!(error.tls().map(|error| error.kind()), cut.then_some(TlsErrorKind::Truncated), "{error}");
+        assert_eq!(error.tls().map(TlsError::kind), cut.then_some(TlsErrorKind::Truncated), "{error}");
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::case::Side;
 use super::line::Given;
-use super::view::{Link, Session};
+use super::link::Link;
+use super::session::Session;
 use super::world::{Checked, World, word};
 use amqp_proto::{Blocked, Idle, LinkSnapshot, SessionSnapshot};
 use amqp10_testkit::trace::Step;

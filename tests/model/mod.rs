@@ -5,10 +5,10 @@
 //! | --- | --- |
 //! | [`case`], [`octets`] | what is done to the two: made by proptest, or out of any octets |
 //! | [`window`], [`credit`], [`settlement`] | the reference models: §2.5.6, §2.6.7, §2.6.12 |
-//! | [`view`] | what one side can know of its sessions and links, by these |
+//! | [`view`], [`session`], [`link`] | what one side can know of its sessions and links, by these |
 //! | [`line`] | what the applications gave and got on a link |
 //! | [`world`] | the two cores, the pipes, the clock: carrying commands out, and looking at all that comes of it |
-//! | [`commands`] | commands as the trace format writes them |
+//! | [`commands`], [`deliveries`] | commands as the trace format writes them |
 //! | [`check`] | what a snapshot has to say, and why a sender cannot send |
 //! | [`rest`] | coming to rest, and what has to hold there |
 //! | [`failure`] | a fault as a trace that replays it |
@@ -17,10 +17,13 @@ pub(crate) mod case;
 mod check;
 mod commands;
 mod credit;
+mod deliveries;
 pub(crate) mod failure;
 mod line;
+mod link;
 pub(crate) mod octets;
 mod rest;
+mod session;
 mod settlement;
 mod view;
 mod window;
@@ -34,3 +37,6 @@ pub(crate) enum Strictness {
     /// The transport took nothing for a while: it may have written that before it heard the last.
     Delayed,
 }
+
+/// A fault is told in words.
+type Checked<T = ()> = Result<T, String>;

@@ -3,7 +3,8 @@
 
 use super::case::Side;
 use super::line::Given;
-use super::view::{Half, Session};
+use super::session::Session;
+use super::view::Half;
 use super::world::{Checked, World};
 use amqp10_testkit::wire::{Record, Value};
 

@@ -4,7 +4,8 @@
 use super::Strictness;
 use super::case::{Case, Command, Setup, Side};
 use super::line::Line;
-use super::view::{Session, View};
+use super::session::Session;
+use super::view::View;
 use amqp10_testkit::pipe::{Pipe, Pulled};
 use amqp10_testkit::runner::Live;
 use amqp10_testkit::trace::{Role, Step};

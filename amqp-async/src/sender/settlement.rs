@@ -3,13 +3,14 @@
 use super::SenderRoot;
 use crate::deadline::Limit;
 use crate::error::{Error, SendError, Step};
+use crate::state::State;
 use amqp_proto::Misuse;
 use amqp_proto::codec::Outcome;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 /// The outcome of a message that was handed over, to come.
@@ -40,27 +41,24 @@ impl Settlement {
         Self { link, state: token.map_or(Expected::Nothing, Expected::Token), limit: Limit::new(limit) }
     }
 
-    fn look(&mut self, token: u64, cx: &mut Context<'_>) -> Poll<Result<Outcome, SendError>> {
-        let link = &self.link;
-        link.shared().with(|state| {
-            let result = match (state.outcomes.poll(token, cx.waker()), link.fate.get()) {
-                (Poll::Ready(Some(outcome)), _) => Ok(outcome),
-                (_, Some(error)) => Err(error),
-                (Poll::Ready(None), None) => Err(Error::Undriven),
-                (Poll::Pending, None) => match self.limit.poll(state, cx.waker()) {
-                    Poll::Ready(()) => Err(Error::Timeout(Step::Settle)),
-                    Poll::Pending => return Poll::Pending,
-                },
-            };
-            Poll::Ready(result.map_err(SendError::InDoubt))
-        })
+    fn look(&mut self, state: &mut State, token: u64, waker: &Waker) -> Poll<Result<Outcome, SendError>> {
+        let result = match (state.outcomes.poll(token, waker), self.link.fate.get()) {
+            (Poll::Ready(Some(outcome)), _) => Ok(outcome),
+            (_, Some(error)) => Err(error),
+            (Poll::Ready(None), None) => Err(Error::Undriven),
+            (Poll::Pending, None) => match self.limit.poll(state, waker) {
+                Poll::Ready(()) => Err(Error::Timeout(Step::Settle)),
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        Poll::Ready(result.map_err(SendError::InDoubt))
     }
 
-    /// Nobody asks any more.
-    fn give_up(&mut self) {
+    /// Nobody asks any more. If the outcome has been fetched, it was under the same lock: afterwards the token may be
+    /// another's.
+    fn give_up(&mut self, state: &mut State) {
         let Expected::Token(token) = std::mem::replace(&mut self.state, Expected::Done) else { return };
-        let mut state = self.link.shared().lock();
-        self.limit.cancel(&mut state);
+        self.limit.cancel(state);
         state.outcomes.abandon(token);
         if self.link.fate.get().is_some() {
             // no outcome will come to free the slot
@@ -78,11 +76,14 @@ impl Future for Settlement {
             Expected::Nothing => Poll::Ready(Ok(Outcome::Accepted)),
             Expected::Done => Poll::Ready(Err(SendError::InDoubt(Error::Misuse(Misuse::StaleId)))),
             Expected::Token(token) => {
-                let result = this.look(token, cx);
-                if result.is_ready() {
-                    this.give_up();
-                }
-                result
+                let link = Arc::clone(&this.link);
+                link.shared().with(|state| {
+                    let result = this.look(state, token, cx.waker());
+                    if result.is_ready() {
+                        this.give_up(state);
+                    }
+                    result
+                })
             }
         }
     }
@@ -90,7 +91,8 @@ impl Future for Settlement {
 
 impl Drop for Settlement {
     fn drop(&mut self) {
-        self.give_up();
+        let link = Arc::clone(&self.link);
+        self.give_up(&mut link.shared().lock());
     }
 }
 

@@ -1,6 +1,8 @@
 //! The client's settings: whom to trust, who we are.
 
-use super::{MaybeTls, TlsError, TlsErrorKind};
+#[cfg(any(feature = "native-tls", not(feature = "rustls-no-provider")))]
+use super::TlsErrorKind;
+use super::{MaybeTls, TlsError};
 use crate::Transport;
 use amqp_proto::Secret;
 use std::fmt;

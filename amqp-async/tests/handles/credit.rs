@@ -117,3 +117,26 @@ fn the_handles_know_where_they_belong() {
     assert!(sessions.0.snapshot().is_none() && sessions.0.set_incoming_window(1).is_err());
     assert!(pair.world.run(sessions.0.ended()).is_clean());
 }
+
+#[test]
+fn a_flush_is_called_when_the_last_is_settled_or_aborted() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    drop(pair.world.run(sender.submit("x")).unwrap());
+    let writer = pair.world.run(sender.writer(amqp_async::proto::Outgoing::default())).unwrap();
+    let flushing = sender.clone();
+    let waiting = pair.world.spawn("flush", async move { flushing.flush().await });
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    pair.world.settle();
+    assert!(waiting.take().is_none(), "one is not settled");
+    drop(writer);
+    pair.world.settle();
+    assert!(matches!(waiting.take(), Some(Ok(()))));
+    drop(pair.world.run(sender.submit("x")).unwrap());
+    let waiting = pair.world.spawn("flush", async move { sender.flush().await });
+    pair.world.settle();
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    pair.world.settle();
+    assert!(matches!(waiting.take(), Some(Ok(()))));
+}

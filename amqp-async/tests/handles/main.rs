@@ -4,6 +4,7 @@ mod batches;
 mod cancel;
 mod cancel_more;
 mod confirm;
+mod connect;
 mod credit;
 mod deadlines;
 mod errors;

@@ -358,3 +358,34 @@ fn what_has_arrived_behind_a_message_in_pieces_can_be_taken_when_the_link_is_gon
         assert!(matches!(pair.world.run(settlement), Err(SendError::InDoubt(_))));
     }
 }
+
+#[test]
+fn pieces_both_ways_through_buffers_of_a_few_octets() {
+    let pair = Pair::open_over(7);
+    let sessions = pair.session_with(SessionOptions { incoming_window: 2, ..SessionOptions::default() });
+    let one = pair.sending(&sessions, CreditMode::Auto(2));
+    let (receiver, sender) = pair.receiving(&sessions, CreditMode::Auto(2));
+    let mut tasks = Vec::new();
+    for (sender, receiver) in [one, (sender, receiver)] {
+        tasks.push(pair.world.spawn("write", async move {
+            let mut writer = sender.writer(Outgoing::default()).await.unwrap();
+            for _ in 0..50 {
+                writer.write(vec![7; 300]).await.unwrap();
+            }
+            assert_eq!(writer.finish(Vec::new()).await.unwrap().await.unwrap(), Outcome::Accepted);
+        }));
+        tasks.push(pair.world.spawn("read", async move {
+            let mut reader = receiver.reader().await.unwrap();
+            let mut octets = 0;
+            while let Some(piece) = reader.piece().await.unwrap() {
+                octets += piece.len();
+            }
+            assert_eq!(octets, 50 * 300);
+            reader.accept().unwrap();
+            // the link stays for the outcome
+            receiver.detached().await;
+        }));
+    }
+    pair.world.settle();
+    assert!(tasks.iter().step_by(2).all(|writing| writing.take().is_some()), "both have been accepted");
+}

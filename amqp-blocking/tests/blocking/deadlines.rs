@@ -7,7 +7,8 @@ use crate::support::{
 use amqp_blocking::proto::codec::Outcome;
 use amqp_blocking::proto::{CreditMode, SaslClient};
 use amqp_blocking::{
-    ConnectError, Connection, Error, Fault, IncomingLink, Listener, Pump, Receiver, SendError, Sender, Session, Step,
+    BatchOptions, ConnectError, Connection, Error, Fault, IncomingLink, Listener, Pump, Receiver, SendError, Sender,
+    Session, Step,
 };
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
@@ -73,7 +74,7 @@ fn of_the_callers_choice() {
     for mode in MODES {
         let Peer { connection, session, sender, receiver, _silent } = silent(|listener| plain_client(mode, listener));
         times_out(Step::Receive, || receiver.within(BRIEF).recv());
-        times_out(Step::Receive, || receiver.within(BRIEF).recv_batch(10));
+        times_out(Step::Receive, || receiver.within(BRIEF).recv_batch(BatchOptions::new(10)));
         times_out(Step::Receive, || receiver.until(Instant::now() + BRIEF).iter().next().unwrap());
         times_out(Step::Drain, || receiver.within(BRIEF).drain());
 

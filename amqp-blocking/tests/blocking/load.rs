@@ -1,7 +1,7 @@
 //! Many threads, and more than sockets hold.
 
 use crate::support::{
-    MODES, Mode, accept, accept_receiver, accept_session, config, listener, open, options, plain_client, serve, soon,
+    MODES, Mode, SOON, accept_receiver, accept_session, config, listener, open, options, plain_client, serve, soon,
 };
 use amqp_blocking::proto::codec::{Outcome, Value};
 use amqp_blocking::proto::{CreditMode, LinkOptions, SaslClient};
@@ -107,7 +107,11 @@ fn many_threads_on_one_listener() {
     soon(|| {
         thread::scope(|scope| {
             for _ in 0..CLIENTS {
-                scope.spawn(|| accept(&listener).closed());
+                scope.spawn(|| {
+                    let (incoming, _) = listener.within(SOON).accept().unwrap();
+                    // the client may have left already
+                    let _ = open(incoming).map(|connection| connection.closed());
+                });
             }
             for _ in 0..CLIENTS {
                 plain_client(Mode::Thread, &listener).close().unwrap();

@@ -7,7 +7,7 @@ use crate::decoder::Decoder;
 use crate::definition::DeliveryTag;
 use crate::delivery_state::DeliveryState;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::types::{check_keys, decode_entries, encode_entries, entries_len};
+use crate::types::{check_keys, decode_entries_in_room, encode_entries, entries_len};
 
 /// The unsettled deliveries of a link by tag, each with its state as far as it
 /// has one (§2.7.3).
@@ -32,6 +32,9 @@ impl FromIterator<(DeliveryTag, Option<DeliveryState>)> for UnsettledMap {
     }
 }
 
+/// An entry has at least so many octets: a code of the key, and one of the state.
+const ENTRY_MIN: usize = 2;
+
 /// A key of the map: not null.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key(DeliveryTag);
@@ -48,7 +51,9 @@ impl Decode for Key {
 impl Decode for UnsettledMap {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let code = decoder.code("unsettled")?;
-        let entries: Vec<(Key, _)> = decode_entries(code, decoder, "unsettled")?;
+        // Such a map is in no other, and its entries are large: no more room than for what has arrived, but that at once.
+        let room = decoder.remaining() / ENTRY_MIN;
+        let entries: Vec<(Key, _)> = decode_entries_in_room(code, decoder, room, "unsettled")?;
         check_keys(&entries, decoder, "unsettled")?;
         let entries = entries.into_iter().map(|(key, state)| (key.0, state));
         Ok(entries.collect())

@@ -137,13 +137,24 @@ pub(crate) fn decode_entries<K: Decode, V: Decode>(
     decoder: &mut Decoder<'_>,
     expected: &'static str,
 ) -> Result<Vec<(K, V)>, DecodeError> {
+    decode_entries_in_room(code, decoder, ROOM, expected)
+}
+
+/// As [`decode_entries`], with room made for up to so many entries before they
+/// have been read.
+pub(crate) fn decode_entries_in_room<K: Decode, V: Decode>(
+    code: u8,
+    decoder: &mut Decoder<'_>,
+    room: usize,
+    expected: &'static str,
+) -> Result<Vec<(K, V)>, DecodeError> {
     let (outer, count) = decoder.enter(code, CODES, expected)?;
     let count = decoder.check_count(count, expected)?;
     if count % 2 != 0 {
         return Err(decoder.error(DecodeErrorKind::OddMap, expected));
     }
     let count = count / 2;
-    let mut entries = Vec::with_capacity(count.min(ROOM));
+    let mut entries = Vec::with_capacity(count.min(room));
     for _ in 0..count {
         entries.push((K::decode(decoder)?, V::decode(decoder)?));
     }

@@ -43,7 +43,7 @@ pub use self::described::Described;
 pub use self::encoded::EncodedValue;
 pub use self::fixed::{Dec32, Dec64, Dec128, Timestamp, Uuid};
 pub use self::map::Map;
-pub(crate) use self::map::{check_keys, decode_entries, encode_entries, entries_len};
+pub(crate) use self::map::{check_keys, decode_entries, decode_entries_in_room, encode_entries, entries_len};
 pub use self::multiple::Multiple;
 pub use self::parse::UuidError;
 #[cfg(feature = "serde")]

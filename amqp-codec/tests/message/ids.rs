@@ -10,6 +10,7 @@ fn with_id(id: impl Into<MessageId>) -> Properties {
 }
 
 // req: MS-3.2.4-01
+// scenario: MS-06
 #[test]
 fn message_ids_of_every_type() {
     golden(&with_id(0), "005373 c00201 44");

@@ -1,4 +1,4 @@
-//! Sections with very many entries cost what they hold (scenario LM-08).
+//! Sections with very many entries cost what they hold (scenario: LM-08).
 
 use amqp_codec::{ApplicationProperties, Bytes, DecodeErrorKind, Message, SimpleValue, Str};
 

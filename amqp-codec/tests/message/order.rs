@@ -41,6 +41,7 @@ fn all_sections_in_order() {
 }
 
 // req: MS-3.2-01, MS-3.2-02, MS-3.2-03, MS-3.2-06, MS-3.2-08
+// scenario: MS-01
 #[test]
 fn every_pair_of_sections() {
     use Section::{AmqpSequence, Data};

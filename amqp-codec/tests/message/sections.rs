@@ -10,6 +10,7 @@ use amqp_codec::{Bytes, Map, Message, Str, Symbol, Value};
 use super::{decode, encode, golden, hex};
 
 // req: MS-3.2.1-01
+// scenario: MS-04
 #[test]
 fn header_nulls_and_absence_mean_defaults() {
     let nulls: Header = decode(&hex("005370 c00605 40 40 40 40 40")).unwrap();
@@ -64,6 +65,7 @@ fn application_properties() {
 }
 
 // req: MS-3.2.6-01
+// scenario: MS-03
 #[test]
 fn data_bodies() {
     golden(&Message::from(vec![1, 2]), "005375 a0020102");

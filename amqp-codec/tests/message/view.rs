@@ -50,6 +50,7 @@ fn absent_sections() {
 }
 
 // req: MS-3.2-05
+// scenario: MS-05
 #[test]
 fn bare_message_is_kept_octet_for_octet() {
     // Wide encodings, nulls at the end and a symbolic descriptor: nothing that we would write.
@@ -74,6 +75,7 @@ fn bare_message_without_properties_or_around_sections() {
 }
 
 // req: MS-3.2-06
+// scenario: MS-12
 #[test]
 fn sections_are_decoded_only_when_asked_for() {
     // A property of a wrong type, and a body that is no UTF-8.

@@ -31,10 +31,6 @@ impl Connection {
     /// until there is another; everything else is.
     pub fn set_output_high_water(&mut self, octets: usize) {
         self.ctx.output.replace_high_water(octets);
-        self.ctx.starved = true;
-        if !self.ctx.output.is_full() {
-            self.wake_starved();
-        }
     }
 
     /// Another [`frame_tap`](crate::ConfigBuilder::frame_tap), or none, from now on.

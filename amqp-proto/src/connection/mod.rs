@@ -163,11 +163,20 @@ impl Connection {
     /// The next thing that happened, in order. `None`: nothing until there is input, a timeout or a command.
     #[must_use]
     pub fn poll_event(&mut self) -> Option<Event> {
-        if !self.unread.is_empty() && self.ctx.events.len() == 0 {
-            // Frames that waited for this.
-            self.read_frames(self.ctx.now, self.max_events());
+        if self.ctx.events.len() == 0 {
+            self.find_events();
         }
         self.ctx.events.pop()
+    }
+
+    /// What waited until the application had taken all events.
+    fn find_events(&mut self) {
+        if !self.unread.is_empty() {
+            self.read_frames(self.ctx.now, self.max_events());
+        }
+        if !self.ctx.offers.is_empty() {
+            self.tell_waiting();
+        }
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called next, and what for.

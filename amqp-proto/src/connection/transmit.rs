@@ -3,7 +3,6 @@
 use super::Connection;
 use crate::Instant;
 use crate::segments::Segments;
-use alloc::vec::Vec;
 
 /// What to do after [`poll_transmit`](Connection::poll_transmit).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +29,6 @@ impl Connection {
             self.ctx.output.drain_into(out);
             self.answers = 0;
             self.restart_heartbeat(now);
-        }
-        if core::mem::take(&mut self.ctx.starved) {
-            self.wake_starved();
         }
         if self.finished {
             Transmit::Closing
@@ -80,16 +76,12 @@ impl Connection {
         self.ctx.output.replace_high_water(high_water);
     }
 
-    /// Tells those that were refused, on all sessions, that there is room in the output again.
-    pub(super) fn wake_starved(&mut self) {
-        let mut waiting = Vec::new();
-        for (index, session) in self.sessions.iter_mut().filter(|(_, session)| session.may_begin(&self.ctx)) {
-            waiting.extend(session.take_waiting().map(|(began, link)| (began, index, link)));
-        }
-        waiting.sort_unstable();
-        for (_, session, link) in waiting {
-            if let Some(session) = self.sessions.get_mut(session) {
-                session.wake(&mut self.ctx, link);
+    /// There may be room for senders that were refused: tells the one that began a delivery longest ago, of any session.
+    pub(super) fn tell_waiting(&mut self) {
+        while self.ctx.events.len() == 0 && !self.ctx.output.is_full() {
+            let Some((_, index)) = self.ctx.offers.pop_first() else { return };
+            if let Some(session) = self.sessions.get_mut(u32::from(index)) {
+                session.tell_first(&mut self.ctx);
             }
         }
     }

@@ -45,24 +45,20 @@ impl Link {
     }
 
     /// The peer's attach where we have none of that name: returns it for the application to judge.
-    pub(crate) fn received_request(&mut self, attach: Attach) -> Result<Box<Attach>, Violation> {
+    pub(crate) fn received_request(&mut self, mut attach: Attach) -> Result<Box<Attach>, Violation> {
         let valid = check(&attach);
-        self.received_attach(&attach);
-        let attach = Box::new(attach);
-        self.remote_attach = Some(attach.clone());
-        valid.map(|()| attach)
+        self.received_attach(&mut attach);
+        valid.map(|()| Box::new(attach))
     }
 
     /// The peer's attach in answer to ours.
-    pub(crate) fn received_answer(&mut self, ctx: &mut Context, attach: Attach) -> Result<(), Violation> {
-        self.received_attach(&attach);
+    pub(crate) fn received_answer(&mut self, ctx: &mut Context, mut attach: Attach) -> Result<(), Violation> {
+        self.received_attach(&mut attach);
         // Only the terminus that the peer owns tells whether it refuses (req: TR-2.6.3-03).
         self.refused = match self.end {
             End::Sender(_) => attach.target.is_none(),
             End::Receiver(_) => attach.source.is_none(),
         };
-        let attach = Box::new(attach);
-        self.remote_attach = Some(attach.clone());
         if self.local == Half::Ended {
             return Ok(());
         }
@@ -70,12 +66,16 @@ impl Link {
         self.credit.empty_since = ctx.now;
         if !self.refused {
             self.asked.check(&attach)?;
-            ctx.event(Event::Attached { link: self.id(), attach });
+            ctx.event(Event::Attached { link: self.id(), attach: Box::new(attach) });
         }
         Ok(())
     }
 
-    fn received_attach(&mut self, attach: &Attach) {
+    fn received_attach(&mut self, attach: &mut Attach) {
+        // What is unsettled may be much, and is judged once.
+        let unsettled = attach.unsettled.take();
+        self.remote_attach = Some(Box::new(attach.clone()));
+        attach.unsettled = unsettled;
         self.remote = Half::Active;
         self.remote_handle = Some(attach.handle.0);
         match self.end {

@@ -97,8 +97,8 @@ pub(crate) struct SenderEnd {
     pub(crate) sending: Option<Sending>,
     /// A send was answered with Blocked: tell when that has passed.
     pub(crate) wants: bool,
-    /// It is in the session's list of those that wait for something of the session's.
-    pub(crate) listed: bool,
+    /// Its place in the session's list of those that wait for something of the session's.
+    pub(crate) listed: Option<u64>,
     /// Frames of the connection before the delivery that began last.
     pub(crate) began: u64,
     /// The application has detached, but the delivery in progress, which it gave whole, has to leave first.

@@ -139,7 +139,7 @@ impl SenderMut<'_> {
         }
         self.session.pump(self.ctx);
         self.session.flush(self.ctx);
-        self.session.wake_all(self.ctx);
+        self.session.offer(self.ctx);
         Ok(())
     }
 }

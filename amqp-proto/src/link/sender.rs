@@ -54,7 +54,7 @@ impl SenderMut<'_> {
         self.link().map(|link| &link.name)
     }
 
-    /// The peer's attach, once it has come (§2.7.3).
+    /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event.
     #[must_use]
     pub fn remote_attach(&self) -> Option<&Attach> {
         self.link()?.remote_attach.as_deref()

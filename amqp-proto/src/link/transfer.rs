@@ -184,17 +184,37 @@ impl Link {
         }
     }
 
-    /// Sender: enters the session's list of those that wait; false if it is there already.
-    pub(crate) fn list(&mut self) -> bool {
-        let End::Sender(sender) = &mut self.end else { return false };
-        !core::mem::replace(&mut sender.listed, true)
+    /// Sender: enters the session's list of those that wait, if it is not there: by when it began a delivery last.
+    pub(crate) fn list(&mut self) -> Option<u64> {
+        let End::Sender(sender) = &mut self.end else { return None };
+        if sender.listed.is_some() {
+            return None;
+        }
+        sender.listed = Some(sender.began);
+        sender.listed
     }
 
-    /// Sender: leaves that list. When it began a delivery last.
-    pub(crate) fn unlist(&mut self) -> u64 {
-        let End::Sender(sender) = &mut self.end else { return 0 };
-        sender.listed = false;
-        sender.began
+    /// Sender: where it is in that list.
+    pub(crate) fn listed(&self) -> Option<u64> {
+        match &self.end {
+            End::Sender(sender) => sender.listed,
+            End::Receiver(_) => None,
+        }
+    }
+
+    /// Sender: leaves that list.
+    pub(crate) fn unlist(&mut self) {
+        if let End::Sender(sender) = &mut self.end {
+            sender.listed = None;
+        }
+    }
+
+    /// Sender: frames of the connection before the delivery that began last.
+    pub(crate) fn began(&self) -> u64 {
+        match &self.end {
+            End::Sender(sender) => sender.began,
+            End::Receiver(_) => 0,
+        }
     }
 
     /// Sender: tells the application that it may try again.

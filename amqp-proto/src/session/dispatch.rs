@@ -167,7 +167,7 @@ impl Session {
         }
         if settled {
             self.renew_bounded(ctx);
-            self.wake_all(ctx);
+            self.offer(ctx);
         }
         Ok(())
     }

@@ -66,7 +66,7 @@ impl Session {
         self.gone = true;
         self.waiting = None;
         self.sending.clear();
-        self.blocked.clear();
+        self.forget_all_waiting(ctx);
         self.flows.clear();
         self.flow_due = None;
         ctx.event(Event::Ended { session: self.id, reason });

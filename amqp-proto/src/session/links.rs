@@ -200,6 +200,7 @@ impl Session {
     /// What is due when a link is gone: its deliveries are forgotten, its place may be free.
     /// Those of a suspended link too: its id is gone, so nobody could settle them or hear of them.
     pub(crate) fn dropped(&mut self, ctx: &mut Context, index: u32) {
+        self.forget_waiting(index);
         let Some(link) = self.links.get_mut(index) else { return };
         let key = link.key;
         let partial = match &mut link.end {
@@ -213,7 +214,7 @@ impl Session {
                 End::Receiver(_) => self.received.retain(|held| held.link != key),
             }
             self.renew_bounded(ctx);
-            self.wake_all(ctx);
+            self.offer(ctx);
         }
         self.mark(ctx);
         self.reap(index);

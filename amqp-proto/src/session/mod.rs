@@ -27,9 +27,10 @@ use crate::link::{Half, Link};
 use crate::store::{Numbers, Store};
 use crate::{EndReason, Misuse, SessionId};
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
+use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use amqp_codec::{Begin, DeliveryState, DeliveryTag, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
+use turns::Waiting;
 
 /// The fields of our begin (§2.7.2).
 #[derive(Clone, Debug)]
@@ -146,7 +147,9 @@ pub(crate) struct Session {
     /// Links with a delivery in progress that could not leave as a whole.
     pub(crate) sending: VecDeque<u32>,
     /// Senders that were told to wait.
-    pub(crate) blocked: Vec<u32>,
+    pub(crate) blocked: BTreeSet<Waiting>,
+    /// The session's place among those that have room for them.
+    pub(crate) offered: Option<u64>,
     /// Receivers whose automatic credit the bound of unsettled deliveries holds down.
     pub(crate) bounded: Vec<u32>,
     /// The session is among those whose deliveries take turns.
@@ -182,7 +185,8 @@ impl Session {
             flow_due: None,
             flows: VecDeque::new(),
             sending: VecDeque::new(),
-            blocked: Vec::new(),
+            blocked: BTreeSet::new(),
+            offered: None,
             bounded: Vec::new(),
             queued: false,
             dirty: false,

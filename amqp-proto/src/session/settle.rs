@@ -48,7 +48,7 @@ impl Session {
             self.release(ctx, released);
         }
         self.mark(ctx);
-        self.wake_all(ctx);
+        self.offer(ctx);
         Ok(())
     }
 
@@ -96,7 +96,7 @@ impl Session {
             self.release(ctx, released);
         }
         self.mark(ctx);
-        self.wake_all(ctx);
+        self.offer(ctx);
         Ok(count)
     }
 }

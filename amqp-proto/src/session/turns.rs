@@ -1,7 +1,8 @@
 //! Who gets on when there is not enough for all: window, output, places for unsettled deliveries (§2.5.6).
 //!
 //! Deliveries in progress take turns of one frame, link by link and session by session. Who was refused is told when
-//! there is room again: first whoever began a delivery longest ago, since who is told first may take all. Of a window
+//! there is room again: first whoever began a delivery longest ago, since who is told first may take all. They are told
+//! one by one, as the application asks for events: once the room is used up the others are not told in vain. Of a window
 //! that opens, and of the output, those in progress and those that are told get a half each.
 
 use super::Session;
@@ -9,10 +10,13 @@ use crate::context::Context;
 use crate::delivery::outgoing::{Sending, Sent};
 use crate::link::{End, Half, Link};
 use crate::{Blocked, Misuse};
-use alloc::vec::Vec;
+use alloc::collections::BTreeSet;
 
-/// A sender that was refused, and when it began a delivery last.
+/// A sender that was refused: when it began a delivery last, and its handle.
 pub(crate) type Waiting = (u64, u32);
+
+/// Sessions that have room for senders that were refused, by the first of those, each once.
+pub(crate) type Offers = BTreeSet<(u64, u16)>;
 
 impl Session {
     /// Enters a link whose delivery has frames to leave.
@@ -43,7 +47,7 @@ impl Session {
             self.send_frame(ctx, index);
         }
         if self.sending.is_empty() && self.window.unshare() {
-            self.wake_all(ctx);
+            self.offer(ctx);
         }
         self.queue(ctx);
     }
@@ -89,25 +93,39 @@ impl Session {
             self.window.share();
         }
         self.queue(ctx);
-        self.wake_all(ctx);
+        self.offer(ctx);
     }
 
     /// Remembers that the application waits to send on this link, and where the reason is looked after.
     pub(crate) fn wait(&mut self, ctx: &mut Context, index: u32, blocked: Blocked) -> Result<(), Misuse> {
         let link = self.links.get_mut(index).ok_or(Misuse::StaleId)?;
         link.set_wants();
-        ctx.starved |= blocked == Blocked::OutputFull;
         // Else the link itself knows when that has passed.
         let of_session = matches!(blocked, Blocked::WindowClosed | Blocked::OutputFull | Blocked::Unsettled);
-        if of_session && !link.in_progress() && link.list() {
-            self.blocked.push(index);
+        if of_session && !link.in_progress() {
+            if let Some(began) = link.list() {
+                self.blocked.insert((began, index));
+                self.offer(ctx);
+            }
         }
         Ok(())
     }
 
-    /// Tells a sender that waits that it may send; if only the session or the output is in its way by
-    /// now, it is woken when that has passed.
+    /// What was in the way of a sender that waits may have passed: tells it, or lets it wait behind others, or for what is
+    /// in the way by now.
     pub(crate) fn wake(&mut self, ctx: &mut Context, index: u32) {
+        let Some(link) = self.links.get_mut(index).filter(|link| link.wants() && link.listed().is_none()) else {
+            return;
+        };
+        if self.blocked.is_empty() || link.wants_piece() {
+            self.tell(ctx, index);
+        } else {
+            let _ = self.wait(ctx, index, Blocked::WindowClosed);
+        }
+    }
+
+    /// Tells a sender that it may send, if nothing is in its way.
+    fn tell(&mut self, ctx: &mut Context, index: u32) {
         let full = self.is_full(ctx);
         let Some(link) = self.links.get_mut(index).filter(|link| link.wants()) else { return };
         match link.why_blocked(ctx, &self.window, full).filter(|_| !link.wants_piece()) {
@@ -118,29 +136,58 @@ impl Session {
         }
     }
 
-    /// Tells those that were refused for a reason of the session's that it has passed.
-    pub(crate) fn wake_all(&mut self, ctx: &mut Context) {
-        if self.blocked.is_empty() || !self.may_begin(ctx) {
+    /// Enters the session among those that have room for senders that were refused, if it has.
+    pub(crate) fn offer(&mut self, ctx: &mut Context) {
+        let Some(&(began, _)) = self.blocked.first() else { return };
+        if self.offered == Some(began) || !self.may_begin(ctx) {
             return;
         }
-        if ctx.output.is_full() {
-            ctx.starved = true;
+        self.withdraw(ctx);
+        self.offered = Some(began);
+        ctx.offers.insert((began, self.id.index));
+    }
+
+    fn withdraw(&mut self, ctx: &mut Context) {
+        if let Some(began) = self.offered.take() {
+            ctx.offers.remove(&(began, self.id.index));
+        }
+    }
+
+    /// Tells the first of those that were refused that the reason has passed, if it has.
+    pub(crate) fn tell_first(&mut self, ctx: &mut Context) {
+        self.offered = None;
+        if !self.may_begin(ctx) {
             return;
         }
-        let mut waiting: Vec<Waiting> = self.take_waiting().collect();
-        waiting.sort_unstable();
-        waiting.into_iter().for_each(|(_, index)| self.wake(ctx, index));
+        let Some((began, index)) = self.blocked.pop_first() else { return };
+        if let Some(link) = self.links.get_mut(index) {
+            link.unlist();
+            // It may have begun one since, unasked: others come first then.
+            if link.began() == began {
+                self.tell(ctx, index);
+            } else {
+                self.wake(ctx, index);
+            }
+        }
+        self.offer(ctx);
+    }
+
+    /// Forgets that a sender waits.
+    pub(crate) fn forget_waiting(&mut self, index: u32) {
+        if let Some(began) = self.links.get(index).and_then(Link::listed) {
+            self.blocked.remove(&(began, index));
+        }
+    }
+
+    /// Forgets all of them.
+    pub(crate) fn forget_all_waiting(&mut self, ctx: &mut Context) {
+        self.withdraw(ctx);
+        self.blocked.clear();
     }
 
     /// Whether the session has nothing against a new delivery.
     pub(crate) fn may_begin(&self, ctx: &Context) -> bool {
         self.window.can_begin() && !self.is_full(ctx)
-    }
-
-    /// Takes out all that were refused.
-    pub(crate) fn take_waiting(&mut self) -> impl Iterator<Item = Waiting> {
-        let links = &mut self.links;
-        self.blocked.drain(..).filter_map(|index| links.get_mut(index).map(|link| (link.unlist(), index)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The kit's commands; see [`USAGE`].
 
-use amqp10_testkit::coverage::Coverage;
+use amqp10_testkit::coverage::{Coverage, Kind};
 use amqp10_testkit::heap::Counting;
 use amqp10_testkit::trace::Role;
 use amqp10_testkit::{hostile, replay};
@@ -17,7 +17,7 @@ usage: amqp10-testkit replay PATH… [--role client|listener|both] [--show]
        amqp10-testkit convert PATH [--role client|listener]
        amqp10-testkit list PATH…
        amqp10-testkit hostile PATH
-       amqp10-testkit coverage [--part TY|TR|MS|TX|SE|EX] [--open] [--prune]
+       amqp10-testkit coverage [--scenarios] [--part XX] [--open] [--prune]
 
 replay   plays recordings (.jsonl, the core in the place of either side) and traces (.trace) against the core;
          one line a file and role: pass, unsupported: why, or FAIL: the first difference; exit 1 if one fails;
@@ -25,9 +25,10 @@ replay   plays recordings (.jsonl, the core in the place of either side) and tra
 convert  prints a recording as a trace
 hostile  plays a catalogue of hostile input (cases.jsonl, with preambles.json beside it), a line a case and a count
 list     prints a table of traces and what each asserts, in Markdown
-coverage prints a line a row of tests/requirements: proved by which files, open, or excepted and why; --open leaves out
-         what is not open; --prune first takes out of open.txt what is proved by now; exit 1 if a proof was lost, a test
-         names a row that does not exist, or open.txt or exceptions.txt are not true
+coverage prints a line a row of tests/requirements: proved by which files, open, or excepted and why; with --scenarios a
+         line a scenario; --part: those whose ids begin so (TY, TR, MS, TX, SE, EX); --open leaves out what is not open;
+         --prune first takes out of the lists of open ones what is proved by now; exit 1 if a proof was lost, a test
+         names a row that does not exist, or a list is not true
 A PATH is a file, or a directory that is searched for .jsonl and .trace files.";
 
 #[derive(Default)]
@@ -37,6 +38,7 @@ struct Arguments {
     roles: Vec<Role>,
     shown: bool,
     part: Option<String>,
+    kind: Kind,
     open: bool,
     prune: bool,
 }
@@ -56,6 +58,7 @@ fn arguments() -> Result<Arguments, lexopt::Error> {
             }
             Long("show") => arguments.shown = true,
             Long("part") => arguments.part = Some(parser.value()?.string()?),
+            Long("scenarios") => arguments.kind = Kind::Scenarios,
             Long("open") => arguments.open = true,
             Long("prune") => arguments.prune = true,
             Short('h') | Long("help") => "help".clone_into(&mut arguments.command),
@@ -92,7 +95,7 @@ fn coverage(arguments: &Arguments) -> Result<bool, String> {
     if arguments.prune {
         Coverage::of_this_tree()?.prune()?;
     }
-    Coverage::of_this_tree()?.print(arguments.part.as_deref(), arguments.open)
+    Coverage::of_this_tree()?.print(arguments.kind, arguments.part.as_deref(), arguments.open)
 }
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! Every recorded session, cut off anywhere: the core neither panics nor does anything else the second time (LM-09).
+//! Every recorded session, cut off anywhere: the core neither panics nor does anything else the second time (scenario: LM-09).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "test code")]
 

@@ -36,7 +36,9 @@ pub(crate) struct World {
 #[derive(Default)]
 struct Clock {
     now: Duration,
-    alarms: Vec<(Duration, Waker)>,
+    /// Each with the timer that it is of.
+    alarms: Vec<(Duration, Waker, usize)>,
+    timers: usize,
 }
 
 type Boxed = Pin<Box<dyn Future<Output = ()>>>;
@@ -179,7 +181,7 @@ impl World {
 
     /// Moves the clock to the next alarm, if that is not after `end`.
     fn next_alarm(&self, end: Duration) -> bool {
-        let next = self.clock.lock().unwrap().alarms.iter().map(|(at, _)| *at).min();
+        let next = self.clock.lock().unwrap().alarms.iter().map(|(at, ..)| *at).min();
         match next {
             Some(at) if at <= end => {
                 self.move_to(at);
@@ -208,19 +210,21 @@ impl World {
         let mut clock = self.clock.lock().unwrap();
         clock.now = to.max(clock.now);
         let now = clock.now;
-        let (rung, rest): (Vec<_>, Vec<_>) = clock.alarms.drain(..).partition(|(at, _)| *at <= now);
+        let (rung, rest): (Vec<_>, Vec<_>) = clock.alarms.drain(..).partition(|(at, ..)| *at <= now);
         clock.alarms = rest;
         drop(clock);
-        rung.into_iter().for_each(|(_, waker)| waker.wake());
+        rung.into_iter().for_each(|(_, waker, _)| waker.wake());
     }
 
     pub(crate) fn timer(&self) -> TestTimer {
-        TestTimer(Arc::clone(&self.clock))
+        let mut clock = self.clock.lock().unwrap();
+        clock.timers += 1;
+        TestTimer(Arc::clone(&self.clock), clock.timers)
     }
 }
 
 /// The world's clock, as the driver sees it.
-pub(crate) struct TestTimer(Arc<Mutex<Clock>>);
+pub(crate) struct TestTimer(Arc<Mutex<Clock>>, usize);
 
 impl Timer for TestTimer {
     fn now(&self) -> Instant {
@@ -232,9 +236,15 @@ impl Timer for TestTimer {
         if clock.now >= at.as_duration() {
             return Poll::Ready(());
         }
-        clock.alarms.retain(|(_, waker)| !waker.will_wake(cx.waker()));
-        clock.alarms.push((at.as_duration(), cx.waker().clone()));
+        clock.alarms.retain(|(_, _, timer)| *timer != self.1);
+        clock.alarms.push((at.as_duration(), cx.waker().clone(), self.1));
         Poll::Pending
+    }
+}
+
+impl Drop for TestTimer {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().alarms.retain(|(_, _, timer)| *timer != self.1);
     }
 }
 

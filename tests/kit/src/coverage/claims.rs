@@ -1,17 +1,24 @@
-//! Which file names which rows.
+//! Which file names which rows and scenarios.
 //!
 //! Tests, traces, vectors and cases of the hostile catalogue prove what they name. Under a `src` folder only the tests do: what comes after
 //! `#[cfg(test)]` and `mod … {`, and files called `tests.rs`. What the rest of the code names is where a row is
-//! implemented; it has to exist, and proves nothing. Nor does the kit, whose tests are about the kit.
+//! implemented; it has to exist, and proves nothing. Nor does the kit's own source, whose tests are about the kit.
 
-use super::rows::is_id;
+use super::rows::{is_id, is_scenario};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// Rows, and the files that name them.
+/// What the files of the tree name.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
+    pub(super) requirements: Named,
+    pub(super) scenarios: Named,
+}
+
+/// Rows, and the files that name them.
+#[derive(Debug, Default)]
+pub(super) struct Named {
     /// By tests.
     pub(super) proved: BTreeMap<String, BTreeSet<String>>,
     /// By anything.
@@ -46,26 +53,34 @@ impl Claims {
     /// `name` with slashes.
     fn take(&mut self, name: &str, text: &str) {
         let mut tests = !name.split('/').any(|folder| folder == "src") || name.ends_with("/tests.rs");
-        let kit = name.starts_with("tests/kit/");
+        let proves = !name.starts_with("tests/kit/src/");
+        let trace = name.ends_with(".trace");
         let mut before = "";
         for line in text.lines().map(str::trim) {
             tests |= before == "#[cfg(test)]" && line.starts_with("mod ") && line.ends_with('{');
             before = line;
-            for id in ids(line) {
-                let lists = [Some(&mut self.named), (tests && !kit).then_some(&mut self.proved)];
-                for list in lists.into_iter().flatten() {
-                    list.entry(id.to_owned()).or_default().insert(name.to_owned());
-                }
-            }
+            let rows = ids(line, "req:", is_id);
+            rows.for_each(|id| self.requirements.add(id, name, tests && proves));
+            let scenarios = ids(line, if trace { "# " } else { "scenario:" }, is_scenario);
+            scenarios.for_each(|id| self.scenarios.add(id, name, tests && proves));
         }
     }
 }
 
-/// The ids behind `req:`, between commas or spaces.
-fn ids(line: &str) -> impl Iterator<Item = &str> {
-    let list = line.split_once("req:").map_or("", |(_, list)| list);
+impl Named {
+    fn add(&mut self, id: &str, file: &str, proves: bool) {
+        let lists = [Some(&mut self.named), proves.then_some(&mut self.proved)];
+        for list in lists.into_iter().flatten() {
+            list.entry(id.to_owned()).or_default().insert(file.to_owned());
+        }
+    }
+}
+
+/// The ids behind this mark, between commas or spaces.
+fn ids<'a>(line: &'a str, mark: &str, is_id: fn(&str) -> bool) -> impl Iterator<Item = &'a str> {
+    let list = line.split_once(mark).map_or("", |(_, list)| list);
     let words = list.split([',', ' ']).filter(|word| !word.is_empty());
-    words.map(|word| word.trim_end_matches(|c: char| !c.is_ascii_digit())).take_while(|word| is_id(word))
+    words.map(|word| word.trim_end_matches(|c: char| !c.is_ascii_digit())).take_while(move |word| is_id(word))
 }
 
 fn entries(folder: &Path) -> Result<Vec<std::path::PathBuf>, String> {
@@ -81,7 +96,13 @@ mod tests {
     fn proved(name: &str, text: &str) -> Vec<String> {
         let mut claims = Claims::default();
         claims.take(name, &text.replace('@', concat!("re", "q:")));
-        claims.proved.into_keys().collect()
+        claims.requirements.proved.into_keys().collect()
+    }
+
+    fn expressed(name: &str, text: &str) -> Vec<String> {
+        let mut claims = Claims::default();
+        claims.take(name, &text.replace('@', concat!("scena", "rio:")));
+        claims.scenarios.proved.into_keys().collect()
     }
 
     #[test]
@@ -100,6 +121,13 @@ mod tests {
         assert_eq!(proved("amqp-proto/src/a/tests.rs", "// @ TY-1-01"), ["TY-1-01"]);
         let with_tests = format!("{code}\n#[cfg(test)]\nmod tests {{\n    // @ TY-1-03\n}}");
         assert_eq!(proved("amqp-proto/src/a.rs", &with_tests), ["TY-1-03"]);
-        assert_eq!(proved("tests/kit/tests/a.rs", "// @ TY-1-01"), [""; 0]);
+        assert_eq!(proved("tests/kit/src/a/tests.rs", "// @ TY-1-01"), [""; 0]);
+    }
+
+    #[test]
+    fn scenarios_are_named_at_the_head_of_a_trace_and_behind_a_mark_elsewhere() {
+        assert_eq!(expressed("tests/a.trace", "# LK-05, TR-02: so"), ["LK-05", "TR-02"]);
+        assert_eq!(expressed("tests/a.rs", "// @ LM-04, LM-07: so\n// # LK-05"), ["LM-04", "LM-07"]);
+        assert_eq!(expressed("tests/a.rs", "// @ LM-4, LK-05"), [""; 0]);
     }
 }

@@ -1,6 +1,6 @@
 //! A case of the catalogue, and the preambles.
 
-use crate::wire::unhex;
+use crate::wire::{Value, decode_unit, next_unit, unhex};
 use serde_json::Value as Json;
 
 /// One line of the catalogue.
@@ -9,7 +9,7 @@ pub(super) struct Case {
     pub(super) phase: String,
     pub(super) client: bool,
     pub(super) preamble: String,
-    pub(super) feature: Option<String>,
+    feature: Option<String>,
     pub(super) eof: bool,
     pub(super) hold_output: bool,
     pub(super) advance_millis: u64,
@@ -102,6 +102,29 @@ impl Case {
             chunk: size(&json, "chunk"),
             vary,
         })
+    }
+
+    /// The optional part that it is about, if nothing is known of that.
+    pub(super) fn unknown_part(&self) -> Option<&str> {
+        self.feature.as_deref().filter(|feature| !matches!(*feature, "scram" | "txn"))
+    }
+
+    /// The optional part that a link of the case asks for. That one is resumed is seen from its attach, since the format
+    /// has no word for it.
+    pub(super) fn part_of_link(&self) -> Option<&'static str> {
+        match self.feature.as_deref() {
+            Some("txn") => Some("transactions"),
+            None if self.resumes() => Some("resumption"),
+            _ => None,
+        }
+    }
+
+    /// Whether its first frame is an attach that says what is unsettled.
+    fn resumes(&self) -> bool {
+        let Ok(Some(length)) = next_unit(&self.octets) else { return false };
+        let first = self.octets.get(..length).map(decode_unit);
+        matches!(first, Some(Ok(frame)) if frame.name == "attach"
+            && matches!(frame.get("unsettled"), Value::Map(entries) if !entries.is_empty()))
     }
 
     pub(super) fn must_not(&self, what: &str) -> bool {

@@ -6,18 +6,39 @@ use crate::trace::print_record;
 use crate::wire::{Record, Value, unhex};
 use std::time::Duration;
 
-type Judged = Result<(), String>;
+pub(super) type Judged = Result<(), String>;
 
 /// The probe of the catalogue: a begin on channel 5.
 const PROBE: &str = "0000001602000005005311c0090540435264526452ff";
 
-/// Judges all that the case says.
-pub(super) fn judge(case: &Case, endpoint: &mut Endpoint) -> Judged {
+/// How a case went that did nothing it must not.
+pub(super) struct Played {
+    /// Whether it did all that it has to.
+    pub(super) demanded: Judged,
+    /// Whether a link was refused for want of a part.
+    pub(super) refused: bool,
+}
+
+/// Judges all that the case says. `before`: what the preamble has brought out.
+pub(super) fn judge(case: &Case, endpoint: &mut Endpoint, before: &[Record]) -> Result<Played, String> {
     let consumed = endpoint.consume()?;
     let frames = endpoint.frames()?;
+    let demanded = demanded(case, endpoint, &frames);
+    forbidden(case, endpoint, consumed, &frames)?;
+    let after = |()| case.after.iter().try_for_each(|what| after(what, endpoint, &frames));
+    let demanded = demanded.and_then(after);
+    Ok(Played { demanded, refused: before.iter().chain(&frames).any(refuses) })
+}
+
+fn refuses(frame: &Record) -> bool {
+    frame.name == "detach" && frame.flag("closed") && condition(frame) == Some("amqp:not-implemented")
+}
+
+/// One of the reactions, and the answers.
+fn demanded(case: &Case, endpoint: &mut Endpoint, frames: &[Record]) -> Judged {
     let mut faults = Vec::new();
     for reaction in &case.reactions {
-        match right(case, reaction, endpoint, &frames) {
+        match right(case, reaction, endpoint, frames) {
             Ok(()) => {
                 faults.clear();
                 break;
@@ -26,11 +47,9 @@ pub(super) fn judge(case: &Case, endpoint: &mut Endpoint) -> Judged {
         }
     }
     if let Some(fault) = faults.into_iter().next() {
-        return Err(format!("{fault}; sent: {}", printed(&frames)));
+        return Err(format!("{fault}; sent: {}", printed(frames)));
     }
-    answers(case, endpoint, &frames)?;
-    forbidden(case, endpoint, consumed, &frames)?;
-    case.after.iter().try_for_each(|what| after(what, endpoint, &frames))
+    answers(case, endpoint, frames)
 }
 
 fn printed(frames: &[Record]) -> String {

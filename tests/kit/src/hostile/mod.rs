@@ -13,6 +13,7 @@ mod judge;
 use crate::heap::{live, measure};
 use case::{Case, Preambles};
 use endpoint::Endpoint;
+use judge::Played;
 use std::fmt;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,6 +22,9 @@ use std::time::{Duration, Instant};
 
 /// More than this for one case in a release build counts as hanging.
 const HANG: Duration = Duration::from_secs(1);
+
+/// Those of this tree, for a catalogue that has none beside it.
+const PREAMBLES: &str = include_str!("../../../hostile/preambles.json");
 
 /// What the case did beside its reaction.
 struct Watched {
@@ -36,7 +40,8 @@ struct Watched {
 pub enum Verdict {
     /// The reaction was right.
     Pass,
-    /// It needs a part that the core does not have.
+    /// It is about a part that the core does not have, and for want of which it refused the link, doing nothing else that
+    /// it must not.
     Skipped(String),
     /// What was wrong.
     Fail(String),
@@ -46,7 +51,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pass => f.write_str("pass"),
-            Self::Skipped(feature) => write!(f, "skipped: needs {feature}"),
+            Self::Skipped(part) => write!(f, "skipped: needs {part}"),
             Self::Fail(fault) => write!(f, "FAIL: {fault}"),
         }
     }
@@ -55,7 +60,7 @@ impl fmt::Display for Verdict {
 /// Plays a catalogue, a line a case and a count at the end; says whether none failed.
 ///
 /// # Errors
-/// When the catalogue, or the `preambles.json` beside it, cannot be read.
+/// When the catalogue, or the `preambles.json` beside it if there is one, cannot be read.
 pub fn run(path: &Path) -> Result<bool, String> {
     let verdicts = play_all(path)?;
     verdicts.iter().for_each(|(id, verdict)| println!("{id}: {verdict}"));
@@ -71,15 +76,25 @@ pub fn run(path: &Path) -> Result<bool, String> {
 /// # Errors
 /// As [`run`].
 pub fn play_all(path: &Path) -> Result<Vec<(String, Verdict)>, String> {
-    let preambles = Preambles::parse(&read(&path.with_file_name("preambles.json"))?)?;
-    let verdict = |case: Case| {
-        let verdict = match &case.feature {
-            Some(feature) if feature != "scram" => Verdict::Skipped(feature.clone()),
-            _ => play(&case, &preambles).map_or_else(Verdict::Fail, |()| Verdict::Pass),
-        };
-        (case.id, verdict)
-    };
+    let beside = path.with_file_name("preambles.json");
+    let preambles = if beside.exists() { Preambles::parse(&read(&beside)?)? } else { Preambles::parse(PREAMBLES)? };
+    let verdict = |case: Case| (case.id.clone(), verdict(&case, &preambles));
     Ok(cases(path)?.into_iter().map(verdict).collect())
+}
+
+/// A case about a part that is not built is played all the same: it has to be refused, and must do no harm.
+fn verdict(case: &Case, preambles: &Preambles) -> Verdict {
+    if let Some(part) = case.unknown_part() {
+        return Verdict::Skipped(part.to_owned());
+    }
+    match play(case, preambles) {
+        Ok(Played { demanded: Ok(()), .. }) => Verdict::Pass,
+        Ok(Played { demanded: Err(fault), refused }) => match case.part_of_link() {
+            Some(part) if refused => Verdict::Skipped(part.to_owned()),
+            _ => Verdict::Fail(fault),
+        },
+        Err(fault) => Verdict::Fail(fault),
+    }
 }
 
 /// Plays the cases about the codec against the codec alone.
@@ -94,7 +109,7 @@ pub fn play_codec(path: &Path) -> Result<Vec<(String, Verdict)>, String> {
 fn cases(path: &Path) -> Result<Vec<Case>, String> {
     let text = read(path)?;
     let case = |(number, line)| Case::parse(line).map_err(|fault| format!("{}:{number}: {fault}", path.display()));
-    (1..).zip(text.lines()).map(case).collect()
+    (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()).map(case).collect()
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -102,7 +117,7 @@ fn read(path: &Path) -> Result<String, String> {
 }
 
 /// On a small stack where the case is about the stack.
-fn play(case: &Case, preambles: &Preambles) -> Result<(), String> {
+fn play(case: &Case, preambles: &Preambles) -> Result<Played, String> {
     if case.must_not("stack-overflow") {
         on_small_stack(|| play_here(case, preambles))
     } else {
@@ -111,7 +126,7 @@ fn play(case: &Case, preambles: &Preambles) -> Result<(), String> {
 }
 
 /// On a stack of 128 KiB, as the catalogue demands.
-fn on_small_stack(run: impl FnOnce() -> Result<(), String> + Send) -> Result<(), String> {
+fn on_small_stack<T: Send>(run: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(128 * 1024);
         let running = thread.spawn_scoped(scope, run).map_err(|fault| fault.to_string())?;
@@ -119,23 +134,24 @@ fn on_small_stack(run: impl FnOnce() -> Result<(), String> + Send) -> Result<(),
     })
 }
 
-fn play_here(case: &Case, preambles: &Preambles) -> Result<(), String> {
+fn play_here(case: &Case, preambles: &Preambles) -> Result<Played, String> {
     catch_unwind(AssertUnwindSafe(|| play_unguarded(case, preambles))).map_err(|_| "panic".to_owned())?
 }
 
-fn play_unguarded(case: &Case, preambles: &Preambles) -> Result<(), String> {
+fn play_unguarded(case: &Case, preambles: &Preambles) -> Result<Played, String> {
     let mut endpoint = Endpoint::new(case)?;
     for octets in preambles.steps(&case.preamble)? {
         endpoint.feed(&octets)?;
     }
     endpoint.ready()?;
+    let before = endpoint.frames()?;
     endpoint.begin_case(case.pieces().len());
     let watched = feed(case, &mut endpoint)?;
     if case.advance_millis > 0 {
         endpoint.advance(Duration::from_millis(case.advance_millis))?;
     }
-    judge::judge(case, &mut endpoint)?;
-    judge_watched(case, &watched)
+    let played = judge::judge(case, &mut endpoint, &before)?;
+    judge_watched(case, &watched).map(|()| played)
 }
 
 fn feed(case: &Case, endpoint: &mut Endpoint) -> Result<Watched, String> {

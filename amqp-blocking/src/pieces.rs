@@ -1,0 +1,113 @@
+//! Messages that are sent and received in pieces (§2.6.14), by a thread.
+
+use crate::handle::Waiting;
+use crate::sender::Settlement;
+use amqp_async::proto::codec::{DeliveryTag, Outcome};
+use amqp_async::{Error, SendError, Step};
+use bytes::Bytes;
+
+/// A message of which the application gives one piece after the other; see [`Sender::writer`](crate::Sender::writer).
+///
+/// One piece is held at a time, so a slow peer slows the application down. It waits as long as the sender that it came
+/// from. **Dropped unfinished, the message is aborted**: the receiver forgets what came of it.
+#[must_use = "a message that is not finished is aborted"]
+#[derive(Debug)]
+pub struct DeliveryWriter {
+    inner: amqp_async::DeliveryWriter,
+    waiting: Waiting,
+}
+
+impl DeliveryWriter {
+    pub(crate) fn new(inner: amqp_async::DeliveryWriter, waiting: &Waiting) -> Self {
+        Self { inner, waiting: waiting.clone() }
+    }
+
+    /// Gives the next piece of the encoded message, when the one before it has left.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] with the cause. After a time-out the piece was not taken, and the message is unfinished.
+    pub fn write(&mut self, piece: impl Into<Bytes>) -> Result<(), SendError> {
+        self.waiting.send(self.inner.write(piece))
+    }
+
+    /// As [`write`](Self::write), for a piece of the body: makes a data section of it (§3.2.6).
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn write_data(&mut self, octets: impl Into<Bytes>) -> Result<(), SendError> {
+        self.waiting.send(self.inner.write_data(octets))
+    }
+
+    /// Gives the last piece, which may be empty; the message is whole then.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write); the message is aborted then.
+    pub fn finish(self, last: impl Into<Bytes>) -> Result<Settlement, SendError> {
+        let inner = self.waiting.send(self.inner.finish(last))?;
+        Ok(Settlement::new(inner, &self.waiting))
+    }
+
+    /// Gives the message up. As dropping it.
+    pub fn abort(self) {
+        self.inner.abort();
+    }
+
+    /// Whether the receiver has settled the message although it is not whole.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.inner.is_settled()
+    }
+}
+
+/// A delivery that is read in pieces as they come; see [`Receiver::reader`](crate::Receiver::reader).
+///
+/// It waits as long as the receiver that it came from.
+#[must_use = "a delivery that is dropped unsettled is released to the sender"]
+#[derive(Debug)]
+pub struct DeliveryReader {
+    inner: amqp_async::DeliveryReader,
+    waiting: Waiting,
+}
+
+impl DeliveryReader {
+    pub(crate) fn new(inner: amqp_async::DeliveryReader, waiting: &Waiting) -> Self {
+        Self { inner, waiting: waiting.clone() }
+    }
+
+    /// The next piece of the encoded message, as it came; `None` at its end.
+    ///
+    /// # Errors
+    /// Time-out; [`Error::Aborted`] if the sender has given the message up, or why the link is gone: what was read is to
+    /// be forgotten then.
+    pub fn piece(&mut self) -> Result<Option<Bytes>, Error> {
+        self.waiting.wait(Step::Receive, self.inner.piece())
+    }
+
+    /// The sender's name for the delivery (§2.6.12).
+    #[must_use]
+    pub fn tag(&self) -> DeliveryTag {
+        self.inner.tag()
+    }
+
+    /// What kind of message it is; 0 is that of §3.2.
+    #[must_use]
+    pub fn message_format(&self) -> u32 {
+        self.inner.message_format()
+    }
+
+    /// Settles it with any outcome, read to its end or not.
+    ///
+    /// # Errors
+    /// Why the link is gone; the sender may then deliver the message again.
+    pub fn settle(self, outcome: Outcome) -> Result<(), Error> {
+        self.inner.settle(outcome)
+    }
+
+    /// The message has been processed (§3.4.2).
+    ///
+    /// # Errors
+    /// As for [`settle`](Self::settle).
+    pub fn accept(self) -> Result<(), Error> {
+        self.settle(Outcome::Accepted)
+    }
+}
