@@ -166,11 +166,18 @@ async fn play(scenario: &Scenario, target: &Target) -> Check {
 
 /// What a result means, given what is known of the peer.
 fn judge(peer: &str, scenario: &str, result: Check) -> Verdict {
-    match (result, oddity::of(peer, scenario)) {
-        (Ok(()), None) => Verdict::Pass,
-        (Ok(()), Some(odd)) if odd.how_often == HowOften::Sometimes => Verdict::Pass,
-        (Ok(()), Some(odd)) => Verdict::Failed(format!("passed, and the table of oddities says: {}", odd.why)),
-        (Err(fault), Some(odd)) if fault.to_string().contains(odd.says) => Verdict::Refused(odd.why),
-        (Err(fault), _) => Verdict::Failed(fault.to_string()),
+    let mut rows = oddity::of(peer, scenario);
+    match result {
+        Ok(()) => match rows.find(|odd| odd.how_often == HowOften::Always) {
+            Some(odd) => Verdict::Failed(format!("passed, and the table of oddities says: {}", odd.why)),
+            None => Verdict::Pass,
+        },
+        Err(fault) => {
+            let text = fault.to_string();
+            match rows.find(|odd| text.contains(odd.says)) {
+                Some(odd) => Verdict::Refused(odd.why),
+                None => Verdict::Failed(text),
+            }
+        }
     }
 }
