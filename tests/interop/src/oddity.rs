@@ -151,4 +151,10 @@ pub(crate) const ODDITIES: &[Oddity] = &[
         "what broke in a connection takes the next session with it",
     ),
     at_times("rabbitmq3", "open-close", "ending a session", "leaves an end unanswered while it starts up"),
+    at_times(
+        "rabbitmq3",
+        "credit-window",
+        "Connection reset by peer",
+        "what broke in a connection takes the next one with it",
+    ),
 ];
