@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub use amqp_async::client;
 pub use amqp_async::{
     Batch, BatchOptions, Confirmation, Connection, Delivery, DeliveryReader, DeliveryWriter, Driver, Error, Fault,
     Incoming, IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession, OnDrop, Options,

@@ -6,6 +6,7 @@ use crate::incoming::IncomingSession;
 use crate::options::Options;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Shared, Stage};
+use crate::trace;
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::{self, Open};
 use amqp_proto::{SaslClient, SessionOptions, Snapshot};
@@ -53,7 +54,7 @@ impl Connection {
         #[cfg(feature = "scram")]
         let sasl = sasl.map(crate::random::for_client);
         let opening = if sasl.is_some() { Step::Login } else { Step::Open };
-        let machine = amqp_proto::Connection::client(options.config.clone(), sasl, now);
+        let machine = amqp_proto::Connection::client(trace::tapped(&options.config), sasl, now);
         Self::start(machine, opening, options, transport, timer)
     }
 

@@ -36,14 +36,14 @@ enum Due {
 
 impl Deadlines {
     /// Asks to be woken `after` the driver's next pass.
-    fn start(&mut self, after: Duration, waker: &Waker) -> usize {
+    pub(crate) fn start(&mut self, after: Duration, waker: &Waker) -> usize {
         let key = self.slots.insert(Deadline { due: Due::After(after), waker: waker.clone() });
         self.fresh.push(key);
         key
     }
 
     /// Ready once the time is over.
-    fn poll(&mut self, key: usize, waker: &Waker) -> Poll<()> {
+    pub(crate) fn poll(&mut self, key: usize, waker: &Waker) -> Poll<()> {
         match self.slots.get_mut(key) {
             Some(Deadline { due: Due::Passed, .. }) | None => Poll::Ready(()),
             Some(deadline) => {
@@ -54,7 +54,7 @@ impl Deadlines {
     }
 
     /// The wait is over, one way or the other.
-    fn cancel(&mut self, key: usize) {
+    pub(crate) fn cancel(&mut self, key: usize) {
         if let Some(Deadline { due: Due::At(at), .. }) = self.slots.remove(key) {
             self.running.remove(&(at, key));
         }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::state::{Shared, State};
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::SaslCode;
-use amqp_proto::{CloseReason, Instant, Misuse, Segments, Transmit};
+use amqp_proto::{CloseReason, Event, Instant, Misuse, Segments, Transmit};
 use bytes::BytesMut;
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -135,6 +135,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         let shared = Arc::clone(&self.shared);
         let mut state = shared.lock();
         let state = &mut *state;
+        state.probes.now = now;
         match mem::replace(&mut self.news, News::None) {
             News::None => {}
             News::Octets => state.machine.handle_input(now, &mut self.input),
@@ -156,6 +157,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         state.deadlines.advance(now, &mut state.wake);
         self.drain_events(state);
         if self.output.is_empty() {
+            state.probes.leave();
             self.transmit = state.machine.poll_transmit(now, &mut self.output);
         }
         // what has left makes room for senders
@@ -174,11 +176,11 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         let mut any = false;
         while let Some(event) = state.machine.poll_event() {
             any = true;
-            match (event, &self.failure) {
-                (amqp_proto::Event::Closed(CloseReason::Eof), Some(failure)) => {
+            match &self.failure {
+                Some(failure) if matches!(event, Event::Closed(CloseReason::Eof)) => {
                     state.close_with(Error::Transport(Arc::clone(failure)));
                 }
-                (event, _) => state.handle(event),
+                _ => state.handle(event),
             }
         }
         any
@@ -201,6 +203,10 @@ impl<T: Transport, C: Timer> Driver<T, C> {
     fn relax(&mut self) {
         if self.input.is_empty() {
             self.input = BytesMut::new();
+        }
+        if self.output.is_empty() {
+            // it changes places with the machine's own at the next output, which goes the time after
+            self.output = Segments::new();
         }
     }
 

@@ -112,6 +112,8 @@ pub enum Step {
     Close,
     /// Any frame at all within the idle time-out (§2.4.5).
     Idle,
+    /// The answer to a flow that asks for one (§2.7.4).
+    Probe,
 }
 
 impl Error {
@@ -186,7 +188,7 @@ impl Error {
             Self::Misuse(_)
             | Self::TooLarge { .. }
             | Self::Aborted
-            | Self::Timeout(Step::Send | Step::Settle | Step::Receive | Step::Drain) => None,
+            | Self::Timeout(Step::Send | Step::Settle | Step::Receive | Step::Drain | Step::Probe) => None,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach) => Some(Scope::Link),
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Some(Scope::Session),
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Some(Scope::Connection),
@@ -289,6 +291,7 @@ impl fmt::Display for Step {
             Self::Detach => "detaching a link",
             Self::End => "ending a session",
             Self::Close => "closing the connection",
+            Self::Probe => "a round trip through a session",
             Self::Idle => "the peer kept silent beyond the idle time-out",
         })
     }

@@ -27,6 +27,7 @@ impl State {
             Event::Arrived { receiver } => self.ready(receiver.into()),
             Event::Drain { sender } => self.drain(sender),
             Event::Drained { receiver } => self.drained(receiver),
+            Event::Echo { session } => self.echoed(session),
             Event::Disposition { delivery, link, token, state, settled } => {
                 self.disposition(delivery, link, token, state, settled);
             }
@@ -79,8 +80,16 @@ impl State {
 
     fn session_gone(&mut self, id: SessionId, error: Error) {
         self.requested.retain(|(requested, _)| *requested != id);
+        self.probes.forget(id);
         if let Some(mut entry) = self.sessions.remove(&id) {
             entry.fate.set(error);
+            entry.changed.call_all(&mut self.wake);
+        }
+    }
+
+    fn echoed(&mut self, id: SessionId) {
+        self.probes.answered(id);
+        if let Some(entry) = self.sessions.get_mut(&id) {
             entry.changed.call_all(&mut self.wake);
         }
     }
@@ -120,7 +129,9 @@ impl State {
     }
 
     fn links_gone(&mut self, concerned: impl Fn(LinkId) -> bool, error: &Error) {
-        let gone: Vec<LinkId> = self.links.keys().copied().filter(|id| concerned(*id)).collect();
+        let mut gone: Vec<LinkId> = self.links.keys().copied().filter(|id| concerned(*id)).collect();
+        // in the order in which they were made
+        gone.sort_unstable();
         for id in gone {
             if let Some(mut entry) = self.links.remove(&id) {
                 entry.fate.set(error.clone());

@@ -36,9 +36,12 @@
 //! * **Dropping is closing.** The last handle of a link detaches it, of a session ends it, of the
 //!   connection closes it. A delivery dropped unsettled is released, unless [`OnDrop`] says otherwise; a message in
 //!   pieces dropped unfinished is aborted.
+//! * **Frames can be seen.** With `AMQP_TRACE=frames` in the environment every frame is printed to standard error, one
+//!   line each, secrets left out; see also [`frame_tap`](amqp_proto::ConfigBuilder::frame_tap).
 //! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
 //!   worth trying ([`Error::recovery`]).
 
+pub mod client;
 pub mod connect;
 mod connection;
 mod deadline;
@@ -50,8 +53,10 @@ mod events;
 mod futures_io;
 mod incoming;
 mod link;
+mod links;
 mod options;
 mod outcomes;
+mod probe;
 #[cfg(feature = "scram")]
 mod random;
 mod receiver;
@@ -70,6 +75,7 @@ mod state;
     )
 )]
 pub mod tls;
+mod trace;
 mod transport;
 mod wait;
 

@@ -99,7 +99,7 @@ impl Timeouts {
             Step::Detach => self.detach,
             Step::End => self.end,
             // the caller's, the runtime's, and the core's own
-            Step::Receive => None,
+            Step::Receive | Step::Probe => None,
             Step::Resolve | Step::Connect | Step::Tls | Step::Login | Step::Open | Step::Close | Step::Idle => None,
         }
     }

@@ -76,6 +76,15 @@ impl Session {
         Self { root: Arc::new(root) }
     }
 
+    /// Whether both are handles of one session.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.root, &other.root)
+    }
+
+    pub(crate) fn root(&self) -> &Arc<SessionRoot> {
+        &self.root
+    }
+
     pub(crate) fn of(root: &Arc<SessionRoot>) -> Self {
         Self { root: Arc::clone(root) }
     }

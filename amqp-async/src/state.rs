@@ -6,9 +6,11 @@
 
 use crate::deadline::{Deadlines, RunningLimit};
 use crate::error::{Error, Step};
+use crate::links::Links;
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::sender::DrainAnswer;
+use crate::probe::Probes;
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
@@ -38,7 +40,7 @@ pub(crate) struct State {
     pub(crate) login: Option<SaslRequest>,
     pub(crate) requested: VecDeque<(SessionId, Box<Begin>)>,
     pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
-    pub(crate) links: BTreeMap<LinkId, LinkEntry>,
+    pub(crate) links: Links,
     pub(crate) outcomes: Outcomes,
     /// Who waits until nothing that a link sent is unsettled.
     pub(crate) flushing: Wakers,
@@ -54,6 +56,7 @@ pub(crate) struct State {
     pub(crate) parked: Option<Waker>,
     /// To be called when the lock is released.
     pub(crate) wake: Vec<Waker>,
+    pub(crate) probes: Probes,
     names: u64,
 }
 
@@ -213,7 +216,7 @@ impl Shared {
             login: None,
             requested: VecDeque::new(),
             sessions: BTreeMap::new(),
-            links: BTreeMap::new(),
+            links: Links::default(),
             outcomes: Outcomes::default(),
             flushing: Wakers::default(),
             deadlines: Deadlines::default(),
@@ -223,6 +226,7 @@ impl Shared {
             abandoned: false,
             parked: None,
             wake: Vec::new(),
+            probes: Probes::default(),
             names: 0,
         };
         Arc::new(Self { state: Mutex::new(state), timeouts: options.timeouts })
@@ -243,6 +247,9 @@ impl Shared {
         let mut state = self.lock();
         let result = act(&mut state);
         let driver = if state.wants_driver() { state.parked.take() } else { None };
+        if state.wake.is_empty() && driver.is_none() {
+            return result;
+        }
         let wake = mem::take(&mut state.wake);
         drop(state);
         wake.into_iter().chain(driver).for_each(Waker::wake);

@@ -17,9 +17,9 @@ impl Wakers {
         }
     }
 
-    /// Moves all of them to `wake`.
+    /// Moves all of them to `wake`. No room is kept: few things change twice.
     pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
-        wake.append(&mut self.0);
+        wake.extend(std::mem::take(&mut self.0));
     }
 }
 

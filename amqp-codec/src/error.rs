@@ -116,6 +116,13 @@ kinds! {
 impl core::error::Error for DecodeErrorKind {}
 
 impl DecodeError {
+    /// The same error, with an offset that counts from `start` octets further on.
+    #[must_use]
+    #[cold]
+    pub const fn counted_from(self, start: u32) -> Self {
+        Self { offset: self.offset.saturating_sub(start), ..self }
+    }
+
     /// An error about `expected` (a type or field name) at `offset` octets.
     #[cold]
     pub const fn new(kind: DecodeErrorKind, expected: &'static str, offset: u32) -> Self {

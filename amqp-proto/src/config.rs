@@ -95,6 +95,13 @@ impl Config {
         &self.open.container_id
     }
 
+    /// The same, and seen by `tap` unless somebody sees its frames already; see [`ConfigBuilder::frame_tap`].
+    #[must_use]
+    pub fn tapped(mut self, tap: FrameTap) -> Self {
+        self.frame_tap.get_or_insert(tap);
+        self
+    }
+
     /// The largest frame that we accept, in octets (§2.7.1).
     #[must_use]
     pub fn max_frame_size(&self) -> u32 {

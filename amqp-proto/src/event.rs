@@ -77,6 +77,12 @@ pub enum Event {
         /// What it said.
         flow: LinkFlow,
     },
+    /// The peer's flow of a session alone, the first after one of ours that asked for it
+    /// ([`SessionMut::flow`](crate::SessionMut::flow) with echo) has left: most likely the answer (§2.7.4).
+    Echo {
+        /// The session.
+        session: SessionId,
+    },
     /// The receiver wants its credit used up or given back, and credit is left: send what there is,
     /// then call [`drained`](crate::SenderMut::drained) (§2.6.7).
     Drain {

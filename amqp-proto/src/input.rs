@@ -5,7 +5,9 @@ use crate::link::Half;
 use crate::violation::Violation;
 use crate::{CloseReason, Direction, Instant, SaslFailure, Secret};
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, FrameError, FrameHeader};
+use amqp_codec::{DecodeError, Decoder, Limits};
 use bytes::{Bytes, BytesMut};
+use core::ops::Range;
 
 impl Connection {
     /// Takes whole frames from the front of `input` and leaves the rest, for when more has come. Payloads
@@ -114,23 +116,29 @@ impl Connection {
     pub(crate) fn read_frames(&mut self, now: Instant, max_events: usize) {
         let max = self.config.max_frame_size();
         let frames = core::mem::take(&mut self.unread);
+        self.ctx.budget.tick(now);
         let mut at = 0;
-        while let Some(Ok(Some(header))) = frames.get(at..).map(|rest| FrameHeader::parse(rest, max)) {
-            let end = at + header.size as usize;
-            if !matches!(self.layer, Layer::Amqp) || end > frames.len() {
+        while let Some(rest) = frames.get(at..).filter(|rest| !rest.is_empty()) {
+            if !matches!(self.layer, Layer::Amqp) {
                 return;
             }
             if self.ctx.events.len() >= max_events {
                 self.unread = frames.slice(at..);
                 return;
             }
+            let header = match FrameHeader::parse(rest, max) {
+                Ok(Some(header)) => header,
+                Ok(None) => return,
+                Err(error) => return self.fail_framing(now, error.into()),
+            };
             self.count(&header);
-            self.input_frame(now, &header, &frames.slice(at + header.body_offset()..end));
+            let end = at + header.size as usize;
+            self.input_frame(now, &header, &Body { frames: &frames, part: at + header.body_offset()..end });
             at = end;
         }
     }
 
-    fn input_frame(&mut self, now: Instant, header: &FrameHeader, body: &Bytes) {
+    fn input_frame(&mut self, now: Instant, header: &FrameHeader, body: &Body<'_>) {
         if header.frame_type != FRAME_TYPE_AMQP {
             return self.fail_framing(now, Violation::FrameType);
         }
@@ -141,11 +149,10 @@ impl Connection {
         if self.remote == Half::Idle && self.frames_in > self.ctx.limits.max_frames_before_open.into() {
             return self.fail(now, Violation::FramesBeforeOpen);
         }
-        if body.is_empty() {
+        if body.part.is_empty() {
             return; // a heartbeat (req: TR-2.3.2-04)
         }
         let before = self.ctx.output.pending();
-        self.ctx.budget.tick(now);
         let received = self.received_frame(now, header.channel, body);
         if let Err(violation) = received.and_then(|()| self.ctx.budget.check(&self.ctx.limits)) {
             return self.fail(now, violation);
@@ -186,14 +193,34 @@ fn take_secret(input: &mut BytesMut, header: &FrameHeader) -> Bytes {
     secret.into_bytes()
 }
 
-/// How many octets at the front of `input` are whole frames.
+/// The body of a frame, among the frames that came with it.
+pub(crate) struct Body<'a> {
+    frames: &'a Bytes,
+    part: Range<usize>,
+}
+
+impl Body<'_> {
+    pub(crate) fn decoder<'a>(&'a self, limits: &'a Limits) -> Decoder<'a> {
+        Decoder::within(self.frames, self.part.clone(), limits)
+    }
+
+    /// What is wrong with the body, its offset counted from where that begins.
+    #[cold]
+    pub(crate) fn violation(&self, error: DecodeError) -> Violation {
+        error.counted_from(u32::try_from(self.part.start).unwrap_or(u32::MAX)).into()
+    }
+}
+
+/// How many octets at the front of `input` are frames of sizes that may be: they are read when their turn comes.
 fn whole_frames(input: &[u8], max: u32) -> usize {
     let mut whole = 0;
-    while let Some(rest) = input.get(whole..) {
-        match FrameHeader::parse(rest, max) {
-            Ok(Some(header)) if rest.len() >= header.size as usize => whole += header.size as usize,
-            _ => break,
+    while let Some((size, _)) = input.get(whole..).and_then(<[u8]>::split_first_chunk) {
+        let size = u32::from_be_bytes(*size);
+        let end = whole + size as usize;
+        if size < FrameHeader::LEN as u32 || size > max || end > input.len() {
+            break;
         }
+        whole = end;
     }
     whole
 }

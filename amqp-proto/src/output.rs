@@ -2,18 +2,22 @@
 //! written (§2.3). Splits a payload over as many transfers as it takes (§2.6.14).
 
 use crate::segments::{EXTERNAL, Segments};
-use crate::{Direction, FrameTap, Misuse, Secret};
+use crate::{Direction, FrameTap, Instant, Misuse, Secret};
 use alloc::string::String;
 use alloc::vec::Vec;
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, MIN_MAX_FRAME_SIZE, begin_frame, finish_frame};
 use amqp_codec::{Close, Detach, Encode, End, Error, ProtocolHeader, Str, Transfer};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
+use core::time::Duration;
 
 /// Octets of an error description that fit into any frame (§2.8.19).
 const MAX_DESCRIPTION: usize = 256;
 
 /// Octets that a transfer, disposition or flow has at most beside what the application puts into it.
 const OWN_FIELDS: usize = 128;
+
+/// How long the room for output is kept while there is none.
+const REST: Duration = Duration::from_secs(1);
 
 /// Octets of a frame before its body.
 const FRAME_HEADER: usize = 8;
@@ -24,6 +28,8 @@ pub(crate) struct Output {
     /// The largest frame that the peer takes; 512 until its open says otherwise (§2.4.1).
     max_frame_size: usize,
     high_water: usize,
+    /// When something was written last.
+    used: Instant,
     pub(crate) frames: u64,
     pub(crate) octets: u64,
 }
@@ -38,6 +44,7 @@ impl Output {
             segments: Segments::new(),
             max_frame_size: MIN_MAX_FRAME_SIZE as usize,
             high_water,
+            used: Instant::ZERO,
             frames: 0,
             octets: 0,
         }
@@ -71,9 +78,17 @@ impl Output {
         self.segments.len()
     }
 
-    pub(crate) fn drain_into(&mut self, out: &mut Segments) {
+    pub(crate) fn drain_into(&mut self, now: Instant, out: &mut Segments) {
+        self.used = now;
         self.octets = self.octets.wrapping_add(self.segments.len() as u64);
         out.append(&mut self.segments);
+    }
+
+    /// Nothing is to be written. If that has been so for a while, no room is kept for it.
+    pub(crate) fn rest(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.used) >= REST {
+            self.segments.release();
+        }
     }
 
     /// Lets the tap see what waits; it is whole frames.
@@ -163,7 +178,7 @@ impl Output {
     pub(crate) fn transfer(&mut self, channel: u16, transfer: &mut Transfer, payload: &mut Bytes) {
         let more = transfer.more;
         let max = self.max_frame_size;
-        let external = self.write(|out| {
+        let part = self.write(|out| {
             let start = begin_frame(out, FRAME_TYPE_AMQP, channel);
             transfer.encode(out);
             let mut room = max.saturating_sub(out.len() - start);
@@ -174,18 +189,45 @@ impl Output {
                 transfer.more = more;
                 room = max.saturating_sub(out.len() - start);
             }
-            let part = payload.split_to(payload.len().min(room));
-            if part.len() >= EXTERNAL {
-                finish_frame(out, start, part.len());
+            let part = payload.len().min(room);
+            if part >= EXTERNAL {
+                finish_frame(out, start, part);
                 return part;
             }
-            out.extend_from_slice(&part);
+            out.extend_from_slice(payload.get(..part).unwrap_or_default());
+            payload.advance(part);
             finish_frame(out, start, 0);
-            Bytes::new()
+            0
         });
-        if !external.is_empty() {
-            self.segments.push(external);
+        if part > 0 {
+            self.segments.push(payload.split_to(part));
         }
+    }
+
+    /// One transfer frame with a payload of `len` octets that is yet to be encoded. Whether it has left: not if it is
+    /// too large for one frame.
+    pub(crate) fn encoded_transfer(
+        &mut self,
+        channel: u16,
+        transfer: &Transfer,
+        content: &impl Encode,
+        len: usize,
+    ) -> bool {
+        let max = self.max_frame_size;
+        let left = self.segments.write(|out| {
+            let start = begin_frame(out, FRAME_TYPE_AMQP, channel);
+            transfer.encode(out);
+            let left = len <= max.saturating_sub(out.len() - start);
+            if left {
+                content.encode(out);
+                finish_frame(out, start, 0);
+            } else {
+                out.truncate(start);
+            }
+            left
+        });
+        self.frames = self.frames.wrapping_add(u64::from(left));
+        left
     }
 
     fn write<R>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {

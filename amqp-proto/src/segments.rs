@@ -97,6 +97,13 @@ impl Segments {
         }
     }
 
+    /// Gives the buffers back, if nothing is left to write.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty() {
+            *self = Self::new();
+        }
+    }
+
     /// Moves all of `other` behind what is here; swaps buffers if there is nothing here.
     pub(crate) fn append(&mut self, other: &mut Segments) {
         if self.is_empty() {

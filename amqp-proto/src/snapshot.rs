@@ -8,6 +8,7 @@ use crate::session::window::Windows;
 use crate::{Blocked, Idle, Instant, LinkId, SessionId};
 use alloc::vec::Vec;
 use amqp_codec::{ReceiverSettleMode, SenderSettleMode, SequenceNo, Str};
+use core::time::Duration;
 
 /// The state of a connection at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,10 @@ pub struct Snapshot {
     pub local: Half,
     /// The peer's open and close.
     pub remote: Half,
+    /// When a frame came last, heartbeats included; the epoch if none has.
+    pub last_in: Instant,
+    /// After how long without a frame from the peer the connection is given up (§2.4.5); `None`: never.
+    pub idle_time_out: Option<Duration>,
     /// Frames that have come, heartbeats included.
     pub frames_in: u64,
     /// Frames that were written or wait to be written, heartbeats included.
@@ -109,6 +114,8 @@ impl Snapshot {
         Self {
             local: connection.local,
             remote: connection.remote,
+            last_in: connection.last_in,
+            idle_time_out: connection.config.idle_time_out,
             frames_in: connection.frames_in,
             frames_out: connection.ctx.output.frames,
             octets_in: connection.octets_in,

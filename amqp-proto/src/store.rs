@@ -2,13 +2,15 @@
 //! (§2.5.1) or handle (§2.6.2); [`Numbers`] maps the numbers that the peer chose to our indexes and
 //! costs what is used, whatever number the peer picks.
 
+use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
 
 /// Things by index; a new one gets the lowest free index.
 #[derive(Debug)]
 pub(crate) struct Store<T> {
-    slots: Vec<Option<T>>,
+    // Each in a place of its own: a table that grows leaves no room for what is not there.
+    slots: Vec<Option<Box<T>>>,
     free: BTreeSet<u32>,
 }
 
@@ -24,6 +26,7 @@ impl<T> Store<T> {
 
     pub(crate) fn insert(&mut self, value: T) -> u32 {
         let index = self.next_index();
+        let value = Box::new(value);
         if self.free.remove(&index) {
             if let Some(slot) = self.slots.get_mut(index as usize) {
                 *slot = Some(value);
@@ -36,12 +39,12 @@ impl<T> Store<T> {
 
     #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<&T> {
-        self.slots.get(index as usize)?.as_ref()
+        self.slots.get(index as usize)?.as_deref()
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
-        self.slots.get_mut(index as usize)?.as_mut()
+        self.slots.get_mut(index as usize)?.as_deref_mut()
     }
 
     pub(crate) fn remove(&mut self, index: u32) -> Option<T> {
@@ -51,7 +54,7 @@ impl<T> Store<T> {
             self.slots.pop();
             self.free.remove(&(self.slots.len() as u32));
         }
-        Some(value)
+        Some(*value)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -59,11 +62,11 @@ impl<T> Store<T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.slots.iter().zip(0u32..).filter_map(|(slot, index)| slot.as_ref().map(|value| (index, value)))
+        self.slots.iter().zip(0u32..).filter_map(|(slot, index)| slot.as_deref().map(|value| (index, value)))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
-        self.slots.iter_mut().zip(0u32..).filter_map(|(slot, index)| slot.as_mut().map(|value| (index, value)))
+        self.slots.iter_mut().zip(0u32..).filter_map(|(slot, index)| slot.as_deref_mut().map(|value| (index, value)))
     }
 }
 

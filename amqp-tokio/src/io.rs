@@ -4,9 +4,10 @@ use amqp_async::{READ_SIZE, Transport};
 use bytes::BytesMut;
 use std::future::Future;
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 /// Room for the first read; it grows as reads fill it, so that a quiet connection keeps little.
 const FIRST_ROOM: usize = 4 * 1024;
@@ -26,19 +27,31 @@ impl<S> Io<S> {
     }
 
     /// Makes room in `buffer` for the next read.
-    fn make_room(&mut self, buffer: &mut BytesMut) {
-        if buffer.capacity() == 0 {
-            // the driver has given its buffer back, since nothing was moving
-            self.room = FIRST_ROOM;
-        }
+    fn make_room(&self, buffer: &mut BytesMut) {
         if buffer.capacity() - buffer.len() < self.room / 8 {
             buffer.reserve(self.room);
         }
     }
 }
 
+impl<S: AsyncRead + Unpin> Io<S> {
+    /// Reads where there is no buffer: while nothing comes, none is made.
+    fn poll_first_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+        self.room = FIRST_ROOM;
+        let mut room = [MaybeUninit::uninit(); FIRST_ROOM];
+        let mut read = ReadBuf::uninit(&mut room);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read))?;
+        buffer.extend_from_slice(read.filled());
+        Poll::Ready(Ok(read.filled().len()))
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Io<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+        if buffer.capacity() == 0 {
+            // the driver has given its buffer back, since nothing was moving
+            return self.poll_first_read(cx, buffer);
+        }
         self.make_room(buffer);
         // the future holds nothing between polls, so that making it anew each time loses nothing
         let read = pin!(self.stream.read_buf(buffer)).poll(cx);

@@ -88,7 +88,7 @@ fn answered(message: Message) -> Message {
         return message;
     };
     let properties = Properties {
-        to: properties.reply_to.clone().map(Into::into),
+        to: properties.reply_to.clone(),
         correlation_id: properties.message_id.clone(),
         ..Properties::default()
     };

@@ -69,10 +69,10 @@ impl<'a> Decoder<'a> {
         Self { depth: u32::MAX, ..Self::within(input, part, const { &Limits::CHECKED }) }
     }
 
-    /// A decoder for a part of `input`, with positions counted from its start;
-    /// a part that does not lie in the input is empty.
+    /// A decoder for a part of `input`. Positions, and the offsets of errors, count from the start
+    /// of `input`; a part that does not lie in it is empty.
     #[inline]
-    pub(crate) fn within(input: &'a Bytes, part: Range<usize>, limits: &'a Limits) -> Self {
+    pub fn within(input: &'a Bytes, part: Range<usize>, limits: &'a Limits) -> Self {
         let rest = input.get(part).unwrap_or_else(|| input.get(..0).unwrap_or_default());
         Self { rest, ..Self::with_limits(input, limits) }
     }
@@ -98,7 +98,7 @@ impl<'a> Decoder<'a> {
     /// What is left, as a slice that shares the input.
     #[inline]
     pub fn rest(&self) -> Bytes {
-        self.source.slice_ref(self.rest)
+        self.share(self.rest)
     }
 
     #[inline(always)]
@@ -250,7 +250,8 @@ impl<'a> Decoder<'a> {
     /// `octets`, which are a part of the input, as a slice that shares it.
     #[inline]
     pub(crate) fn share(&self, octets: &[u8]) -> Bytes {
-        self.source.slice_ref(octets)
+        let start = octets.as_ptr().addr().wrapping_sub(self.source.as_ptr().addr());
+        self.source.slice(start..start.saturating_add(octets.len()))
     }
 
     pub(crate) fn limits(&self) -> &'a Limits {

@@ -37,12 +37,24 @@ impl DeliveryTag {
         self.octets.get(..self.len).unwrap_or_default()
     }
 
-    /// The shortest big-endian form of a number, of at least one octet.
-    fn minimal(number: &[u8]) -> Self {
-        let zeros = number.iter().take_while(|&&octet| octet == 0).count();
-        let start = zeros.min(number.len().saturating_sub(1));
-        let octets = number.get(start..).unwrap_or_default();
-        Self::try_from(octets).unwrap_or_default()
+    /// The number that up to eight octets are, big-endian; `None` of more.
+    #[must_use]
+    #[inline]
+    pub fn as_u64(&self) -> Option<u64> {
+        let octets: &[u8; 8] = self.octets.first_chunk()?;
+        // What is behind the tag's octets is zero.
+        let behind = u32::try_from(8_usize.checked_sub(self.len)?).ok()?;
+        Some(u64::from_be_bytes(*octets).checked_shr(behind.saturating_mul(8)).unwrap_or(0))
+    }
+
+    /// The first octets of a number that was shifted so far up that they are not zero.
+    #[inline]
+    fn first<const N: usize>(number: [u8; N], len: u32) -> Self {
+        let mut octets = [0; Self::MAX_LEN];
+        if let Some(place) = octets.first_chunk_mut() {
+            *place = number;
+        }
+        Self { octets, len: len as usize }
     }
 }
 
@@ -64,15 +76,19 @@ impl TryFrom<&[u8]> for DeliveryTag {
 
 /// Big-endian, without leading zeros: short tags for numbered deliveries.
 impl From<u32> for DeliveryTag {
+    #[inline]
     fn from(number: u32) -> Self {
-        Self::minimal(&number.to_be_bytes())
+        let zeros = (number.leading_zeros() / 8).min(3);
+        Self::first(number.wrapping_shl(zeros.saturating_mul(8)).to_be_bytes(), 4_u32.saturating_sub(zeros))
     }
 }
 
 /// Big-endian, without leading zeros: short tags for numbered deliveries.
 impl From<u64> for DeliveryTag {
+    #[inline]
     fn from(number: u64) -> Self {
-        Self::minimal(&number.to_be_bytes())
+        let zeros = (number.leading_zeros() / 8).min(7);
+        Self::first(number.wrapping_shl(zeros.saturating_mul(8)).to_be_bytes(), 8_u32.saturating_sub(zeros))
     }
 }
 

@@ -1,8 +1,5 @@
 //! The frame header (§2.3.1).
 
-use nom::IResult;
-use nom::number::complete::{be_u8, be_u16, be_u32};
-
 use crate::definition::Condition;
 
 /// The type of frames that hold performatives (§2.3.2).
@@ -77,29 +74,24 @@ impl FrameHeader {
     /// octets.
     #[inline]
     pub fn parse(input: &[u8], max_frame_size: u32) -> Result<Option<Self>, FrameError> {
-        let Ok((rest, size)) = number(be_u32, input) else {
+        let Some((size, rest)) = input.split_first_chunk() else {
             return Ok(None);
         };
+        let size = u32::from_be_bytes(*size);
         if size < 8 {
             return Err(FrameError::TooSmall { size });
         }
         if size > max_frame_size {
             return Err(FrameError::TooLarge { size, max: max_frame_size });
         }
-        let Ok((_, header)) = Self::parse_rest(rest, size) else {
+        let Some(&[data_offset, frame_type, high, low]) = rest.first_chunk() else {
             return Ok(None);
         };
-        header.check().map(Some)
+        let channel = u16::from_be_bytes([high, low]);
+        Self { size, data_offset, frame_type, channel }.check().map(Some)
     }
 
-    fn parse_rest(input: &[u8], size: u32) -> IResult<&[u8], Self, ()> {
-        let (input, data_offset) = number(be_u8, input)?;
-        let (input, frame_type) = number(be_u8, input)?;
-        let (input, channel) = number(be_u16, input)?;
-        let header = Self { size, data_offset, frame_type, channel };
-        Ok((input, header))
-    }
-
+    #[inline]
     fn check(self) -> Result<Self, FrameError> {
         let Self { size, data_offset, frame_type, .. } = self;
         if data_offset < 2 || u32::from(data_offset).saturating_mul(4) > size {
@@ -120,12 +112,4 @@ impl FrameHeader {
     pub fn body_len(&self) -> usize {
         usize::try_from(self.size).unwrap_or(usize::MAX).saturating_sub(self.body_offset())
     }
-}
-
-#[inline]
-fn number<'a, T>(
-    parser: impl FnOnce(&'a [u8]) -> IResult<&'a [u8], T, ()>,
-    input: &'a [u8],
-) -> IResult<&'a [u8], T, ()> {
-    parser(input)
 }

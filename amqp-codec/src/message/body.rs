@@ -7,7 +7,10 @@ use smallvec::{SmallVec, smallvec};
 
 use super::section::{DESCRIPTOR_LEN, Section};
 use crate::write::put;
-use crate::{Array, Dec32, Dec64, Dec128, Described, Encode, Map, Str, Symbol, Timestamp, Uuid, Value};
+use crate::{
+    Array, Dec32, Dec64, Dec128, DecodeError, DecodeErrorKind, Decoder, Described, Encode, Map, Str, Symbol, Timestamp,
+    Uuid, Value,
+};
 
 /// The body of a message (§3.2.6 to §3.2.8).
 ///
@@ -81,8 +84,36 @@ impl Body {
         Some(joined.freeze())
     }
 
+    /// Reads the sections of a body of this kind, which are all that is left; their order is known to be right.
+    #[inline]
+    pub(super) fn decode_sections(kind: Section, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
+        let mut body = Self::Empty;
+        while !decoder.is_empty() {
+            decoder.descriptor(&[kind.descriptors()], "message")?;
+            body.decode_section(kind, decoder).map_err(|error| error.in_section(kind))?;
+        }
+        Ok(body)
+    }
+
+    /// Reads a section of the body, whose descriptor has been read. Of other sections it knows nothing.
+    #[inline]
+    pub(super) fn decode_section(&mut self, section: Section, decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {
+        match section {
+            Section::Data => self.push_data(decoder.decode()?),
+            Section::AmqpSequence => self.push_list(decoder.decode()?),
+            Section::AmqpValue => *self = Self::Value(decoder.decode()?),
+            Section::Header
+            | Section::DeliveryAnnotations
+            | Section::MessageAnnotations
+            | Section::Properties
+            | Section::ApplicationProperties
+            | Section::Footer => return Err(decoder.error(DecodeErrorKind::SectionOrder, section.name())),
+        }
+        Ok(())
+    }
+
     /// Adds a `data` section, behind those that are there.
-    pub(super) fn push_data(&mut self, data: Bytes) {
+    fn push_data(&mut self, data: Bytes) {
         match self {
             Self::Data(sections) => sections.push(data),
             Self::Empty | Self::Sequence(_) | Self::Value(_) => *self = data.into(),
@@ -90,7 +121,7 @@ impl Body {
     }
 
     /// Adds an `amqp-sequence` section, behind those that are there.
-    pub(super) fn push_list(&mut self, list: Vec<Value>) {
+    fn push_list(&mut self, list: Vec<Value>) {
         match self {
             Self::Sequence(lists) => lists.push(list),
             Self::Empty | Self::Data(_) | Self::Value(_) => *self = list.into(),

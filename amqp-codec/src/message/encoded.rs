@@ -9,7 +9,10 @@ use super::{
     ApplicationProperties, BatchedMessages, Body, DeliveryAnnotations, Footer, Header, Message, MessageAnnotations,
     Properties, Section,
 };
-use crate::{Decode, DecodeError, Decoder, Limits};
+use crate::{Decode, DecodeError, Decoder, Limits, code};
+
+/// The short form of the descriptor of a data section.
+const DATA: u8 = Section::Data as u8;
 
 /// An encoded message whose sections are known by place, and decoded when asked for (§3.2).
 ///
@@ -166,7 +169,19 @@ impl EncodedMessage {
     /// # Errors
     /// A value in the body is malformed.
     pub fn body(&self) -> Result<Body, DecodeError> {
-        self.body_decoder().decode::<Message>().map(|message| message.body)
+        let Some(kind) = self.layout.body() else {
+            return Ok(Body::Empty);
+        };
+        // Most bodies are one short data section.
+        let range = self.layout.range(kind);
+        if let Some([code::DESCRIBED, code::SMALL_ULONG, DATA, code::BINARY_8, size, data @ ..]) =
+            self.bytes.get(range.clone())
+        {
+            if data.len() == usize::from(*size) {
+                return Ok(self.bytes.slice(range.end.saturating_sub(data.len())..range.end).into());
+            }
+        }
+        Body::decode_sections(kind, &mut self.body_decoder())
     }
 
     /// The messages of a batch, which is what a delivery of message-format

@@ -192,9 +192,7 @@ impl Message {
             Section::ApplicationProperties => {
                 self.application_properties = ApplicationProperties::decode_map(decoder)?;
             }
-            Section::Data => self.body.push_data(decoder.decode()?),
-            Section::AmqpSequence => self.body.push_list(decoder.decode()?),
-            Section::AmqpValue => self.body = Body::Value(decoder.decode()?),
+            Section::Data | Section::AmqpSequence | Section::AmqpValue => self.body.decode_section(section, decoder)?,
             Section::Footer => self.footer = Footer::decode_map(decoder)?,
         }
         Ok(())

@@ -1,11 +1,11 @@
 //! close (§2.4.3 to §2.4.6, §2.7.9): ours, the peer's, and the end of the transport.
 
 use super::{Connection, Layer};
+use crate::input::Body;
 use crate::link::Half;
 use crate::violation::Violation;
 use crate::{CloseReason, Instant, TimeoutReason};
-use amqp_codec::{Close, Decoder, Error, Performative};
-use bytes::Bytes;
+use amqp_codec::{Close, Error, Performative};
 
 impl Connection {
     /// Closes the connection: once with close and its answer where open was sent, else by ending the
@@ -43,9 +43,8 @@ impl Connection {
 
     /// After our close only the peer's matters; whatever else comes is dropped, and what is no frame of
     /// ours to read ends the transport (req: TR-2.4.6-02, TR-2.4.6-03).
-    pub(crate) fn received_after_close(&mut self, now: Instant, body: &Bytes) {
-        let mut decoder = Decoder::with_limits(body, &self.config.limits);
-        if let Ok(Performative::Close(close)) = decoder.decode::<Performative>() {
+    pub(crate) fn received_after_close(&mut self, now: Instant, body: &Body<'_>) {
+        if let Ok(Performative::Close(close)) = body.decoder(&self.config.limits).decode::<Performative>() {
             self.received_close(now, crate::error::said(close.error));
         }
     }

@@ -69,15 +69,16 @@ impl Connection {
         state: Option<DeliveryState>,
         settled: bool,
     ) -> Option<Outcome> {
-        match state.clone().and_then(|state| Outcome::try_from(state).ok()) {
-            Some(outcome) if settled => Some(outcome),
-            Some(outcome) => {
-                // Stale if it was settled meanwhile.
-                let _ = self.sender(sender).and_then(|mut link| link.dispose(delivery, state, true));
-                Some(outcome)
-            }
-            None => settled.then_some(Outcome::Released),
+        // most are settled: nothing is answered then
+        let answer = if settled { None } else { state.clone() };
+        let Some(outcome) = state.and_then(|state| Outcome::try_from(state).ok()) else {
+            return settled.then_some(Outcome::Released);
+        };
+        if answer.is_some() {
+            // Stale if it was settled meanwhile.
+            let _ = self.sender(sender).and_then(|mut link| link.dispose(delivery, answer, true));
         }
+        Some(outcome)
     }
 
     /// The receiving end of a link to work with.

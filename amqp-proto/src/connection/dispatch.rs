@@ -1,12 +1,14 @@
 //! The peer's frames, led to what they concern (§2.4).
 
 use super::Connection;
+use crate::context::Context;
 use crate::error::said;
+use crate::input::Body;
 use crate::link::Half;
 use crate::session::Session;
 use crate::violation::{Scope, Violation};
 use crate::{Instant, SessionId};
-use amqp_codec::{Begin, Decoder, End, Performative};
+use amqp_codec::{Begin, End, Performative};
 use bytes::Bytes;
 
 /// Where the peer's channel leads while it answers a session that has a successor on our channel: to none.
@@ -14,23 +16,39 @@ const GIVEN_UP: u32 = u32::MAX - 1;
 
 impl Connection {
     /// One AMQP frame that has a body.
-    pub(crate) fn received_frame(&mut self, now: Instant, channel: u16, body: &Bytes) -> Result<(), Violation> {
+    pub(crate) fn received_frame(&mut self, now: Instant, channel: u16, body: &Body<'_>) -> Result<(), Violation> {
         if channel > self.config.open.channel_max {
             return Err(Violation::ChannelTooHigh);
         }
-        let mut decoder = Decoder::with_limits(body, &self.config.limits);
-        let performative = match decoder.decode::<Performative>() {
-            Ok(performative) => performative,
-            Err(error) => return self.received_unreadable(channel, error.into()),
+        let mut decoder = body.decoder(&self.config.limits);
+        let decoded = decoder.decode::<Performative>();
+        let payload = match &decoded {
+            Err(error) => return self.received_unreadable(channel, body.violation(*error)),
+            Ok(Performative::Transfer(_)) => decoder.rest(),
+            Ok(_) if decoder.is_empty() => Bytes::new(),
+            Ok(_) => return Err(Violation::PayloadNotAllowed),
         };
-        let payload = match performative {
-            Performative::Transfer(_) => decoder.rest(),
-            _ if decoder.is_empty() => Bytes::new(),
-            _ => return Err(Violation::PayloadNotAllowed),
-        };
-        if self.remote == Half::Idle && !matches!(performative, Performative::Open(_)) {
+        if self.remote == Half::Idle && !matches!(decoded, Ok(Performative::Open(_))) {
             return Err(Violation::NotOpened);
         }
+        // What comes often is not moved.
+        match decoded {
+            Ok(Performative::Transfer(ref transfer)) => {
+                self.lead_to_session(channel, |session, ctx| session.received_transfer(ctx, transfer, payload))
+            }
+            Ok(Performative::Disposition(ref disposition)) => {
+                self.lead_to_session(channel, |session, ctx| session.received_disposition(ctx, disposition))
+            }
+            Ok(Performative::Flow(ref flow)) => {
+                self.lead_to_session(channel, |session, ctx| session.received_flow(ctx, flow))
+            }
+            Ok(other) => self.received_control(now, channel, other),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// A frame that opens, closes, begins, ends, attaches or detaches.
+    fn received_control(&mut self, now: Instant, channel: u16, performative: Performative) -> Result<(), Violation> {
         match performative {
             Performative::Open(open) => self.received_open(now, channel, open),
             Performative::Close(close) => {
@@ -39,7 +57,15 @@ impl Connection {
             }
             Performative::Begin(begin) => self.received_begin(channel, begin),
             Performative::End(end) => self.received_end(channel, end),
-            other => self.received_session_frame(channel, other, payload),
+            Performative::Attach(attach) => {
+                self.ctx.links = self.sessions.iter().map(|(_, session)| session.links.len()).sum();
+                self.lead_to_session(channel, |session, ctx| session.received_attach(ctx, *attach))
+            }
+            Performative::Detach(detach) => {
+                self.lead_to_session(channel, |session, ctx| session.received_detach(ctx, detach))
+            }
+            // Those have been led to their sessions.
+            Performative::Transfer(_) | Performative::Disposition(_) | Performative::Flow(_) => Ok(()),
         }
     }
 
@@ -55,19 +81,16 @@ impl Connection {
         Ok(())
     }
 
-    /// A frame for a session; a violation of session scope ends that session only.
-    fn received_session_frame(
+    /// Leads a frame to its session; a violation of session scope ends that session only. A session that we have
+    /// ended drops what comes (req: TR-2.5.4-01).
+    fn lead_to_session(
         &mut self,
         channel: u16,
-        performative: Performative,
-        payload: Bytes,
+        receive: impl FnOnce(&mut Session, &mut Context) -> Result<(), Violation>,
     ) -> Result<(), Violation> {
         let index = self.channels.get(u32::from(channel)).ok_or(Violation::ChannelNotBegun)?;
-        if let Performative::Attach(_) = performative {
-            self.ctx.links = self.sessions.iter().map(|(_, session)| session.links.len()).sum();
-        }
-        let Some(session) = self.sessions.get_mut(index) else { return Ok(()) };
-        match session.received(&mut self.ctx, performative, payload) {
+        let Some(session) = self.sessions.get_mut(index).filter(|session| !session.discards()) else { return Ok(()) };
+        match receive(session, &mut self.ctx) {
             Err(violation) if violation.scope() != Scope::Connection => {
                 session.fail(&mut self.ctx, violation);
                 Ok(())

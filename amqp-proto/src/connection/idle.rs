@@ -42,6 +42,7 @@ impl Connection {
 
     /// A frame has come: the peer is alive (req: TR-2.4.5-01).
     pub(crate) fn restart_idle(&mut self, now: Instant) {
+        self.last_in = now;
         if let Some(time_out) = self.config.idle_time_out.filter(|_| self.local == Half::Active) {
             self.timers.set(TimeoutReason::IdleTimeOut, now.saturating_add(time_out));
         }

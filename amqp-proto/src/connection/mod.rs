@@ -104,6 +104,8 @@ pub struct Connection {
     /// Octets of answers that frames of the peer caused since the output was last taken.
     pub(crate) answers: usize,
     pub(crate) frames_in: u64,
+    /// When a frame came last.
+    pub(crate) last_in: Instant,
     pub(crate) octets_in: u64,
     /// The closed event has been raised.
     pub(crate) gone: bool,
@@ -154,6 +156,7 @@ impl Connection {
             heartbeat: None,
             answers: 0,
             frames_in: 0,
+            last_in: Instant::ZERO,
             octets_in: 0,
             gone: false,
             finished: false,
@@ -195,6 +198,12 @@ impl Connection {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.gone
+    }
+
+    /// When a frame of the peer's came last, heartbeats included; when the connection was begun, if none has (§2.4.5).
+    #[must_use]
+    pub fn last_in(&self) -> Instant {
+        self.last_in
     }
 
     /// Channels and links in use, windows, credit, counters: see [`Snapshot`].

@@ -26,9 +26,11 @@ impl Connection {
             if let Some(tap) = &self.config.frame_tap {
                 self.ctx.output.show(tap);
             }
-            self.ctx.output.drain_into(out);
+            self.ctx.output.drain_into(now, out);
             self.answers = 0;
             self.restart_heartbeat(now);
+        } else {
+            self.ctx.output.rest(now);
         }
         if self.finished {
             Transmit::Closing

@@ -4,6 +4,7 @@
 use super::{Chunk, Delivery, Load, Payload, Progress};
 use crate::DeliveryId;
 use crate::violation::Violation;
+use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
@@ -20,10 +21,32 @@ pub(crate) struct Modes {
     pub(crate) max_message_size: u64,
 }
 
+impl Modes {
+    /// What has come of a delivery: whether its sender says that it is settled, and its octets so far.
+    fn check(self, settled: bool, size: u64) -> Result<(), Violation> {
+        if settled && self.snd == SenderSettleMode::Unsettled {
+            return Err(Violation::NotUnsettled);
+        }
+        if self.max_message_size != 0 && size > self.max_message_size {
+            return Err(Violation::MessageSize);
+        }
+        Ok(())
+    }
+
+    /// A delivery that is whole.
+    fn check_complete(self, settled: bool) -> Result<(), Violation> {
+        if self.snd == SenderSettleMode::Settled && !settled {
+            return Err(Violation::NotSettled);
+        }
+        Ok(())
+    }
+}
+
 /// The deliveries of one link that have arrived and were not taken, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
-    arriving: Option<Arriving>,
+    /// Only of what comes in several frames.
+    arriving: Option<Box<Arriving>>,
     ready: VecDeque<Arrived>,
     /// How many of those there is nothing to settle of.
     ready_settled: usize,
@@ -91,33 +114,50 @@ impl Incoming {
     }
 
     /// The first transfer of a delivery; `id` and `tag` are what it carries.
+    #[inline]
     pub(crate) fn begin(
         &mut self,
         id: DeliveryId,
         tag: DeliveryTag,
         transfer: &Transfer,
+        payload: Bytes,
         modes: Modes,
-    ) -> Result<(), Violation> {
+    ) -> Result<Outcome, Violation> {
         // Of a settled delivery the mode says nothing (req: TR-2.7.5-18).
         let asked = transfer.rcv_settle_mode.filter(|_| transfer.settled != Some(true));
         let rcv_settle_mode = asked.unwrap_or(modes.rcv);
         if modes.rcv == ReceiverSettleMode::First && rcv_settle_mode == ReceiverSettleMode::Second {
             return Err(Violation::ReceiverSettleMode);
         }
-        let delivery = Delivery {
+        let delivery = |settled, batchable, payload| Delivery {
             id,
             tag,
             message_format: transfer.message_format.unwrap_or(0),
-            settled: false,
+            settled,
             rcv_settle_mode,
             state: transfer.state.clone(),
-            batchable: false,
-            payload: Payload::default(),
+            batchable,
+            payload,
         };
-        // We keep nothing that could be resumed: there is no such delivery here (req: TR-2.6.13-02).
-        let unwanted = transfer.resume;
-        self.arriving = Some(Arriving { delivery, size: 0, load: Load::default(), empty: 0, started: false, unwanted });
-        Ok(())
+        if transfer.more || transfer.aborted || transfer.resume {
+            // We keep nothing that could be resumed: there is no such delivery here (req: TR-2.6.13-02).
+            let unwanted = transfer.resume;
+            let delivery = delivery(false, false, Payload::default());
+            let load = Load::default();
+            let arriving = Arriving { delivery, size: 0, load, empty: 0, started: false, unwanted };
+            self.arriving = Some(Box::new(arriving));
+            return self.transfer(transfer, payload, modes);
+        }
+        // The one transfer is all of it.
+        let settled = transfer.settled == Some(true);
+        modes.check(settled, payload.len() as u64)?;
+        modes.check_complete(settled)?;
+        let load = Load::one(payload.len());
+        let arrived = self.ready.is_empty();
+        self.ready_settled += usize::from(settled);
+        let delivery = delivery(settled, transfer.batchable, payload.into());
+        self.ready.push_back(Arrived { delivery, load, aborted: false });
+        Ok(Outcome { arrived, settled, ..Outcome::default() })
     }
 
     /// The delivery is settled here. If it is not whole, the rest is dropped as it comes; what the session window
@@ -134,14 +174,16 @@ impl Incoming {
     /// Nobody wants the rest of a delivery that was read in part; what that gives back.
     pub(crate) fn skip(&mut self, number: SequenceNo) -> Load {
         let rest = self.settled_here(number);
-        let is_ready = |arrived: &Arrived| arrived.delivery.id.number() == number;
-        match self.ready.front().is_some_and(is_ready).then(|| self.pop_ready()).flatten() {
-            Some(Arrived { load, .. }) => load,
-            None => rest,
-        }
+        let next = self.ready.front().filter(|arrived| arrived.delivery.id.number() == number);
+        let Some((settled, load)) = next.map(|arrived| (arrived.delivery.settled || arrived.aborted, arrived.load)) else {
+            return rest;
+        };
+        self.ready.pop_front();
+        self.popped(settled);
+        load
     }
 
-    /// A transfer of the delivery that was begun, the first one included.
+    /// A transfer of the delivery that was begun.
     pub(crate) fn transfer(&mut self, transfer: &Transfer, payload: Bytes, modes: Modes) -> Result<Outcome, Violation> {
         let load = Load::one(payload.len());
         let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: load, ..Outcome::default() }) };
@@ -153,7 +195,7 @@ impl Incoming {
         arriving.delivery.settled |= settled;
         arriving.delivery.batchable |= transfer.batchable;
         if arriving.unwanted {
-            let last = (!transfer.more).then(|| arriving.check_complete(modes)).transpose()?.is_some();
+            let last = (!transfer.more).then(|| modes.check_complete(arriving.delivery.settled)).transpose()?.is_some();
             self.arriving.take_if(|_| last);
             return Ok(Outcome { released: load, settled, ..Outcome::default() });
         }
@@ -163,14 +205,13 @@ impl Incoming {
             let arrived = self.streaming && self.ready.is_empty() && arriving.load.transfers == 1;
             return Ok(Outcome { arrived, settled, ..Outcome::default() });
         }
-        arriving.check_complete(modes)?;
+        modes.check_complete(arriving.delivery.settled)?;
         Ok(Outcome { settled, ..self.complete(false) })
     }
 
     fn complete(&mut self, aborted: bool) -> Outcome {
-        let Some(Arriving { delivery, load, started, .. }) = self.arriving.take() else {
-            return Outcome::default();
-        };
+        let Some(arriving) = self.arriving.take() else { return Outcome::default() };
+        let Arriving { delivery, load, started, .. } = *arriving;
         let arrived = self.ready.is_empty() && !(self.streaming && started && load.transfers > 1);
         self.ready_settled += usize::from(delivery.settled || aborted);
         self.ready.push_back(Arrived { delivery, load, aborted });
@@ -212,27 +253,31 @@ impl Incoming {
         self.arriving.take().map_or(Load::default(), |arriving| arriving.load)
     }
 
-    /// The oldest delivery that is whole, and what it gives back to the session window.
-    pub(crate) fn recv(&mut self) -> Option<(Delivery, Load)> {
-        loop {
-            let Arrived { delivery, load, aborted } = self.pop_ready()?;
-            if !aborted {
-                return Some((delivery, load));
-            }
+    /// The oldest delivery that is whole; `released`: what it gives back to the session window.
+    #[inline]
+    pub(crate) fn recv(&mut self, released: &mut Load) -> Option<Delivery> {
+        while self.ready.front()?.aborted {
+            self.ready.pop_front();
+            self.popped(true);
         }
+        let Arrived { delivery, load, .. } = self.ready.pop_front()?;
+        self.popped(delivery.settled);
+        *released = load;
+        Some(delivery)
     }
 
-    fn pop_ready(&mut self) -> Option<Arrived> {
-        let arrived = self.ready.pop_front()?;
+    /// One that was whole is no longer here.
+    #[inline]
+    fn popped(&mut self, settled: bool) {
         self.ready_hidden = self.ready_hidden.saturating_sub(1);
-        self.ready_settled -= usize::from(arrived.delivery.settled || arrived.aborted);
-        Some(arrived)
+        self.ready_settled -= usize::from(settled);
     }
 
     /// What has come of the oldest delivery since the last look, and what that gives back.
     pub(crate) fn read(&mut self) -> Option<(Chunk, Load)> {
         self.streaming = true;
-        if let Some(Arrived { delivery, load, aborted }) = self.pop_ready() {
+        if let Some(Arrived { delivery, load, aborted }) = self.ready.pop_front() {
+            self.popped(delivery.settled || aborted);
             let progress = if aborted { Progress::Aborted } else { Progress::Complete };
             return Some((Chunk { delivery, progress }, load));
         }
@@ -260,24 +305,11 @@ impl Arriving {
         if delivery.settled && transfer.settled == Some(false) {
             return Err(Violation::SettledTakenBack);
         }
-        if transfer.settled == Some(true) && modes.snd == SenderSettleMode::Unsettled {
-            return Err(Violation::NotUnsettled);
-        }
         self.empty = if octets == 0 && transfer.more { self.empty + 1 } else { 0 };
         if self.empty > MAX_EMPTY {
             return Err(Violation::EmptyTransfers);
         }
         self.size = self.size.saturating_add(octets as u64);
-        if modes.max_message_size != 0 && self.size > modes.max_message_size {
-            return Err(Violation::MessageSize);
-        }
-        Ok(())
-    }
-
-    fn check_complete(&self, modes: Modes) -> Result<(), Violation> {
-        if modes.snd == SenderSettleMode::Settled && !self.delivery.settled {
-            return Err(Violation::NotSettled);
-        }
-        Ok(())
+        modes.check(transfer.settled == Some(true), self.size)
     }
 }

@@ -10,10 +10,10 @@ pub(crate) mod tags;
 pub(crate) mod unsettled;
 
 use crate::DeliveryId;
+use alloc::vec::Vec;
 use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode};
 use bytes::{Bytes, BytesMut};
 use core::ops::{AddAssign, SubAssign};
-use smallvec::SmallVec;
 
 /// What something that has arrived takes of the incoming-window of its session (§2.5.6).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,22 +103,45 @@ impl Outgoing {
 /// The octets of a message in the pieces in which they came; slices of the read buffers.
 #[derive(Clone, Debug, Default)]
 pub struct Payload {
-    chunks: SmallVec<[Bytes; 1]>,
+    pieces: Pieces,
     len: usize,
+}
+
+/// Mostly there is one.
+#[derive(Clone, Debug)]
+enum Pieces {
+    /// Or none, if it is empty.
+    One(Bytes),
+    Many(Vec<Bytes>),
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self::One(Bytes::new())
+    }
 }
 
 impl Payload {
     pub(crate) fn push(&mut self, chunk: Bytes) {
+        if chunk.is_empty() {
+            return;
+        }
         self.len = self.len.saturating_add(chunk.len());
-        if !chunk.is_empty() {
-            self.chunks.push(chunk);
+        match &mut self.pieces {
+            Pieces::One(first) if first.is_empty() => *first = chunk,
+            Pieces::One(first) => self.pieces = Pieces::Many(alloc::vec![core::mem::take(first), chunk]),
+            Pieces::Many(pieces) => pieces.push(chunk),
         }
     }
 
     /// The pieces in order, none of them empty.
     #[must_use]
     pub fn chunks(&self) -> &[Bytes] {
-        &self.chunks
+        match &self.pieces {
+            Pieces::One(piece) if piece.is_empty() => &[],
+            Pieces::One(piece) => core::slice::from_ref(piece),
+            Pieces::Many(pieces) => pieces,
+        }
     }
 
     /// All octets together.
@@ -135,16 +158,22 @@ impl Payload {
 
     /// The octets in one run: without a copy if there is one piece, joined if there are several.
     #[must_use]
-    pub fn into_bytes(mut self) -> Bytes {
-        match self.chunks.len() {
-            0 => Bytes::new(),
-            1 => self.chunks.pop().unwrap_or_default(),
-            _ => {
+    pub fn into_bytes(self) -> Bytes {
+        match self.pieces {
+            Pieces::One(piece) => piece,
+            Pieces::Many(pieces) => {
                 let mut joined = BytesMut::with_capacity(self.len);
-                self.chunks.iter().for_each(|chunk| joined.extend_from_slice(chunk));
+                pieces.iter().for_each(|piece| joined.extend_from_slice(piece));
                 joined.freeze()
             }
         }
+    }
+}
+
+impl From<Bytes> for Payload {
+    fn from(piece: Bytes) -> Self {
+        let len = piece.len();
+        Self { pieces: Pieces::One(piece), len }
     }
 }
 

@@ -4,8 +4,10 @@
 use super::Outgoing;
 use crate::Blocked;
 use crate::context::Context;
+use crate::segments::EXTERNAL;
 use crate::session::Window;
-use amqp_codec::{DeliveryTag, Handle, SequenceNo, Transfer};
+use alloc::vec::Vec;
+use amqp_codec::{DeliveryTag, Encode, Handle, SequenceNo, Transfer};
 use bytes::Bytes;
 
 /// The delivery that a link is sending.
@@ -106,12 +108,32 @@ impl Sending {
             return Sent::Part;
         }
         ctx.output.transfer(channel, &mut self.transfer, &mut self.payload);
-        window.sent();
-        window.note_closed(true, ctx.now);
-        ctx.budget.transferred();
-        let whole = self.payload.is_empty() && !self.transfer.more;
+        left(ctx, window);
+        if self.payload.is_empty() && !self.transfer.more {
+            return Sent::Whole;
+        }
         self.forget_first();
-        if whole { Sent::Whole } else { Sent::Part }
+        Sent::Part
+    }
+
+    /// Lets all of it leave in one frame if that is large enough; `content`, of `len` octets, is its payload. The
+    /// window must be open.
+    pub(crate) fn encoded(
+        &mut self,
+        ctx: &mut Context,
+        channel: u16,
+        window: &mut Window,
+        content: &impl Encode,
+        len: usize,
+    ) -> Sent {
+        if len < EXTERNAL && ctx.output.encoded_transfer(channel, &self.transfer, content, len) {
+            left(ctx, window);
+            return Sent::Whole;
+        }
+        let mut payload = Vec::with_capacity(len);
+        content.encode(&mut payload);
+        self.payload = payload.into();
+        self.frames(ctx, channel, window)
     }
 
     /// Lets the first frames leave until window, output or payload is at its end.
@@ -134,4 +156,11 @@ impl Sending {
         transfer.rcv_settle_mode = None;
         transfer.state = None;
     }
+}
+
+/// A frame of a delivery has left.
+fn left(ctx: &mut Context, window: &mut Window) {
+    window.sent();
+    window.note_closed(true, ctx.now);
+    ctx.budget.transferred();
 }

@@ -12,7 +12,7 @@ use amqp_codec::SequenceNo;
 use core::fmt;
 
 /// Ids in a bucket; a power of two.
-const WIDTH: u32 = 64;
+const WIDTH: u32 = 16;
 
 struct Bucket<T> {
     /// The id of the first slot, a multiple of [`WIDTH`].
@@ -45,17 +45,20 @@ impl<T> Unsettled<T> {
         self.len
     }
 
-    /// Where the bucket for `id` is, or would be. Serial order: distances from the first bucket.
+    /// Where the bucket for `id` is, or would be.
+    #[inline]
     fn find(&self, id: SequenceNo) -> Result<usize, usize> {
-        let base = base_of(id);
-        let Some(first) = self.buckets.front().map(|bucket| bucket.base) else {
-            return Err(0);
-        };
-        if first == base {
-            return Ok(0);
+        // Mostly it is the first.
+        match self.buckets.front() {
+            Some(first) if first.base == base_of(id) => Ok(0),
+            Some(first) => self.search(base_of(id), first.base),
+            None => Err(0),
         }
-        if let Some(last) = self.buckets.back().filter(|last| last.base == base) {
-            debug_assert_eq!(last.base, base);
+    }
+
+    /// Serial order: distances from the first bucket.
+    fn search(&self, base: u32, first: u32) -> Result<usize, usize> {
+        if self.buckets.back().is_some_and(|last| last.base == base) {
             return Ok(self.buckets.len() - 1);
         }
         let distance = base.wrapping_sub(first) as i32;
@@ -63,29 +66,50 @@ impl<T> Unsettled<T> {
     }
 
     /// Adds an entry; an entry of the same id is replaced.
+    #[inline]
     pub(crate) fn insert(&mut self, id: SequenceNo, value: T) {
+        // Mostly it goes into the last bucket.
+        let last = self.buckets.back_mut().filter(|last| last.base == base_of(id));
+        let bucket = match last {
+            Some(last) => last,
+            None => match self.make(id) {
+                Some(bucket) => bucket,
+                None => return,
+            },
+        };
+        if bucket.slots[slot_of(id)].replace(value).is_none() {
+            bucket.live += 1;
+            self.len += 1;
+        }
+    }
+
+    /// The bucket for `id`, in which there may be nothing yet.
+    #[cold]
+    fn make(&mut self, id: SequenceNo) -> Option<&mut Bucket<T>> {
         let index = self.find(id).unwrap_or_else(|index| {
             let slots = self.spare.take().unwrap_or_else(|| Box::new([const { None }; WIDTH as usize]));
             self.buckets.insert(index, Bucket { base: base_of(id), live: 0, slots });
             index
         });
-        if let Some(bucket) = self.buckets.get_mut(index) {
-            if bucket.slots[slot_of(id)].replace(value).is_none() {
-                bucket.live += 1;
-                self.len += 1;
-            }
-        }
+        self.buckets.get_mut(index)
     }
 
-    pub(crate) fn get_mut(&mut self, id: SequenceNo) -> Option<&mut T> {
+    pub(crate) fn get(&self, id: SequenceNo) -> Option<&T> {
         let index = self.find(id).ok()?;
-        self.buckets.get_mut(index)?.slots[slot_of(id)].as_mut()
+        self.buckets.get(index)?.slots[slot_of(id)].as_ref()
     }
 
     pub(crate) fn remove(&mut self, id: SequenceNo) -> Option<T> {
+        self.remove_if(id, |_| true)
+    }
+
+    /// Removes the entry if it is the one that is meant.
+    #[inline]
+    pub(crate) fn remove_if(&mut self, id: SequenceNo, meant: impl FnOnce(&T) -> bool) -> Option<T> {
         let index = self.find(id).ok()?;
         let bucket = self.buckets.get_mut(index)?;
-        let value = bucket.slots[slot_of(id)].take()?;
+        let slot = &mut bucket.slots[slot_of(id)];
+        let value = slot.take_if(|value| meant(value))?;
         bucket.live -= 1;
         self.len -= 1;
         if bucket.live == 0 {
@@ -94,6 +118,7 @@ impl<T> Unsettled<T> {
         Some(value)
     }
 
+    #[cold]
     fn give_up(&mut self, index: usize) {
         let removed = if index == 0 { self.buckets.pop_front() } else { self.buckets.remove(index) };
         self.spare = removed.map(|bucket| bucket.slots);

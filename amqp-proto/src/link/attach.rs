@@ -110,7 +110,8 @@ impl Link {
 
     /// Our begin has left: a refusal that waited for it may follow.
     pub(crate) fn send_refusal(&mut self, ctx: &mut Context, channel: u16) {
-        if let Some(Refusal { error }) = self.refusal.take_if(|_| self.local == Half::Idle) {
+        if let Some(refusal) = self.refusal.take_if(|_| self.local == Half::Idle) {
+            let Refusal { error } = *refusal;
             self.refuse(ctx, Some(channel), error);
         }
     }
@@ -121,7 +122,7 @@ impl Link {
     pub(crate) fn refuse(&mut self, ctx: &mut Context, channel: Option<u16>, error: Option<Error>) {
         let Some(channel) = channel else {
             self.waiting = None;
-            self.refusal.get_or_insert(Refusal { error });
+            self.refusal.get_or_insert_with(|| Box::new(Refusal { error }));
             return;
         };
         if self.local == Half::Idle {

@@ -106,21 +106,24 @@ impl Link {
         flow.properties = due.properties;
     }
 
+    /// Receiver: whether automatic credit has come down to the low-water mark.
+    #[inline]
+    pub(crate) fn may_renew(&self) -> bool {
+        let End::Receiver(receiver) = &self.end else { return false };
+        let CreditMode::Auto(window) = receiver.mode else { return false };
+        self.credit.link_credit <= receiver.renewal.low_water.unwrap_or(window / 2)
+    }
+
     /// Receiver: something has been taken, or settled; renews automatic credit at the low-water mark. `room`: how many
     /// more deliveries of the session may be unsettled. Whether that was less than it would have granted.
     pub(crate) fn renew(&mut self, room: impl FnOnce() -> u32) -> bool {
         let End::Receiver(receiver) = &self.end else { return false };
         let CreditMode::Auto(window) = receiver.mode else { return false };
-        let low_water = receiver.renewal.low_water.unwrap_or(window / 2);
         // The first is what is so most of the time.
-        if self.credit.link_credit > low_water
-            || receiver.paused
-            || self.credit.drain
-            || self.local == Half::Ended
-            || self.gone
-        {
+        if !self.may_renew() || receiver.paused || self.credit.drain || self.local == Half::Ended || self.gone {
             return false;
         }
+        let low_water = receiver.renewal.low_water.unwrap_or(window / 2);
         let held = match receiver.renewal.until {
             CreditUntil::Taken => receiver.incoming.buffered(),
             CreditUntil::Settled => receiver.incoming.buffered_settled().saturating_add(self.unsettled as usize),

@@ -49,7 +49,7 @@ pub(crate) struct Link {
     /// Our attach, until it leaves.
     pub(crate) waiting: Option<Box<LinkOptions>>,
     /// A refusal of the peer's attach, until our begin leaves.
-    pub(crate) refusal: Option<Refusal>,
+    pub(crate) refusal: Option<Box<Refusal>>,
     /// What the answer to our attach has to grant.
     pub(crate) asked: Asked,
     /// The peer's attach, for those who ask later.
@@ -94,7 +94,7 @@ pub(crate) struct SenderEnd {
     /// What a receiver means that settles and names no outcome.
     pub(crate) default_outcome: Option<DeliveryState>,
     /// The delivery in progress.
-    pub(crate) sending: Option<Sending>,
+    pub(crate) sending: Option<Box<Sending>>,
     /// A send was answered with Blocked: tell when that has passed.
     pub(crate) wants: bool,
     /// Its place in the session's list of those that wait for something of the session's.
@@ -102,7 +102,7 @@ pub(crate) struct SenderEnd {
     /// Frames of the connection before the delivery that began last.
     pub(crate) began: u64,
     /// The application has detached, but the delivery in progress, which it gave whole, has to leave first.
-    pub(crate) leaving: Option<Leaving>,
+    pub(crate) leaving: Option<Box<Leaving>>,
     /// The application is done with a drain, but the delivery in progress has to leave first.
     pub(crate) drained: bool,
 }

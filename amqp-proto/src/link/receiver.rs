@@ -142,11 +142,12 @@ impl ReceiverMut<'_> {
     /// took, and renews the credit if that is automatic. Works on after the link is detached, until
     /// all that had arrived is taken.
     pub fn recv(&mut self) -> Option<Delivery> {
+        let mut released = Load::default();
         let (receiver, _) = self.end()?;
-        let received = receiver.incoming.recv();
+        let delivery = receiver.incoming.recv(&mut released);
         // Also where there was nothing but the mark of an aborted delivery: that is gone now.
-        self.taken(received.as_ref().map_or(Load::default(), |(_, load)| *load));
-        received.map(|(delivery, _)| delivery)
+        self.taken(released);
+        delivery
     }
 
     /// What has come of the oldest delivery since the last look, whole or not: for messages larger
@@ -182,7 +183,9 @@ impl ReceiverMut<'_> {
             if let End::Receiver(receiver) = &mut link.end {
                 receiver.paused = false;
             }
-            self.session.renew(self.ctx, self.key.index);
+            if link.may_renew() {
+                self.session.renew(self.ctx, self.key.index);
+            }
         }
         self.session.reap(self.key.index);
         if self.session.gone {

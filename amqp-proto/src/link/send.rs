@@ -1,12 +1,14 @@
 //! Messages into deliveries (§2.6.12, §2.6.14): the part of [`SenderMut`] that sends.
 
 use super::sender::SenderMut;
-use super::{End, Half};
+use super::{End, Half, Link};
 use crate::delivery::outgoing::{self, Sending};
+use crate::delivery::unsettled::Unsettled;
 use crate::session::dispatch::claim;
 use crate::session::{Held, Session};
 use crate::{Blocked, DeliveryId, Misuse, Outgoing, SendError, Sent};
-use amqp_codec::{DeliveryTag, Handle};
+use alloc::boxed::Box;
+use amqp_codec::{DeliveryTag, Encode, Handle, SequenceNo};
 use bytes::Bytes;
 
 impl SenderMut<'_> {
@@ -17,7 +19,28 @@ impl SenderMut<'_> {
     /// [`SendError::Blocked`] if it cannot be sent now, [`SendError::TooLarge`] if it never can;
     /// [`SendError::Misuse`] if the link is gone or the message contradicts its snd-settle-mode.
     pub fn send(&mut self, message: Outgoing) -> Result<Sent, SendError> {
-        self.transfer(message, false)
+        self.transfer(message, false, None::<&Bytes>)
+    }
+
+    /// Sends what is yet to be encoded, a [`Message`](amqp_codec::Message) say: straight into the output where one
+    /// frame holds it, which saves an allocation and a copy. `message` says how it is sent; its payload does not count.
+    ///
+    /// ```
+    /// # use amqp_proto::{SendError, SenderMut};
+    /// use amqp_proto::Outgoing;
+    /// use amqp_proto::codec::Message;
+    ///
+    /// # fn send(sender: &mut SenderMut<'_>) -> Result<(), SendError> {
+    /// let message = Message::builder().to("orders").data("12 crates").build();
+    /// sender.send_encoded(&message, Outgoing { settled: true, ..Outgoing::default() })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send).
+    pub fn send_encoded(&mut self, content: &impl Encode, message: Outgoing) -> Result<Sent, SendError> {
+        self.transfer(message, false, Some(content))
     }
 
     /// Begins a delivery of which more is to come with [`write`](Self::write) (§2.6.14); `message`
@@ -26,10 +49,16 @@ impl SenderMut<'_> {
     /// # Errors
     /// As for [`send`](Self::send).
     pub fn start(&mut self, message: Outgoing) -> Result<Sent, SendError> {
-        self.transfer(message, true)
+        self.transfer(message, true, None::<&Bytes>)
     }
 
-    fn transfer(&mut self, mut message: Outgoing, more: bool) -> Result<Sent, SendError> {
+    fn transfer(
+        &mut self,
+        mut message: Outgoing,
+        more: bool,
+        content: Option<&impl Encode>,
+    ) -> Result<Sent, SendError> {
+        let full = self.session.is_full(self.ctx);
         let link = self.link().ok_or(Misuse::StaleId)?;
         if link.gone || link.local == Half::Ended || link.is_leaving() {
             return Err(Misuse::Detached.into());
@@ -37,43 +66,29 @@ impl SenderMut<'_> {
         message.settled = link.settles(&message)?;
         self.ctx.output.carries(message.state.as_ref())?;
         let max = link.modes.max_message_size;
-        if max != 0 && message.payload.len() as u64 > max {
+        let len = content.map_or(message.payload.len(), Encode::encoded_len);
+        if max != 0 && len as u64 > max {
             return Err(SendError::TooLarge(message));
         }
-        if let Some(blocked) = self.why_blocked() {
+        if let Some(blocked) = link.why_blocked(self.ctx, &self.session.window, full) {
             self.session.wait(self.ctx, self.key.index, blocked)?;
             return Err(SendError::Blocked(message, blocked));
         }
-        let tag = self.claim_tag(&message)?;
-        Ok(self.begin(message, tag, more))
-    }
-
-    /// The tag of a new delivery: the one given, or one made of the delivery-id (req: TR-2.6.12-01).
-    fn claim_tag(&mut self, message: &Outgoing) -> Result<DeliveryTag, Misuse> {
-        let Session { links, sent, next_delivery_id, .. } = &mut *self.session;
-        let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
-        let number = next_delivery_id.0;
-        match message.tag {
-            Some(tag) if message.settled || claim(link, sent, tag) => Ok(tag),
-            Some(_) => Err(Misuse::TagInUse),
-            None if message.settled || link.tags.all_made() => Ok(number.into()),
-            None => {
-                // Longer ones for the rare case that the application has given an equal one.
-                let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));
-                let mut made = core::iter::once(DeliveryTag::from(number)).chain(longer);
-                made.find(|tag| claim(link, sent, *tag)).ok_or(Misuse::TagInUse)
-            }
-        }
+        self.begin(message, more, content.map(|content| (content, len)))
     }
 
     /// Everything allows it: a new delivery.
-    fn begin(&mut self, message: Outgoing, tag: DeliveryTag, more: bool) -> Sent {
+    fn begin(
+        &mut self,
+        message: Outgoing,
+        more: bool,
+        content: Option<(&impl Encode, usize)>,
+    ) -> Result<Sent, SendError> {
         let Session { id, links, sent, window, next_delivery_id, .. } = &mut *self.session;
-        let number = *next_delivery_id;
+        let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
+        let (number, settled) = (*next_delivery_id, message.settled);
+        let tag = claim_tag(link, sent, number, &message)?;
         *next_delivery_id += 1;
-        let settled = message.settled;
-        let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
-        let Some(link) = links.get_mut(self.key.index) else { return result };
         let before = link.credit.link_credit;
         link.credit.used();
         link.credit.note_empty(before, self.ctx.now);
@@ -81,17 +96,22 @@ impl SenderMut<'_> {
             link.unsettled += 1;
             sent.insert(number, Held { link: self.key, tag, state: None, token: message.token });
         }
-        let End::Sender(sender) = &mut link.end else { return result };
+        let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
+        let End::Sender(sender) = &mut link.end else { return Ok(result) };
         let mut sending = Sending::new(Handle(self.key.index), number, tag, message, more);
         sender.began = self.ctx.output.frames;
-        if sending.frames(self.ctx, id.index, window) == outgoing::Sent::Part {
+        let left = match content {
+            Some((content, len)) => sending.encoded(self.ctx, id.index, window, content, len),
+            None => sending.frames(self.ctx, id.index, window),
+        };
+        if left == outgoing::Sent::Part {
             let waits = !sending.wants_more();
-            sender.sending = Some(sending);
+            sender.sending = Some(Box::new(sending));
             if waits {
                 self.session.send_on(self.ctx, self.key.index);
             }
         }
-        result
+        Ok(result)
     }
 
     /// Adds a piece to the delivery that was [`start`](Self::start)ed; the last one with `more` false.
@@ -142,4 +162,27 @@ impl SenderMut<'_> {
         self.session.offer(self.ctx);
         Ok(())
     }
+}
+
+/// The tag of a new delivery: the one given, or one made of the delivery-id (req: TR-2.6.12-01).
+#[inline]
+fn claim_tag(
+    link: &mut Link,
+    sent: &Unsettled<Held>,
+    number: SequenceNo,
+    message: &Outgoing,
+) -> Result<DeliveryTag, Misuse> {
+    match message.tag {
+        Some(tag) if message.settled || claim(link, sent, tag) => Ok(tag),
+        Some(_) => Err(Misuse::TagInUse),
+        None if message.settled || link.tags.all_made() => Ok(number.0.into()),
+        None => claim_made(link, sent, number.0),
+    }
+}
+
+/// Longer ones for the rare case that the application has given an equal one.
+fn claim_made(link: &mut Link, sent: &Unsettled<Held>, number: u32) -> Result<DeliveryTag, Misuse> {
+    let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));
+    let mut made = core::iter::once(DeliveryTag::from(number)).chain(longer);
+    made.find(|tag| claim(link, sent, *tag)).ok_or(Misuse::TagInUse)
 }

@@ -6,6 +6,7 @@ use crate::delivery::outgoing::Sending;
 use crate::id::LinkKey;
 use crate::session::Session;
 use crate::{Blocked, DeliveryId, Instant, LinkOptions, LinkSnapshot, Misuse, SenderId, SessionId};
+use alloc::boxed::Box;
 use amqp_codec::{Attach, DeliveryState, Error, Fields, Role, Str};
 
 /// The sending end of a link; see [`Connection::sender`](crate::Connection::sender).
@@ -135,8 +136,8 @@ impl SenderMut<'_> {
             return Err(Misuse::Detached);
         }
         if let End::Sender(sender) = &mut link.end {
-            if sender.sending.as_ref().is_some_and(Sending::given_whole) {
-                sender.leaving = Some(Leaving { closed, error });
+            if sender.sending.as_deref().is_some_and(Sending::given_whole) {
+                sender.leaving = Some(Box::new(Leaving { closed, error }));
                 return Ok(());
             }
         }

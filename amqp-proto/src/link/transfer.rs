@@ -15,8 +15,6 @@ use bytes::Bytes;
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) number: SequenceNo,
-    /// Of a delivery that has begun: its tag.
-    pub(crate) tag: DeliveryTag,
     /// A delivery has begun that is to be settled.
     pub(crate) unsettled: bool,
     /// A delivery that was to be settled no longer is: sent settled after all, or aborted.
@@ -39,9 +37,11 @@ impl Link {
         payload: Bytes,
     ) -> Result<Arrival, Violation> {
         let End::Receiver(receiver) = &mut self.end else { return Err(Violation::TransferDirection) };
-        let begins = receiver.incoming.current().is_none();
-        let last_credit = begins && self.credit.link_credit == 1;
-        if begins {
+        let current = receiver.incoming.current();
+        let last_credit = current.is_none() && self.credit.link_credit == 1;
+        let (number, outcome) = if let Some(current) = current {
+            (current.number(), receiver.incoming.transfer(transfer, payload, self.modes)?)
+        } else {
             supported(transfer.state.as_ref())?;
             let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
             let tag = transfer.delivery_tag.ok_or(Violation::DeliveryTagMissing)?;
@@ -51,15 +51,14 @@ impl Link {
             self.credit.check()?;
             self.credit.used();
             self.credit.available = self.credit.available.saturating_sub(1); // req: TR-2.6.7-11
-            receiver.incoming.begin(DeliveryId { session, number }, tag, transfer, self.modes)?;
-        }
-        let number = receiver.incoming.current().map_or(SequenceNo(0), DeliveryId::number);
-        let outcome = receiver.incoming.transfer(transfer, payload, self.modes)?;
+            let id = DeliveryId { session, number };
+            (number, receiver.incoming.begin(id, tag, transfer, payload, self.modes)?)
+        };
+        let begins = current.is_none();
         let settled = outcome.settled || outcome.aborted;
         Ok(Arrival {
             number,
             unsettled: begins && !settled && !transfer.resume,
-            tag: transfer.delivery_tag.unwrap_or_default(),
             settled: !begins && settled,
             last_credit,
             arrived: outcome.arrived,
@@ -76,12 +75,14 @@ impl Link {
     }
 
     /// A delivery of this link is no longer unsettled.
+    #[inline]
     pub(crate) fn settled(&mut self, tag: &DeliveryTag) {
         self.unsettled = self.unsettled.saturating_sub(1);
         self.tags.remove(tag, self.unsettled);
     }
 
     /// Receiver: we have settled a delivery. What that gives back, if it was not whole.
+    #[inline]
     pub(crate) fn settled_here(&mut self, number: SequenceNo) -> Load {
         match &mut self.end {
             End::Sender(_) => Load::default(),
@@ -155,7 +156,8 @@ impl Link {
         if core::mem::take(&mut sender.drained) {
             self.drained(ctx.now);
         }
-        if let Some(Leaving { closed, error }) = leaving {
+        if let Some(leaving) = leaving {
+            let Leaving { closed, error } = *leaving;
             let _ = self.detach(ctx, Some(channel), closed, error);
         }
     }

@@ -37,9 +37,12 @@ impl Session {
     /// Places have become free: for those that were granted less.
     #[inline]
     pub(crate) fn renew_bounded(&mut self, ctx: &mut Context) {
-        if self.bounded.is_empty() {
-            return;
+        if !self.bounded.is_empty() {
+            self.renew_all_bounded(ctx);
         }
+    }
+
+    fn renew_all_bounded(&mut self, ctx: &mut Context) {
         for index in core::mem::take(&mut self.bounded) {
             if self.links.get_mut(index).is_some_and(|link| link.set_bounded(false)) {
                 self.renew(ctx, index);

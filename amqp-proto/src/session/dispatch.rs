@@ -8,38 +8,18 @@ use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{Half, Link};
 use crate::violation::{Scope, Violation, supported};
-use amqp_codec::{DeliveryTag, Disposition, Flow, Performative, Role, Transfer};
+use amqp_codec::{DeliveryTag, Disposition, Flow, Role, Transfer};
 use bytes::Bytes;
+use core::mem;
 use smallvec::SmallVec;
 
 impl Session {
-    /// One frame of the peer, other than begin and end. A session that we have ended drops it
-    /// (req: TR-2.5.4-01).
-    pub(crate) fn received(
-        &mut self,
-        ctx: &mut Context,
-        performative: Performative,
-        payload: Bytes,
-    ) -> Result<(), Violation> {
-        if self.discards() {
-            return Ok(());
-        }
-        match performative {
-            Performative::Attach(attach) => self.received_attach(ctx, *attach),
-            Performative::Flow(flow) => self.received_flow(ctx, &flow),
-            Performative::Transfer(transfer) => self.received_transfer(ctx, &transfer, payload),
-            Performative::Disposition(disposition) => self.received_disposition(ctx, &disposition),
-            Performative::Detach(detach) => self.received_detach(ctx, detach),
-            Performative::Open(_) | Performative::Begin(_) | Performative::End(_) | Performative::Close(_) => Ok(()),
-        }
-    }
-
     /// Whether what the peer sends is dropped: all but its end, once ours has left (§2.5.4).
     pub(crate) fn discards(&self) -> bool {
         self.local == Half::Ended || self.gone
     }
 
-    fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {
+    pub(crate) fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {
         let was_closed = !self.window.can_send();
         self.window.received_flow(flow)?;
         self.window.note_closed(!was_closed, ctx.now);
@@ -52,6 +32,9 @@ impl Session {
             }
             if flow.echo {
                 self.owe_flow(ctx, false);
+            }
+            if mem::take(&mut self.awaits_echo) {
+                ctx.events.push(Event::Echo { session: self.id });
             }
             return Ok(());
         };
@@ -69,7 +52,12 @@ impl Session {
         Ok(())
     }
 
-    fn received_transfer(&mut self, ctx: &mut Context, transfer: &Transfer, payload: Bytes) -> Result<(), Violation> {
+    pub(crate) fn received_transfer(
+        &mut self,
+        ctx: &mut Context,
+        transfer: &Transfer,
+        payload: Bytes,
+    ) -> Result<(), Violation> {
         let load = Load::one(payload.len());
         self.window.received(&mut ctx.memory, payload.len())?;
         ctx.budget.transferred();
@@ -98,7 +86,7 @@ impl Session {
             return Ok(());
         }
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
-            Ok(arrival) => self.arrived(ctx, index, &arrival),
+            Ok(arrival) => self.arrived(ctx, index, tag, &arrival),
             Err(violation) if violation.scope() == Scope::Link => {
                 self.release(ctx, load);
                 self.fail_link(ctx, index, violation);
@@ -108,11 +96,12 @@ impl Session {
         Ok(())
     }
 
-    /// Enters in the tables what a transfer amounted to, and tells the application.
-    fn arrived(&mut self, ctx: &mut Context, index: u32, arrival: &Arrival) {
+    /// Enters in the tables what a transfer amounted to, and tells the application. `tag` is that of a delivery which
+    /// begins and is to be settled.
+    fn arrived(&mut self, ctx: &mut Context, index: u32, tag: Option<DeliveryTag>, arrival: &Arrival) {
         let Some(link) = self.links.get_mut(index) else { return };
-        if arrival.unsettled {
-            self.received.insert(arrival.number, Held { link: link.key, tag: arrival.tag, state: None, token: 0 });
+        if let Some(tag) = tag.filter(|_| arrival.unsettled) {
+            self.received.insert(arrival.number, Held { link: link.key, tag, state: None, token: 0 });
             link.unsettled += 1;
         }
         if let Some(held) = arrival.settled.then(|| self.received.remove(arrival.number)).flatten() {
@@ -135,7 +124,11 @@ impl Session {
         self.unjam(ctx);
     }
 
-    fn received_disposition(&mut self, ctx: &mut Context, disposition: &Disposition) -> Result<(), Violation> {
+    pub(crate) fn received_disposition(
+        &mut self,
+        ctx: &mut Context,
+        disposition: &Disposition,
+    ) -> Result<(), Violation> {
         let Disposition { role, first, settled, .. } = *disposition;
         let last = disposition.last.unwrap_or(first);
         if last.0.wrapping_sub(first.0) > u32::MAX / 2 {
@@ -146,12 +139,16 @@ impl Session {
         let mut settled_on: SmallVec<[u32; 4]> = SmallVec::new();
         let held = if role == Role::Receiver { sent } else { received };
         held.visit(first, last, |number, held| {
-            if !held.report(disposition.state.as_ref()) && !settled {
+            let state = if settled {
+                held.last(disposition.state.as_ref())
+            } else if held.report(disposition.state.as_ref()) {
+                held.state.clone()
+            } else {
                 return true;
-            }
+            };
             let delivery = crate::DeliveryId { session: *session, number };
             if let Some(link) = links.get_mut(held.link.index).filter(|link| link.key == held.link) {
-                let state = held.state.clone().or_else(|| link.default_outcome().filter(|_| settled).cloned());
+                let state = state.or_else(|| link.default_outcome().filter(|_| settled).cloned());
                 ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
                 if settled {
                     link.settled(&held.tag);

@@ -48,6 +48,7 @@ impl Session {
         if let Some(echo) = self.flow_due.take() {
             let mut flow = self.window.flow(&mut ctx.memory);
             flow.echo = echo;
+            self.awaits_echo |= echo;
             ctx.output.frame(self.channel(), &flow);
         }
     }

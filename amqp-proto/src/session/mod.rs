@@ -105,10 +105,22 @@ impl Held {
     /// A state of the peer's. An outcome that has been reached does not change any more; without a state the one
     /// before holds (req: TR-2.6.12-06). Whether there is something new in it.
     pub(crate) fn report(&mut self, state: Option<&DeliveryState>) -> bool {
-        let reached = self.state.as_ref().is_some_and(DeliveryState::is_outcome);
+        let reached = self.has_outcome();
         let Some(state) = state.filter(|state| !reached && self.state.as_ref() != Some(state)) else { return false };
         self.state = Some(state.clone());
         true
+    }
+
+    /// The state that the peer has settled with, by the same rule.
+    pub(crate) fn last(&mut self, state: Option<&DeliveryState>) -> Option<DeliveryState> {
+        match state {
+            Some(state) if !self.has_outcome() => Some(state.clone()),
+            Some(_) | None => self.state.take(),
+        }
+    }
+
+    fn has_outcome(&self) -> bool {
+        self.state.as_ref().is_some_and(DeliveryState::is_outcome)
     }
 }
 
@@ -142,6 +154,8 @@ pub(crate) struct Session {
     pub(crate) as_receiver: Dispositions,
     /// A session flow is to leave; with echo or without.
     pub(crate) flow_due: Option<bool>,
+    /// A flow with echo has left, and none has come since.
+    pub(crate) awaits_echo: bool,
     /// Links for which a flow is to leave.
     pub(crate) flows: VecDeque<u32>,
     /// Links with a delivery in progress that could not leave as a whole.
@@ -183,6 +197,7 @@ impl Session {
             as_sender: Dispositions::new(Role::Sender),
             as_receiver: Dispositions::new(Role::Receiver),
             flow_due: None,
+            awaits_echo: false,
             flows: VecDeque::new(),
             sending: VecDeque::new(),
             blocked: BTreeSet::new(),

@@ -20,22 +20,25 @@ impl Session {
         if delivery.session != self.id || !self.usable() {
             return Err(Misuse::StaleId);
         }
-        ctx.output.carries(state.as_ref())?;
+        if !matches!(state, None | Some(DeliveryState::Accepted | DeliveryState::Released)) {
+            ctx.output.carries(state.as_ref())?;
+        }
         let number = delivery.number;
         let channel = self.channel();
         let (table, dispositions) = match role {
             Role::Sender => (&mut self.sent, &mut self.as_sender),
             Role::Receiver => (&mut self.received, &mut self.as_receiver),
         };
-        table.get_mut(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
         let (mut released, mut renews) = (Load::default(), false);
         if settled {
-            let held = table.remove(number);
-            if let (Some(link), Some(held)) = (self.links.get_mut(link.index), held) {
+            let held = table.remove_if(number, |held| held.link == link).ok_or(Misuse::StaleId)?;
+            if let Some(link) = self.links.get_mut(link.index) {
                 link.settled(&held.tag);
                 released = link.settled_here(number);
                 renews = link.renews_when_settled();
             }
+        } else {
+            table.get(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
         }
         dispositions.add(ctx, channel, (number, number), state, settled);
         if renews {

@@ -200,6 +200,6 @@ impl Link {
     /// Sender: whether the application is to give the next piece of the delivery in progress.
     pub(crate) fn wants_piece(&self) -> bool {
         let End::Sender(sender) = &self.end else { return false };
-        sender.sending.as_ref().is_some_and(Sending::wants_more)
+        sender.sending.as_deref().is_some_and(Sending::wants_more)
     }
 }

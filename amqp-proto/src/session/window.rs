@@ -192,10 +192,13 @@ impl Window {
     pub(crate) fn released(&mut self, memory: &mut Memory, load: Load) -> bool {
         self.unread -= load;
         self.account(memory);
-        let all = self.room(memory, Load::default());
+        let octets = self.octets(memory);
+        let all = self.room_of(memory, octets, Load::default());
         let low_water = self.incoming.low_water.unwrap_or(all / 2);
-        let growth = self.room(memory, self.unread).saturating_sub(self.view.incoming_window);
-        growth >= all.saturating_sub(low_water).max(1)
+        let worth = all.saturating_sub(low_water).max(1).saturating_add(self.view.incoming_window);
+        // Whether there is room for so many: without a division, and by their number first.
+        self.incoming.transfers.saturating_sub(self.unread.transfers) >= worth
+            && octets.saturating_sub(self.unread.octets) >= u64::from(worth).saturating_mul(memory.frame().max(1))
     }
 
     /// Gives back what is still here.
@@ -221,8 +224,19 @@ impl Window {
 
     /// How many transfers could be granted with so much waiting: by their number, and by what they may amount to.
     fn room(&self, memory: &Memory, unread: Load) -> u32 {
+        self.room_of(memory, self.octets(memory), unread)
+    }
+
+    /// The octets that may wait.
+    #[inline]
+    fn octets(&self, memory: &Memory) -> u64 {
         let share = memory.share(self.used).saturating_sub(self.unread.hidden);
-        let octets = share.min(self.incoming.octets.unwrap_or(u64::MAX)).saturating_sub(unread.octets);
+        share.min(self.incoming.octets.unwrap_or(u64::MAX))
+    }
+
+    #[inline]
+    fn room_of(&self, memory: &Memory, octets: u64, unread: Load) -> u32 {
+        let octets = octets.saturating_sub(unread.octets);
         let transfers = self.incoming.transfers.saturating_sub(unread.transfers);
         if u64::from(transfers).saturating_mul(memory.frame()) <= octets {
             return transfers;

@@ -167,6 +167,24 @@ impl Target {
         Builder::new(config).host("127.0.0.1").port(self.server.port).login(login)
     }
 
+    /// With the login that it takes.
+    pub(crate) fn url(&self) -> String {
+        let login = if self.server.kind == Kind::Plain { "" } else { "guest:guest@" };
+        format!("amqp://{login}127.0.0.1:{}", self.server.port)
+    }
+
+    pub(crate) fn tls_port(&self) -> u16 {
+        self.server.port + 1
+    }
+
+    /// The TLS port that asks for a certificate.
+    pub(crate) fn certificate_port(&self) -> u16 {
+        match self.server.kind {
+            Kind::Rabbit4 | Kind::Rabbit3 => self.tls_port(),
+            Kind::ActingUp | Kind::Acceptor | Kind::Plain => self.server.port + 2,
+        }
+    }
+
     pub(crate) async fn connect(&self) -> Result<Connection, Fault> {
         Ok(self.builder(Self::config()).connect().await?)
     }

@@ -111,7 +111,7 @@ impl Table {
 const INTRODUCTION: &str = "\
 # Interoperability
 
-Written by `cargo run --release -p amqp10-interop -- --all`; do not edit it by hand. What the scenarios do is in
+Written by `cargo run --release -p amqp10-interop --features tls -- --all`; do not edit it by hand. What the scenarios do is in
 [`tests/interop/src/client`](../tests/interop/src/client) and in the scripts of
 [`tests/interop/peers`](../tests/interop/peers); [`tests/interop/README.md`](../tests/interop/README.md) says how to run
 and extend them.

@@ -17,6 +17,8 @@ struct Lane {
     ended: bool,
     /// Reading and writing fail from now on.
     broken: bool,
+    /// Octets that both lanes may carry before the pipe breaks.
+    left: Option<Arc<Mutex<usize>>>,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -55,6 +57,14 @@ impl Lane {
 }
 
 impl Tap {
+    /// Breaks the pipe when so many octets have been written, in both directions together.
+    pub(crate) fn break_after(&self, octets: usize) {
+        let left = Arc::new(Mutex::new(octets));
+        for lane in &self.lanes {
+            lane.lock().unwrap().left = Some(Arc::clone(&left));
+        }
+    }
+
     /// Fails reading and writing at both ends.
     pub(crate) fn reset(&self) {
         for lane in &self.lanes {
@@ -114,10 +124,18 @@ impl Transport for PipeEnd {
     fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let mut lane = self.outgoing.lock().unwrap();
         lane.check()?;
+        if let Some(left) = &lane.left {
+            if *left.lock().unwrap() == 0 {
+                return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+            }
+        }
         let mut room = lane.capacity.saturating_sub(lane.octets.len());
         if room == 0 {
             lane.writer = Some(cx.waker().clone());
             return Poll::Pending;
+        }
+        if let Some(left) = &lane.left {
+            room = room.min(*left.lock().unwrap());
         }
         let mut written = 0;
         for slice in slices {
@@ -126,6 +144,9 @@ impl Transport for PipeEnd {
             (room, written) = (room - part, written + part);
         }
         lane.total += written;
+        if let Some(left) = &lane.left {
+            *left.lock().unwrap() -= written;
+        }
         if let Some(reader) = lane.reader.take() {
             reader.wake();
         }

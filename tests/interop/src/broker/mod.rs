@@ -12,10 +12,12 @@ mod selector;
 use crate::verdict::Fault;
 use amqp10::codec::{self, Condition, Fields, SaslCode, Source, Str, Symbol, TargetTerminus};
 use amqp10::proto::{Config, FrameTap, Mechanism, SaslListener, SaslRequest, SessionOptions};
+use amqp10::tls::TlsServer;
 use amqp10::tokio::Listener;
 use amqp10::{Error, Fault as Blame, IncomingConnection, IncomingLink, Options, Session};
 use queue::Queue;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -38,8 +40,10 @@ struct Shared {
 }
 
 /// How the broker is set up.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Setting {
+    /// Serves TLS, with the certificate in this folder.
+    pub(crate) certificates: Option<PathBuf>,
     /// Our max-frame-size; default 65536, more than which uamqp cannot send in one frame.
     pub(crate) max_frame_size: Option<u32>,
     /// Print every frame.
@@ -47,7 +51,7 @@ pub(crate) struct Setting {
 }
 
 impl Broker {
-    pub(crate) async fn start(setting: Setting) -> Result<Self, Fault> {
+    pub(crate) async fn start(setting: &Setting) -> Result<Self, Fault> {
         let mut config = Config::builder("amqp10-interop-broker")
             .idle_time_out(Some(Duration::from_secs(10)))
             .offered_capabilities(Symbol::from_static("ANONYMOUS-RELAY").into());
@@ -59,7 +63,11 @@ impl Broker {
         }
         // foreign clients log in over plain TCP here, on this machine
         let sasl = SaslListener::new([Mechanism::Plain, Mechanism::Anonymous]).insecure_allowed(true).optional();
-        let listener = Listener::bind("127.0.0.1:0", Options::listener(config.build()?), Some(sasl)).await?;
+        let mut listener = Listener::bind("127.0.0.1:0", Options::listener(config.build()?), Some(sasl)).await?;
+        if let Some(folder) = &setting.certificates {
+            let (chain, key) = (std::fs::read(folder.join("server.pem"))?, std::fs::read(folder.join("server.key"))?);
+            listener = listener.tls(TlsServer::builder(chain, key).build()?);
+        }
         let port = listener.local_addr()?.port();
         let shared = Arc::<Shared>::default();
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));

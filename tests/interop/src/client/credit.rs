@@ -3,7 +3,7 @@
 use crate::client::parts::{by_hand, next, nothing_comes, number, numbered, send_all, take};
 use crate::server::Target;
 use crate::verdict::{Check, Fault, ensure};
-use amqp10::proto::{CreditMode, LinkOptions};
+use amqp10::proto::{CreditMode, CreditRenewal, LinkOptions};
 use amqp10::{Connection, Receiver};
 use std::time::Duration;
 
@@ -39,6 +39,24 @@ pub(crate) async fn one_at_a_time(target: Target) -> Check {
 /// Ten at a time, renewed as they are taken, in order.
 pub(crate) async fn windowed(target: Target) -> Check {
     let (connection, receiver) = receiver(&target, "credit-window", 200, Some(10)).await?;
+    for (n, message) in (0..).zip(take(&receiver, 200).await?) {
+        ensure!(number(&message)? == n, "out of order");
+    }
+    Ok(connection.close().await?)
+}
+
+/// Renewed only when all of it is used up: what a peer needs that counts credit from the flow's arrival.
+pub(crate) async fn used_up(target: Target) -> Check {
+    let address = target.queue("credit-used-up").await?;
+    let connection = target.connect().await?;
+    let session = connection.session().await?;
+    send_all(&session, &address, (0..200).map(numbered)).await?;
+    let options = LinkOptions {
+        credit: CreditMode::Auto(10),
+        credit_renewal: CreditRenewal { low_water: Some(0), ..CreditRenewal::default() },
+        ..LinkOptions::receiver("credit-used-up-in", address)
+    };
+    let receiver = session.attach_receiver(options).await?;
     for (n, message) in (0..).zip(take(&receiver, 200).await?) {
         ensure!(number(&message)? == n, "out of order");
     }

@@ -3,7 +3,8 @@
 use crate::server::Target;
 use crate::verdict::{Check, Fault, ensure};
 use amqp10::proto::SaslClient;
-use amqp10::tokio::ConnectError;
+use amqp10::tls::TlsClient;
+use amqp10::tokio::{Builder, ConnectError};
 use std::time::Duration;
 
 async fn log_in(target: &Target, login: SaslClient) -> Check {
@@ -24,8 +25,8 @@ pub(crate) async fn plain(target: Target) -> Check {
 pub(crate) async fn wrong_password(target: Target) -> Check {
     match target.builder(Target::config()).login(SaslClient::plain("guest", "wrong")).connect().await {
         Ok(_) => Err("a wrong password was let in".into()),
-        Err(ConnectError::Open { source, .. }) if source.is_login() => Ok(()),
-        Err(error) => Err(Fault::from(error)),
+        Err(ConnectError::Login { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -41,4 +42,29 @@ pub(crate) async fn none(target: Target) -> Check {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// TLS, and PLAIN within.
+pub(crate) async fn tls(target: Target) -> Check {
+    let tls = TlsClient::builder().roots_pem(pem(&target, "ca.pem")?).build()?;
+    within_tls(target.builder(Target::config()).port(target.tls_port()).tls(tls)).await
+}
+
+/// TLS with a certificate of ours, and EXTERNAL within.
+pub(crate) async fn external(target: Target) -> Check {
+    let identity = (pem(&target, "client.pem")?, pem(&target, "client.key")?);
+    let tls = TlsClient::builder().roots_pem(pem(&target, "ca.pem")?).identity_pem(identity.0, identity.1).build()?;
+    let builder = target.builder(Target::config()).port(target.certificate_port()).tls(tls);
+    within_tls(builder.login(SaslClient::external())).await
+}
+
+async fn within_tls(builder: Builder) -> Check {
+    // the name in the certificate
+    let connection = builder.host("localhost").connect().await?;
+    connection.session().await?.end().await?;
+    Ok(connection.close().await?)
+}
+
+fn pem(target: &Target, file: &str) -> Result<Vec<u8>, Fault> {
+    Ok(std::fs::read(target.scripts.folder(target.server.name).join("certs").join(file))?)
 }

@@ -1,5 +1,6 @@
 //! Our client against foreign servers: the scenarios, and how one is played.
 
+mod blocking;
 mod bodies;
 mod credit;
 mod ends;
@@ -49,6 +50,8 @@ scenarios! {
     Quick "sasl-plain" => login::plain;
     Quick "sasl-wrong-password" => login::wrong_password;
     Quick "no-sasl" => login::none;
+    Quick "tls" of Rabbit4 | ActingUp => login::tls;
+    Quick "sasl-external" of Rabbit4 | ActingUp => login::external;
     Quick "open-close" => open::open_close;
     Quick "pipelined-open" => open::pipelined;
     Quick "value-types" => values::as_bodies;
@@ -60,10 +63,13 @@ scenarios! {
     Quick "sizes-default" => bodies::default_frames;
     Quick "unsettled-10000" => volume::unsettled;
     Quick "presettled-10000" => volume::presettled;
+    Quick "blocking-thread" => blocking::with_thread;
+    Quick "blocking-pump" => blocking::with_pump;
     Quick "outcomes-given" => outcomes::given;
     Quick "outcomes-taken" of Rabbit4 | ActingUp | Acceptor => outcomes::taken;
     Quick "credit-one" => credit::one_at_a_time;
     Quick "credit-window" => credit::windowed;
+    Quick "credit-used-up" => credit::used_up;
     Quick "credit-large" => credit::large;
     Quick "drain" => credit::drain;
     Quick "links-100" => many::links;

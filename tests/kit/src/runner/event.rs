@@ -41,6 +41,7 @@ impl Driver {
                     .with("properties", flow.properties.as_ref().map_or(Value::Null, untyped));
                 about(record, self.names.link(link))
             }
+            Event::Echo { session } => about(Record::new("echo"), self.names.session(session)),
             Event::Drain { sender } => about(Record::new("drain"), self.names.link(sender.into())),
             Event::Drained { receiver } => about(Record::new("drained"), self.names.link(receiver.into())),
             Event::Arrived { receiver } => about(Record::new("arrived"), self.names.link(receiver.into())),

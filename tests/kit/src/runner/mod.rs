@@ -63,7 +63,7 @@ pub fn play_shown(trace: &Trace, shown: bool) -> Verdict {
 }
 
 /// Events that say nothing which frames, deliveries and snapshots do not say.
-const QUIET: [&str; 5] = ["flow", "writable", "arrived", "drain", "drained"];
+const QUIET: [&str; 6] = ["flow", "echo", "writable", "arrived", "drain", "drained"];
 
 /// One connection being played.
 struct Run<'a> {

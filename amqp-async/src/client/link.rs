@@ -1,0 +1,238 @@
+//! What links that come back have in common: a session below them, and what to do when they fail.
+
+use super::hub::{Generation, Root};
+use super::single::Single;
+use super::{Again, Backoff, Classifier, Escalation, Level};
+use crate::error::{Error, Recovery};
+use crate::receiver::Receiver;
+use crate::sender::Sender;
+use crate::session::Session;
+use amqp_proto::{LinkOptions, Misuse, SessionOptions};
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How a link comes back.
+#[derive(Clone, Debug, Default)]
+pub struct LinkPolicy {
+    /// How long to wait between attempts to attach it. Default [`Backoff::default`].
+    pub backoff: Backoff,
+    /// Which errors are worth another try. Default [`classify`](super::classify).
+    pub classifier: Classifier,
+    /// Sender: what to do about messages whose outcome was not known when the link went. Default [`InFlight::Fail`].
+    pub in_flight: InFlight,
+}
+
+/// What to do about messages that were sent, and whose outcome had not come when the link went: the receiver may have
+/// them, or not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InFlight {
+    /// Tell the caller, once for each: [`SendError::InDoubt`](crate::SendError::InDoubt).
+    #[default]
+    Fail,
+    /// Send them again: each arrives at least once, and some may arrive twice.
+    Resend,
+}
+
+/// A session, made again when its connection is.
+pub(super) struct SessionCell {
+    pub(super) root: Arc<Root>,
+    options: SessionOptions,
+    cell: Single<Place>,
+}
+
+/// A session on the connection of a generation.
+#[derive(Clone)]
+pub(super) struct Place {
+    generation: Generation,
+    session: Session,
+}
+
+impl SessionCell {
+    pub(super) fn new(root: Arc<Root>, options: SessionOptions) -> Self {
+        Self { root, options, cell: Single::default() }
+    }
+
+    async fn get(&self) -> Result<Place, Trouble> {
+        let hub = &self.root.hub;
+        let good = |place: &Place| hub.generation() == Some(place.generation);
+        self.cell
+            .get(good, || async {
+                let (generation, connection) = hub.connection(None).await.map_err(over)?;
+                let begun = connection.begin(self.options.clone()).await;
+                let session = begun.map_err(|error| Trouble { error, generation: Some(generation), place: None })?;
+                Ok(Place { generation, session })
+            })
+            .await
+    }
+}
+
+/// Why no link could be attached, and what it was to stand on.
+struct Trouble {
+    error: Error,
+    /// None if there will be no connection any more.
+    generation: Option<Generation>,
+    place: Option<Place>,
+}
+
+/// A link and where it stands.
+pub(super) struct Attached<L> {
+    pub(super) link: Arc<L>,
+    place: Place,
+}
+
+impl<L> Clone for Attached<L> {
+    fn clone(&self) -> Self {
+        Self { link: Arc::clone(&self.link), place: self.place.clone() }
+    }
+}
+
+/// The two directions of a link.
+pub(super) trait Attach: Sized {
+    /// Attaches one.
+    fn attach(session: &Session, options: LinkOptions) -> impl Future<Output = Result<Self, Error>> + Send;
+}
+
+impl Attach for Sender {
+    fn attach(session: &Session, options: LinkOptions) -> impl Future<Output = Result<Self, Error>> + Send {
+        session.attach_sender(options)
+    }
+}
+
+impl Attach for Receiver {
+    fn attach(session: &Session, options: LinkOptions) -> impl Future<Output = Result<Self, Error>> + Send {
+        session.attach_receiver(options)
+    }
+}
+
+/// A link that comes back.
+pub(super) struct LinkCell<L> {
+    session: Arc<SessionCell>,
+    options: LinkOptions,
+    policy: LinkPolicy,
+    cell: Single<Attached<L>>,
+    escalation: Mutex<Escalation>,
+}
+
+impl<L: Attach> LinkCell<L> {
+    pub(super) fn new(session: Arc<SessionCell>, options: LinkOptions, policy: LinkPolicy) -> Self {
+        let escalation = Mutex::new(Escalation::new(policy.backoff));
+        Self { session, options, policy, cell: Single::default(), escalation }
+    }
+
+    pub(super) fn options(&self) -> &LinkOptions {
+        &self.options
+    }
+
+    pub(super) fn in_flight(&self) -> InFlight {
+        self.policy.in_flight
+    }
+
+    /// The link, attached anew if need be, however often that takes.
+    pub(super) async fn get(&self) -> Result<Attached<L>, Error> {
+        loop {
+            let made = self
+                .cell
+                .get(
+                    |_| true,
+                    || async {
+                        let place = self.session.get().await?;
+                        match L::attach(&place.session, self.options.clone()).await {
+                            Ok(link) => Ok(Attached { link: Arc::new(link), place }),
+                            Err(error) => {
+                                Err(Trouble { error, generation: Some(place.generation), place: Some(place) })
+                            }
+                        }
+                    },
+                )
+                .await;
+            match made {
+                Ok(attached) => return Ok(attached),
+                Err(Trouble { error, generation: None, .. }) => return Err(error),
+                Err(Trouble { error, generation: Some(generation), place }) => {
+                    let again = self.escalate(error, generation, place.as_ref())?;
+                    self.session.root.hub.sleep(again.after).await;
+                }
+            }
+        }
+    }
+
+    /// The link that was there has failed: prepares for the next attempt, and waits as long as has to be waited.
+    ///
+    /// # Errors
+    /// The cause, if there is to be none.
+    pub(super) async fn failed(&self, attached: &Attached<L>, error: Error) -> Result<(), Error> {
+        if let Some(again) = self.note(attached, error)? {
+            self.session.root.hub.sleep(again.after).await;
+        }
+        Ok(())
+    }
+
+    /// The link that was there has failed. Several who use it may say so: it counts once.
+    pub(super) fn note(&self, attached: &Attached<L>, error: Error) -> Result<Option<Again>, Error> {
+        if self.recovery(&error) == Recovery::Retry {
+            // nothing is gone: a deadline of the caller's has passed
+            return Err(error);
+        }
+        let mut was_there = false;
+        self.cell.drop_if(|there| {
+            was_there = Arc::ptr_eq(&there.link, &attached.link);
+            was_there
+        });
+        match was_there {
+            true => self.escalate(error, attached.place.generation, Some(&attached.place)).map(Some),
+            false if self.recovery(&error) == Recovery::GiveUp => Err(error),
+            false => Ok(None),
+        }
+    }
+
+    /// What is worth trying. What this side has closed was closed because another link found it of no use; if all is to
+    /// be over, there will be no connection.
+    fn recovery(&self, error: &Error) -> Recovery {
+        match error {
+            Error::Misuse(Misuse::ConnectionClosed) => Recovery::Reconnect,
+            Error::Misuse(Misuse::SessionEnded) => Recovery::Rebegin,
+            Error::Misuse(Misuse::Detached | Misuse::StaleId) => Recovery::Reattach,
+            error => self.policy.classifier.classify(error),
+        }
+    }
+
+    /// Drops what has to be built anew.
+    fn escalate(&self, error: Error, generation: Generation, place: Option<&Place>) -> Result<Again, Error> {
+        let random = self.session.root.hub.random();
+        let recovery = self.recovery(&error);
+        let again = self.escalation.lock().unwrap_or_else(PoisonError::into_inner).failed(recovery, random);
+        let Some(again) = again else { return Err(error) };
+        match again.level {
+            Level::Link => {}
+            Level::Session => self.session.cell.drop_if(|there| place.is_some_and(|place| place.is_same(there))),
+            Level::Connection => self.session.root.hub.lose(generation, error),
+        }
+        Ok(again)
+    }
+
+    pub(super) fn random(&self) -> u64 {
+        self.session.root.hub.random()
+    }
+
+    /// Lets time pass; less if there will be no link.
+    pub(super) async fn sleep(&self, time: Duration) {
+        self.session.root.hub.sleep(time).await;
+    }
+
+    /// A message came or went.
+    pub(super) fn succeeded(&self) {
+        self.escalation.lock().unwrap_or_else(PoisonError::into_inner).succeeded();
+    }
+}
+
+impl Place {
+    fn is_same(&self, other: &Self) -> bool {
+        self.generation == other.generation && self.session.is_same(&other.session)
+    }
+}
+
+/// There will be no connection any more.
+fn over(error: Error) -> Trouble {
+    Trouble { error, generation: None, place: None }
+}

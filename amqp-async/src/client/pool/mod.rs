@@ -1,0 +1,16 @@
+//! Several connections for many users: lent out, given back, replaced when they die.
+//!
+//! [`machine`] decides, [`options`] says what there is to choose, [`driver`] connects and closes, and [`handle`] is what
+//! an application holds.
+
+mod driver;
+mod handle;
+mod machine;
+mod options;
+#[cfg(test)]
+mod tests;
+
+pub use driver::PoolDriver;
+pub use handle::{Lease, Pool};
+pub use machine::{PoolMachine, PoolOrder, SlotId, Ticket};
+pub use options::{PoolError, PoolOptions, PoolStats, PoolStrategy};

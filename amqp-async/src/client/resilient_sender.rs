@@ -1,0 +1,147 @@
+//! A sending link that comes back.
+
+use super::link::{Attached, InFlight, LinkCell, LinkPolicy, SessionCell};
+use super::{Retry, RetryPolicy, Verdict};
+use crate::error::{Error, SendError};
+use crate::sender::Sender;
+use crate::sender::Settlement;
+use amqp_proto::codec::{Message, Outcome};
+use amqp_proto::{LinkOptions, Outgoing};
+use std::fmt;
+use std::sync::Arc;
+
+/// Sends messages to one address, attaching anew whenever the link is lost. Cheap to clone; all clones are the same link.
+///
+/// What has not left waits for the link; what was on its way is treated as [`InFlight`] says.
+#[derive(Clone)]
+pub struct ResilientSender {
+    cell: Arc<LinkCell<Sender>>,
+}
+
+/// A message that was handed over, and whose outcome is to come; see [`ResilientSender::submit`].
+#[must_use = "the outcome says whether the message was accepted"]
+pub struct Submitted {
+    sender: ResilientSender,
+    attached: Attached<Sender>,
+    settlement: Settlement,
+    outgoing: Outgoing,
+}
+
+impl ResilientSender {
+    pub(super) fn new(session: Arc<SessionCell>, options: LinkOptions, policy: LinkPolicy) -> Self {
+        Self { cell: Arc::new(LinkCell::new(session, options, policy)) }
+    }
+
+    /// Sends a message and waits until the receiver has settled it (§2.6.12), on however many links that takes.
+    ///
+    /// Cancel-safe: dropped before the hand-over, nothing of the message is sent; dropped after it, the message is on its
+    /// way, and is not sent again.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] if there will be no link; [`SendError::InDoubt`] if the link was lost, with
+    /// [`InFlight::Fail`], or will not come back.
+    pub async fn send(&self, message: impl Into<Message>) -> Result<Outcome, SendError> {
+        self.submit(message).await?.outcome().await
+    }
+
+    /// Sends a message, and again as `policy` says by what becomes of it: released, rejected for a reason that passes.
+    ///
+    /// Cancel-safe as [`send`](Self::send).
+    ///
+    /// # Errors
+    /// What became of the last attempt.
+    pub async fn send_retrying(&self, message: impl Into<Message>, policy: RetryPolicy) -> Result<Outcome, SendError> {
+        let outgoing = Outgoing::new(message.into().to_bytes());
+        let mut retry = Retry::new(policy);
+        loop {
+            let result = match self.submit_encoded(outgoing.clone()).await {
+                Ok(submitted) => submitted.outcome().await,
+                Err(error) => Err(error),
+            };
+            match retry.came(&result, self.cell.random()) {
+                Verdict::Done => return result,
+                Verdict::Again(wait) => self.cell.sleep(wait).await,
+            }
+        }
+    }
+
+    /// Hands a message over, and gives what its outcome can be waited for with: many can be on their way.
+    ///
+    /// Cancel-safe: dropped before the hand-over, nothing of the message is sent.
+    ///
+    /// # Errors
+    /// [`SendError::NotSent`] if there will be no link, or if the message does not fit it.
+    pub async fn submit(&self, message: impl Into<Message>) -> Result<Submitted, SendError> {
+        self.submit_encoded(Outgoing::new(message.into().to_bytes())).await
+    }
+
+    /// Hands over a message that is encoded already, as [`Sender::submit_encoded`].
+    ///
+    /// # Errors
+    /// As for [`submit`](Self::submit).
+    pub async fn submit_encoded(&self, outgoing: Outgoing) -> Result<Submitted, SendError> {
+        loop {
+            let attached = self.cell.get().await.map_err(SendError::NotSent)?;
+            match attached.link.submit_encoded(outgoing.clone()).await {
+                Ok(settlement) => return Ok(Submitted { sender: self.clone(), attached, settlement, outgoing }),
+                Err(error) => {
+                    let cause = error.cause().clone();
+                    self.cell.failed(&attached, cause).await.map_err(SendError::NotSent)?;
+                }
+            }
+        }
+    }
+
+    /// The link of this moment, attached if there is none: it does not come back.
+    ///
+    /// # Errors
+    /// Why there will be none.
+    pub async fn link(&self) -> Result<Arc<Sender>, Error> {
+        self.cell.get().await.map(|attached| attached.link)
+    }
+}
+
+impl Submitted {
+    /// Waits for the outcome. Dropped, the future loses nothing but the knowledge, and the message is not sent again.
+    ///
+    /// # Errors
+    /// As for [`ResilientSender::send`].
+    pub async fn outcome(self) -> Result<Outcome, SendError> {
+        let Self { sender, mut attached, mut settlement, outgoing } = self;
+        let cell = &sender.cell;
+        loop {
+            let error = match settlement.await {
+                Ok(outcome) => {
+                    cell.succeeded();
+                    return Ok(outcome);
+                }
+                Err(error) => error,
+            };
+            let cause = error.cause().clone();
+            match cell.in_flight() {
+                InFlight::Fail => {
+                    // whoever comes next waits as long as has to be waited
+                    let _ = cell.note(&attached, cause);
+                    return Err(error);
+                }
+                InFlight::Resend => cell.failed(&attached, cause).await.map_err(SendError::InDoubt)?,
+            }
+            let again = sender.submit_encoded(outgoing.clone()).await;
+            // what could not be sent again was sent before
+            let again = again.map_err(|error| SendError::InDoubt(error.cause().clone()))?;
+            (attached, settlement) = (again.attached, again.settlement);
+        }
+    }
+}
+
+impl fmt::Debug for ResilientSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ResilientSender({})", self.cell.options().name)
+    }
+}
+
+impl fmt::Debug for Submitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Submitted").field(&self.settlement).finish()
+    }
+}

@@ -1,0 +1,130 @@
+//! How a connection is, and whether the peer is heard.
+
+use crate::relay::{Dead, slow_pipe};
+use crate::support::*;
+use amqp_async::client::monitor::WatchEvent;
+use amqp_async::proto::{Config, CreditMode, LinkOptions, SessionOptions};
+use amqp_async::{Connection, Error, IncomingConnection, IncomingLink, Options, Step};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A client with this idle time-out, and a listener that begins whatever it is asked, so far away.
+fn connected(delay: Duration, idle_time_out: Option<Duration>) -> (World, Connection, Dead, Handle<Result<(), Error>>) {
+    let world = World::new();
+    let (near, far, dead) = slow_pipe(&world, delay);
+    let options = |name, idle| Config::builder(name).idle_time_out(idle).build().unwrap();
+    let client = Options::client(options("client", idle_time_out));
+    let (client, driver) = Connection::client(&client, None, near, world.timer());
+    let driver = world.spawn("client", driver);
+    let listener = Options::listener(options("listener", None));
+    let (incoming, listener_driver) = IncomingConnection::new(&listener, None, far, world.timer());
+    world.spawn("listener", listener_driver);
+    world.spawn("serve", async move {
+        let connection = incoming.open().await.unwrap();
+        while let Ok(session) = connection.incoming_session().await {
+            let session = session.accept(SessionOptions::default()).unwrap();
+            while let Ok(link) = session.incoming_link().await {
+                let IncomingLink::Sender(link) = link else { continue };
+                let options = LinkOptions::answering(link.attach());
+                let sender = link.accept(options).unwrap();
+                let _ = sender.detached().await;
+            }
+        }
+    });
+    world.run_within(10 * SECOND, client.opened()).unwrap().unwrap();
+    (world, client, dead, driver)
+}
+
+#[test]
+fn s5_1_silence_is_told_at_half_the_idle_time_out_and_ends_the_connection_at_the_whole_of_it() {
+    let (world, client, dead, _) = connected(millis(1), Some(10 * SECOND));
+    let mut watch = client.watch();
+    // heartbeats keep it quiet
+    assert!(world.run_within(60 * SECOND, watch.next()).is_none());
+    let last = world.now() - client.health().silent;
+    dead.set(true);
+    let event = world.run_within(60 * SECOND, watch.next()).unwrap();
+    let WatchEvent::HeartbeatMissed(silent) = event else { panic!("{event:?}") };
+    // what was under way when the line went dead is what was heard last
+    let heard = world.now() - silent;
+    assert!(heard >= last && silent >= 5 * SECOND && silent <= 5 * SECOND + millis(1), "{silent:?}");
+    assert_eq!(client.health().idle_margin, Some(10 * SECOND - silent));
+    let event = world.run_within(60 * SECOND, watch.next()).unwrap();
+    assert!(matches!(event, WatchEvent::Closed(Error::Timeout(Step::Idle))), "{event:?}");
+    let silent = world.now() - heard;
+    assert!(silent >= 10 * SECOND && silent <= 10 * SECOND + millis(1), "{silent:?}");
+    assert!(!client.health().is_open);
+}
+
+#[test]
+fn s5_1_a_peer_that_is_heard_again_is_told() {
+    let (world, client, dead, _) = connected(millis(1), Some(10 * SECOND));
+    let mut watch = client.watch();
+    world.settle();
+    dead.set(true);
+    assert!(matches!(world.run_within(60 * SECOND, watch.next()), Some(WatchEvent::HeartbeatMissed(_))));
+    dead.set(false);
+    assert!(matches!(world.run_within(5 * SECOND, watch.next()), Some(WatchEvent::Heard)));
+    assert!(client.health().is_open);
+}
+
+#[test]
+fn s5_2_a_dead_line_is_found_by_a_probe_within_its_deadline() {
+    let (world, client, dead, _) = connected(millis(20), None);
+    let session = world.run_within(SECOND, client.session()).unwrap().unwrap();
+    dead.set(true);
+    let begin = world.now();
+    let probed = world.run_within(60 * SECOND, session.probe(SECOND)).unwrap();
+    assert!(matches!(probed, Err(Error::Timeout(Step::Probe))), "{probed:?}");
+    assert_eq!(world.now() - begin, SECOND);
+    assert!(client.health().is_open, "nobody knows better");
+}
+
+#[test]
+fn s5_4_nobody_wakes_an_idle_connection_unless_somebody_watches_it() {
+    let (world, client, _, driver) = connected(millis(1), Some(10 * SECOND));
+    let before = driver.wakes();
+    world.advance(100 * SECOND);
+    let idle = driver.wakes() - before;
+    // the peer's heartbeats come every 2.5 s, and the timer is set again at most as often
+    assert!(idle <= 90, "{idle} wakes in 100 s");
+    let watch = client.watch();
+    let before = driver.wakes();
+    world.advance(100 * SECOND);
+    assert_eq!(driver.wakes() - before, idle, "who does not wait for news costs nothing");
+    drop(watch);
+}
+
+#[test]
+fn s5_5_a_probe_measures_the_round_trip() {
+    for delay in [0, 1, 25, 400] {
+        let (world, client, ..) = connected(millis(delay), None);
+        let session = world.run_within(60 * SECOND, client.session()).unwrap().unwrap();
+        for _ in 0..3 {
+            world.advance(millis(777));
+            let trip = world.run_within(60 * SECOND, session.probe(10 * SECOND)).unwrap().unwrap();
+            assert_eq!(trip, millis(2 * delay));
+        }
+        assert_eq!(client.health().round_trip, Some(millis(2 * delay)));
+        drop(session);
+        let own = world.run_within(60 * SECOND, client.probe(10 * SECOND)).unwrap().unwrap();
+        assert_eq!(own, millis(2 * delay));
+    }
+}
+
+#[test]
+fn health_counts_what_there_is() {
+    let (world, client, ..) = connected(millis(1), Some(10 * SECOND));
+    let session = world.run_within(SECOND, client.session()).unwrap().unwrap();
+    let options = LinkOptions { credit: CreditMode::Auto(12), ..LinkOptions::receiver("in", "queue") };
+    let receiver = world.run_within(SECOND, session.attach_receiver(options)).unwrap().unwrap();
+    let health = client.health();
+    assert!(health.is_open && health.closed.is_none());
+    assert_eq!((health.sessions, health.links, health.credit_granted, health.credit_held), (1, 1, 12, 0));
+    drop(receiver);
+}

@@ -1,0 +1,132 @@
+//! A pool of connections to a server that may go.
+
+use crate::broker::Broker;
+use crate::support::{TestTimer, World};
+use amqp_async::client::Backoff;
+use amqp_async::client::pool::{Lease, Pool, PoolError, PoolOptions, PoolStrategy};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn pool(broker: &Broker, options: PoolOptions) -> Pool {
+    let timer: TestTimer = broker.world.timer();
+    let (pool, driver) = Pool::new(options, broker.connector(), timer);
+    broker.world.spawn("pool", driver);
+    pool
+}
+
+fn acquire(world: &World, pool: &Pool) -> Result<Lease, PoolError> {
+    world.run_within(60 * SECOND, pool.acquire()).expect("answered in time")
+}
+
+#[test]
+fn handles_go_between_threads() {
+    fn check<T: Send + Sync>() {}
+    check::<Pool>();
+    check::<Lease>();
+    fn check_send<T: Send>(_: &T) {}
+    let _ = |pool: &'static Pool| check_send(&pool.acquire());
+}
+
+#[test]
+fn s4_6_one_connector_and_its_login_serve_all_connections() {
+    let broker = Broker::new();
+    let pool = pool(&broker, PoolOptions { strategy: PoolStrategy::Exclusive, ..PoolOptions::default() });
+    broker.world.settle();
+    assert_eq!(broker.log().attempts.len(), 0, "lazy");
+    let leases: Vec<Lease> = (0..5).map(|_| acquire(&broker.world, &pool).unwrap()).collect();
+    for lease in &leases {
+        broker.world.run(lease.session()).unwrap();
+    }
+    assert_eq!(broker.log().connections.len(), 5);
+    drop(leases);
+    let again = acquire(&broker.world, &pool).unwrap();
+    assert_eq!((broker.log().connections.len(), pool.stats().idle, pool.stats().busy), (5, 4, 1));
+    drop(again);
+    broker.world.run_within(SECOND, pool.close(SECOND)).unwrap();
+    assert!(matches!(broker.world.run(pool.acquire()), Err(PoolError::Closed)));
+    let connections = broker.log().connections.clone();
+    assert!(connections.iter().all(|connection| broker.world.run(connection.closed()).is_clean()));
+}
+
+#[test]
+fn s4_3_connections_that_die_while_idle_are_replaced_and_never_lent() {
+    let broker = Broker::new();
+    let options = PoolOptions { min_idle: 2, backoff: Backoff::doubling_from_1s(), ..PoolOptions::default() };
+    let pool = pool(&broker, options);
+    broker.world.settle();
+    assert_eq!(pool.stats().idle, 2);
+    broker.stop();
+    assert_eq!((pool.stats().idle, pool.stats().lost), (0, 2));
+    let waiting = broker.world.spawn("acquire", {
+        let pool = pool.clone();
+        async move { pool.acquire().await }
+    });
+    broker.world.advance(SECOND);
+    assert!(waiting.take().is_none());
+    broker.start();
+    broker.world.advance(4 * SECOND);
+    let lease = waiting.take().unwrap().unwrap();
+    broker.world.run(lease.session()).unwrap();
+    assert_eq!(pool.stats().connections(), 3, "the reserve is there again, besides the one that is lent");
+}
+
+#[test]
+fn s4_2_a_waiter_times_out_and_a_cancelled_one_leaves_its_place() {
+    let broker = Broker::new();
+    let pool = pool(
+        &broker,
+        PoolOptions {
+            strategy: PoolStrategy::Exclusive,
+            max_connections: 1,
+            acquire_timeout: Some(5 * SECOND),
+            ..PoolOptions::default()
+        },
+    );
+    let lease = acquire(&broker.world, &pool).unwrap();
+    let wait = || {
+        let pool = pool.clone();
+        broker.world.spawn("acquire", async move { pool.acquire().await })
+    };
+    let (cancelled, late) = (wait(), wait());
+    broker.world.advance(SECOND);
+    cancelled.cancel();
+    let served = wait();
+    broker.world.advance(4 * SECOND);
+    assert!(matches!(late.take(), Some(Err(PoolError::TimedOut))));
+    drop(lease);
+    broker.world.settle();
+    assert!(matches!(served.take(), Some(Ok(_))));
+    assert_eq!((pool.stats().waiting, pool.stats().leases), (0, 0), "taken, and dropped by the test");
+}
+
+#[test]
+fn s4_5_close_waits_for_a_lease_and_no_longer_than_it_was_told() {
+    let broker = Broker::new();
+    let pool = pool(&broker, PoolOptions::default());
+    let lease = acquire(&broker.world, &pool).unwrap();
+    let closing = broker.world.spawn("close", {
+        let pool = pool.clone();
+        async move { pool.close(3 * SECOND).await }
+    });
+    broker.world.advance(2 * SECOND);
+    assert!(closing.take().is_none());
+    broker.world.run(lease.session()).unwrap();
+    broker.world.advance(SECOND);
+    assert!(closing.take().is_some());
+    assert!(broker.world.run(lease.closed()).is_clean());
+}
+
+#[test]
+fn the_last_handle_closes_the_pool() {
+    let broker = Broker::new();
+    let (pool, driver) =
+        Pool::new(PoolOptions { min_idle: 1, ..PoolOptions::default() }, broker.connector(), broker.world.timer());
+    let driver = broker.world.spawn("pool", driver);
+    broker.world.settle();
+    drop(pool);
+    broker.world.settle();
+    assert!(driver.take().is_some());
+    let connection = broker.log().connections[0].clone();
+    assert!(broker.world.run(connection.closed()).is_clean());
+}

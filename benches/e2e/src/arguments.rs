@@ -1,0 +1,144 @@
+//! The command lines of sender and receiver.
+
+use std::ops::Range;
+use std::process::exit;
+use std::str::FromStr;
+
+/// What every program says of its frames in open, in octets.
+pub const MAX_FRAME_SIZE: u32 = 65_536;
+
+/// How messages are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Settled by the sender; the run is over when the receiver has closed.
+    Settled,
+    /// Settled by the receiver; as many as the window admits are outstanding.
+    Unsettled,
+    /// As unsettled, one at a time; each round trip is timed.
+    PingPong,
+}
+
+/// `NAME-sender amqp://HOST:PORT N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W]`.
+#[derive(Clone, Debug)]
+pub struct SenderArguments {
+    /// The receiver's host.
+    pub host: String,
+    /// The receiver's port.
+    pub port: u16,
+    /// Messages over all links.
+    pub count: u64,
+    /// Octets of a body; at least 8.
+    pub size: usize,
+    /// How they are sent.
+    pub mode: Mode,
+    /// Links on each connection, all on one session.
+    pub links: usize,
+    /// Connections.
+    pub connections: usize,
+    window: usize,
+}
+
+/// `NAME-receiver PORT N [--credit W]`.
+#[derive(Clone, Debug)]
+pub struct ReceiverArguments {
+    /// Where to listen, on 127.0.0.1.
+    pub port: u16,
+    /// Messages over all links.
+    pub count: u64,
+    /// Credit of a link.
+    pub credit: u32,
+}
+
+impl SenderArguments {
+    /// Reads the command line, or exits with what is wrong with it.
+    #[must_use]
+    pub fn read() -> Self {
+        let usage = "amqp://HOST:PORT N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W]";
+        let mut line = Line::new(usage);
+        let (links, connections) = (line.option("--links", 1), line.option("--conns", 1));
+        let window = line.option("--window", 1000);
+        let [url, count, size, mode] = line.rest();
+        let (host, port) = line.some(url.strip_prefix("amqp://").and_then(|rest| rest.rsplit_once(':')));
+        let mode = line.some(match mode.as_str() {
+            "settled" => Some(Mode::Settled),
+            "unsettled" => Some(Mode::Unsettled),
+            "pingpong" => Some(Mode::PingPong),
+            _ => None,
+        });
+        Self {
+            host: host.to_owned(),
+            port: line.parse(port),
+            count: line.parse(&count),
+            size: line.some(Some(line.parse(&size)).filter(|size| *size >= 8)),
+            mode,
+            links,
+            connections,
+            window: if mode == Mode::PingPong { 1 } else { window },
+        }
+    }
+
+    /// The numbers of the messages of link `link` out of all links of all connections: a block of them.
+    #[must_use]
+    pub fn share(&self, link: usize) -> Range<u64> {
+        let (links, link) = ((self.links * self.connections) as u64, link as u64);
+        let (each, more) = (self.count / links, self.count % links);
+        let first = link * each + link.min(more);
+        first..first + each + u64::from(link < more)
+    }
+
+    /// How many messages of one link may be outstanding.
+    #[must_use]
+    pub fn link_window(&self) -> usize {
+        (self.window / (self.links * self.connections)).max(1)
+    }
+}
+
+impl ReceiverArguments {
+    /// Reads the command line, or exits with what is wrong with it.
+    #[must_use]
+    pub fn read() -> Self {
+        let mut line = Line::new("PORT N [--credit W]");
+        let credit = line.option("--credit", 1000);
+        let [port, count] = line.rest();
+        Self { port: line.parse(&port), count: line.parse(&count), credit }
+    }
+}
+
+struct Line {
+    words: Vec<String>,
+    usage: &'static str,
+}
+
+impl Line {
+    fn new(usage: &'static str) -> Self {
+        Self { words: std::env::args().skip(1).collect(), usage }
+    }
+
+    fn option<T: FromStr>(&mut self, name: &str, default: T) -> T {
+        let Some(at) = self.words.iter().position(|word| word == name) else { return default };
+        self.words.remove(at);
+        if at == self.words.len() {
+            self.wrong();
+        }
+        let value = self.words.remove(at);
+        self.parse(&value)
+    }
+
+    fn rest<const COUNT: usize>(&mut self) -> [String; COUNT] {
+        let words = std::mem::take(&mut self.words);
+        words.try_into().unwrap_or_else(|_| self.wrong())
+    }
+
+    fn parse<T: FromStr>(&self, word: &str) -> T {
+        self.some(word.parse().ok())
+    }
+
+    fn some<T>(&self, value: Option<T>) -> T {
+        value.unwrap_or_else(|| self.wrong())
+    }
+
+    fn wrong(&self) -> ! {
+        eprintln!("use: {} {}", std::env::args().next().unwrap_or_default(), self.usage);
+        exit(2)
+    }
+}

@@ -1,0 +1,9 @@
+//! The sender on Tokio, all processors.
+
+use amqp10_bench_e2e::{SenderArguments, handles};
+use std::error::Error;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    handles::send(SenderArguments::read()).await
+}

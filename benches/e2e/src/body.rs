@@ -1,0 +1,113 @@
+//! The octets of a body, made by the sender and checked by the receiver.
+
+use crate::now;
+use bytes::Bytes;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Makes bodies: the message's number, 64 bits little-endian, then octet `i` is `(i * 131 + 17) % 251`.
+#[derive(Debug)]
+pub struct Bodies {
+    pattern: Vec<u8>,
+}
+
+impl Bodies {
+    /// Bodies of `size` octets, at least 8.
+    #[must_use]
+    pub fn new(size: usize) -> Self {
+        Self { pattern: (0..size).map(|at| ((at * 131 + 17) % 251) as u8).collect() }
+    }
+
+    /// The body of a message: one copy, as from whatever an application has its data in.
+    #[inline]
+    pub fn make(&mut self, number: u64) -> Bytes {
+        self.number(number).to_vec().into()
+    }
+
+    /// The body in place, for who has no message around it.
+    #[inline]
+    pub fn number(&mut self, number: u64) -> &[u8] {
+        self.pattern[..8].copy_from_slice(&number.to_le_bytes());
+        &self.pattern
+    }
+}
+
+/// The wrapping sum of a body's little-endian words of 64 bits, the last one padded with zeros.
+#[inline]
+fn sum(body: &[u8]) -> u64 {
+    let (words, rest) = body.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    words.iter().fold(u64::from_le_bytes(last), |sum, word| sum.wrapping_add(u64::from_le_bytes(*word)))
+}
+
+/// What one receiving link has seen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Messages.
+    pub count: u64,
+    octets: u64,
+    sum: u64,
+    /// Messages whose number was not above the one before.
+    disorder: u64,
+    next: u64,
+    started: u64,
+}
+
+impl Tally {
+    /// Takes a message's body, which has at least 8 octets.
+    #[inline]
+    pub fn add(&mut self, body: &[u8]) {
+        if self.count == 0 {
+            self.started = now();
+        }
+        let number = body.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
+        self.disorder += u64::from(number < self.next);
+        self.next = number + 1;
+        self.count += 1;
+        self.octets += body.len() as u64;
+        self.sum = self.sum.wrapping_add(sum(body));
+    }
+
+    /// Puts two links together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count + other.count,
+            octets: self.octets + other.octets,
+            sum: self.sum.wrapping_add(other.sum),
+            disorder: self.disorder + other.disorder,
+            next: 0,
+            started: match (self.count, other.count) {
+                (0, _) => other.started,
+                (_, 0) => self.started,
+                _ => self.started.min(other.started),
+            },
+        }
+    }
+
+    /// Prints the receiver's line; the last message came at `ended`.
+    pub fn print(&self, ended: u64) {
+        println!(
+            "RESULT role=receiver n={} bytes={} sum={:016x} ooo={} t0={} t1={ended}",
+            self.count, self.octets, self.sum, self.disorder, self.started
+        );
+    }
+}
+
+/// Counts down over all links, so that the last message of all is noticed without a lock.
+#[derive(Debug)]
+pub struct SharedTally(AtomicU64);
+
+impl SharedTally {
+    /// So many messages are to come.
+    #[must_use]
+    pub fn new(count: u64) -> Self {
+        Self(AtomicU64::new(count))
+    }
+
+    /// One has come. Whether it was the last.
+    #[inline]
+    pub fn is_last(&self) -> bool {
+        self.0.fetch_sub(1, Relaxed) == 1
+    }
+}

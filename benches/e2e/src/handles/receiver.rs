@@ -1,0 +1,108 @@
+//! The receiver: one task for each link; the last message of all ends the run.
+
+use crate::{MAX_FRAME_SIZE, ReceiverArguments, SharedTally, Tally, now, print_ready};
+use amqp10::codec::message::Body;
+use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
+use amqp10::tokio::Listener;
+use amqp10::{Connection, Delivery, IncomingConnection, IncomingLink, Options, Receiver};
+use std::error::Error;
+use std::sync::Arc;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::task::JoinSet;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// What a task tells.
+enum News {
+    /// A client is let in.
+    Open(Connection),
+    /// The last message of all came at this time.
+    Over(u64),
+    Failed(Failure),
+}
+
+#[derive(Clone)]
+struct Run {
+    credit: u32,
+    left: Arc<SharedTally>,
+    news: UnboundedSender<News>,
+}
+
+/// Receives as many messages as the command line says, and prints the result.
+///
+/// # Errors
+/// Whatever fails.
+pub async fn receive(arguments: ReceiverArguments) -> Result<(), Failure> {
+    let config = Config::builder("bench-receiver").max_frame_size(MAX_FRAME_SIZE).build()?;
+    let listener = Listener::bind(("127.0.0.1", arguments.port), Options::listener(config), None).await?;
+    print_ready();
+    let (news, mut inbox) = unbounded_channel();
+    let run = Run { credit: arguments.credit, left: Arc::new(SharedTally::new(arguments.count)), news };
+    let (mut clients, mut connections) = (JoinSet::new(), Vec::new());
+    let ended = loop {
+        tokio::select! {
+            client = listener.accept() => {
+                let (client, _) = client?;
+                clients.spawn(serve(client, run.clone()));
+            }
+            Some(news) = inbox.recv() => match news {
+                News::Open(connection) => connections.push(connection),
+                News::Over(at) => break at,
+                News::Failed(error) => return Err(error),
+            },
+        }
+    };
+    for connection in &connections {
+        // the sender may be quicker
+        let _ = connection.close().await;
+    }
+    let tally = clients.join_all().await.into_iter().fold(Tally::default(), Tally::and);
+    tally.print(ended);
+    Ok(())
+}
+
+async fn serve(client: IncomingConnection, run: Run) -> Tally {
+    let news = run.news.clone();
+    let mut links = JoinSet::new();
+    if let Err(error) = answer(client, run, &mut links).await {
+        let _ = news.send(News::Failed(error));
+    }
+    links.join_all().await.into_iter().fold(Tally::default(), Tally::and)
+}
+
+/// Answers a client's session and its links until the connection is over.
+async fn answer(client: IncomingConnection, run: Run, links: &mut JoinSet<Tally>) -> Result<(), Failure> {
+    let connection = client.open().await?;
+    let _ = run.news.send(News::Open(connection.clone()));
+    let options = SessionOptions { incoming_window: 1 << 20, ..SessionOptions::default() };
+    let session = connection.incoming_session().await?.accept(options)?;
+    while let Ok(link) = session.incoming_link().await {
+        let IncomingLink::Receiver(link) = link else { return Err("a sender was to come".into()) };
+        let options = LinkOptions { credit: CreditMode::Auto(run.credit), ..LinkOptions::answering(link.attach()) };
+        let receiver = link.accept(options)?;
+        links.spawn(drain(receiver, run.clone()));
+    }
+    Ok(())
+}
+
+async fn drain(receiver: Receiver, run: Run) -> Tally {
+    let mut tally = Tally::default();
+    while let Ok(delivery) = receiver.recv().await {
+        if let Err(error) = take(delivery, &mut tally) {
+            let _ = run.news.send(News::Failed(error));
+        }
+        if run.left.is_last() {
+            let _ = run.news.send(News::Over(now()));
+        }
+    }
+    tally
+}
+
+/// Takes the message apart, checks its body and accepts it.
+fn take(delivery: Delivery, tally: &mut Tally) -> Result<(), Failure> {
+    match delivery.encoded()?.body()? {
+        Body::Data(sections) if sections.len() == 1 => tally.add(&sections[0]),
+        _ => return Err("one data section was to come".into()),
+    }
+    Ok(delivery.accept()?)
+}
