@@ -11,4 +11,5 @@ mod frames;
 mod life;
 mod messages;
 mod peers;
+mod requests;
 mod sending;
