@@ -1,6 +1,6 @@
 //! What connections leave behind, on async-std and on smol, one after the other. Neither counts its tasks; a task that
 //! stays would keep its descriptor.
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", any(feature = "async-std", feature = "smol")))]
 
 #[path = "../../tests/adapters/life.rs"]
 mod life;
