@@ -153,7 +153,7 @@ fn b_23_addresses_are_sent_as_they_are() {
     }
 }
 
-/// What proves who we are shows in nothing that can be printed; the builder's is in `tests/adapters`.
+/// What proves who we are shows in nothing that can be printed; the builder's is in `amqp-tokio/tests/tokio.rs`.
 #[test]
 fn b_28_secrets_are_not_printed() {
     const SECRET: &str = "hunter2";
