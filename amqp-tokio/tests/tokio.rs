@@ -99,6 +99,14 @@ async fn a_password_is_not_sent_where_others_could_read_it() {
     assert!(written.is_empty());
 }
 
+#[test]
+fn b_28_a_builder_shows_no_password() {
+    let builder = builder().url("amqp://guest:hunter2@example.com").unwrap();
+    for shown in [format!("{builder:?}"), format!("{builder:#?}")] {
+        assert!(shown.contains("guest") && !shown.contains("hunter2"), "{shown}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_silent_peer() {
     let (near, _far) = duplex(1024);

@@ -2,7 +2,7 @@
 
 use super::{Handle, PipeEnd, Tap, TestTimer, World, pipe};
 use amqp_async::proto::codec::ReceiverSettleMode;
-use amqp_async::proto::{Config, CreditMode, LinkOptions, SessionOptions};
+use amqp_async::proto::{Config, ConfigBuilder, CreditMode, LinkOptions, SessionOptions};
 use amqp_async::{
     Connection, Driver, Error, IncomingConnection, IncomingLink, Options, Receiver, Sender, Session, Timeouts,
 };
@@ -24,14 +24,16 @@ pub(crate) struct Pair {
     pub(crate) tap: Tap,
 }
 
-pub(crate) fn config(name: &'static str) -> Config {
+pub(crate) fn config_builder(name: &'static str) -> ConfigBuilder {
     Config::builder(name)
         .idle_time_out(None)
         .handshake_timeout(Some(STEP))
         .close_timeout(STEP)
         .output_high_water(16 * 1024)
-        .build()
-        .unwrap()
+}
+
+pub(crate) fn config(name: &'static str) -> Config {
+    config_builder(name).build().unwrap()
 }
 
 pub(crate) fn client_options() -> Options {
@@ -54,17 +56,19 @@ pub(crate) fn client_alone() -> (World, Connection, Handle<Result<(), Error>>, P
 /// A client and an unopened listener.
 pub(crate) fn unopened()
 -> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap) {
-    unopened_over(4096)
+    unopened_as(4096, &client_options(), &listener_options())
 }
 
-/// The same over a pipe that holds so many octets each way.
-fn unopened_over(
+/// The same over a pipe that holds so many octets each way, with these options.
+fn unopened_as(
     capacity: usize,
+    client: &Options,
+    listener: &Options,
 ) -> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap) {
     let world = World::new();
     let (near, far, tap) = pipe(capacity);
-    let (client, client_driver) = Connection::client(&client_options(), None, near, world.timer());
-    let (listener, listener_driver) = IncomingConnection::new(&listener_options(), None, far, world.timer());
+    let (client, client_driver) = Connection::client(client, None, near, world.timer());
+    let (listener, listener_driver) = IncomingConnection::new(listener, None, far, world.timer());
     (world, client, client_driver, listener, listener_driver, tap)
 }
 
@@ -75,7 +79,12 @@ impl Pair {
 
     /// Over a pipe that holds so many octets each way.
     pub(crate) fn open_over(capacity: usize) -> Self {
-        let (world, client, client_driver, incoming, listener_driver, tap) = unopened_over(capacity);
+        Self::open_as(capacity, &client_options(), &listener_options())
+    }
+
+    /// The same, with these options.
+    pub(crate) fn open_as(capacity: usize, client: &Options, listener: &Options) -> Self {
+        let (world, client, client_driver, incoming, listener_driver, tap) = unopened_as(capacity, client, listener);
         let client_driver = world.spawn("client", client_driver);
         let listener_driver = world.spawn("listener", listener_driver);
         let listener = world.run(incoming.open()).unwrap();
