@@ -2,8 +2,8 @@
 
 use crate::handle::Waiting;
 use crate::sender::Settlement;
-use amqp_async::proto::codec::{DeliveryTag, Outcome};
-use amqp_async::{Error, SendError, Step};
+use amqp_async::proto::codec::{self, DeliveryTag, Modified, Outcome};
+use amqp_async::{Confirmation, Error, SendError, Step};
 use bytes::Bytes;
 
 /// A message of which the application gives one piece after the other; see [`Sender::writer`](crate::Sender::writer).
@@ -95,19 +95,58 @@ impl DeliveryReader {
         self.inner.message_format()
     }
 
-    /// Settles it with any outcome, read to its end or not.
-    ///
-    /// # Errors
-    /// Why the link is gone; the sender may then deliver the message again.
-    pub fn settle(self, outcome: Outcome) -> Result<(), Error> {
-        self.inner.settle(outcome)
+    /// Whether there is nothing to settle, as far as is known: a sender may also settle with the last piece (§2.6.12).
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.inner.is_settled()
     }
 
     /// The message has been processed (§3.4.2).
     ///
     /// # Errors
-    /// As for [`settle`](Self::settle).
+    /// Why the link is gone; the sender may then deliver the message again.
     pub fn accept(self) -> Result<(), Error> {
-        self.settle(Outcome::Accepted)
+        self.inner.accept()
+    }
+
+    /// The message is invalid and cannot be processed (§3.4.3), for this reason.
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn reject(self, error: impl Into<Option<codec::Error>>) -> Result<(), Error> {
+        self.inner.reject(error)
+    }
+
+    /// The message was not and will not be processed here (§3.4.4).
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn release(self) -> Result<(), Error> {
+        self.inner.release()
+    }
+
+    /// As [`release`](Self::release), with changes to the message (§3.4.5).
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn modify(self, modified: Modified) -> Result<(), Error> {
+        self.inner.modify(modified)
+    }
+
+    /// Settles it with any outcome, read to its end or not.
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn settle(self, outcome: Outcome) -> Result<(), Error> {
+        self.inner.settle(outcome)
+    }
+
+    /// As [`settle`](Self::settle), and tells when the sender has settled too; see
+    /// [`Receiver::confirmed`](crate::Receiver::confirmed).
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub fn settle_confirmed(self, outcome: Outcome) -> Result<Confirmation, Error> {
+        self.inner.settle_confirmed(outcome)
     }
 }
