@@ -1,5 +1,7 @@
 //! The list that all bindings run, on async-std and on smol.
 
+#![cfg(any(feature = "async-std", feature = "smol"))]
+
 #[path = "../../tests/adapters/mod.rs"]
 mod adapters;
 

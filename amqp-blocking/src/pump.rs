@@ -32,7 +32,8 @@ const LAST_TURNS: usize = 8;
 /// listeners may share a pump, and any number of threads may wait on it.
 ///
 /// What was [submitted](crate::Sender::submit) or settled leaves when the pump runs next. When the last handle and the
-/// last clone of the pump are dropped, what can be sent without waiting is sent, close included.
+/// last clone of the pump are dropped, what can be sent without waiting is sent, close included. A
+/// [`Delivery`](crate::Delivery) is no such handle: it knows no pump, so keep another one until it is settled and has left.
 ///
 /// ```no_run
 /// use amqp_blocking::Pump;
@@ -297,7 +298,11 @@ impl Engine {
     /// Waits for an event, unless there is something to run.
     fn wait(&mut self, shared: &Shared, until: Option<Instant>, waiter: &Waiter) {
         let Self { poll, events, tasks } = self;
-        let is_busy = || waiter.is_woken() || tasks.iter().any(Task::is_woken) || !lock(&shared.spawned).is_empty();
+        let is_busy = || {
+            waiter.is_woken()
+                || tasks.iter().any(|task| task.signal.woken.load(Ordering::SeqCst))
+                || !lock(&shared.spawned).is_empty()
+        };
         if shared.reactor.wait(poll, events, until, is_busy).is_err() {
             // the system no longer tells of any event: nothing can be driven any more, which the handles then say
             tasks.clear();
@@ -316,10 +321,6 @@ impl Engine {
 }
 
 impl Task {
-    fn is_woken(&self) -> bool {
-        self.signal.woken.load(Ordering::SeqCst)
-    }
-
     /// A driver that panics is gone, and so is its connection.
     fn poll(&mut self) {
         let waker = Waker::from(Arc::clone(&self.signal));
