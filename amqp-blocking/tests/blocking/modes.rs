@@ -4,7 +4,7 @@ use crate::support::{
     MODES, Mode, SOON, accept, accept_receiver, accept_session, address, config, listener, open, plain_client, serve,
     soon,
 };
-use amqp_blocking::proto::codec::{Message, Outcome, Value};
+use amqp_blocking::proto::codec::{Message, Modified, Outcome, Value};
 use amqp_blocking::proto::{CreditMode, LinkOptions, Outgoing};
 use amqp_blocking::{BatchOptions, ConnectError, Error, Fault, IncomingLink, Pump, connect};
 use std::net::TcpListener;
@@ -171,7 +171,8 @@ fn by_url() {
     drop(connect(&format!("amqp://guest:gu%65st@{address}")).unwrap());
     drop(serving);
     let serving = serve(listener);
-    drop(Pump::new().unwrap().connect(&format!("amqp://{address}")).unwrap());
+    // a name is looked up, and its addresses are tried in turn
+    drop(Pump::new().unwrap().connect(&format!("amqp://localhost:{}", address.port())).unwrap());
     drop(serving);
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = connect(&format!("amqp://{free}")).unwrap_err();
@@ -250,5 +251,78 @@ fn piece_by_piece() {
         soon(|| sender.flush().unwrap());
         connection.close().unwrap();
         assert!(reading.join().unwrap() > 1_000_000, "{mode:?}");
+    }
+}
+
+/// A message that is read in pieces is settled as any other, read to its end or not.
+#[test]
+fn each_outcome_of_a_reader() {
+    for mode in MODES {
+        let listener = listener(config("server"));
+        let reading = thread::spawn({
+            let listener = listener.clone();
+            move || {
+                let connection = accept(&listener);
+                let receiver = accept_receiver(&accept_session(&connection), CreditMode::default());
+                let read = || receiver.within(SOON).reader().unwrap();
+                assert!(!read().is_settled());
+                read().accept().unwrap();
+                read().reject(None).unwrap();
+                read().release().unwrap();
+                read().modify(Modified::default()).unwrap();
+                read().settle(Outcome::Accepted).unwrap();
+                let confirmation = read().settle_confirmed(Outcome::Released).unwrap();
+                receiver.within(SOON).confirmed(confirmation).unwrap();
+                let _ = connection.closed();
+            }
+        });
+        let connection = plain_client(mode, &listener);
+        let sender = connection.session().unwrap().sender("queue").unwrap();
+        let rejected = Outcome::Rejected(Default::default());
+        let modified = Outcome::Modified(Default::default());
+        for expected in [
+            Outcome::Released,
+            Outcome::Accepted,
+            rejected,
+            Outcome::Released,
+            modified,
+            Outcome::Accepted,
+            Outcome::Released,
+        ] {
+            assert_eq!(sender.within(SOON).send("x").unwrap(), expected, "{mode:?}");
+        }
+        connection.close().unwrap();
+        reading.join().unwrap();
+    }
+}
+
+/// A delivery keeps its connection where that has a thread, and does not where it needs a caller.
+#[test]
+fn a_lone_delivery() {
+    for mode in MODES {
+        let listener = listener(config("server"));
+        let sending = thread::spawn({
+            let listener = listener.clone();
+            move || {
+                let session = accept_session(&accept(&listener));
+                let IncomingLink::Sender(link) = session.incoming_link().unwrap() else { panic!("wrong role") };
+                let options = LinkOptions::answering(link.attach());
+                link.accept(options).unwrap().within(SOON).send("x")
+            }
+        });
+        let connection = plain_client(mode, &listener);
+        let delivery = connection.session().unwrap().receiver("queue").unwrap().recv().unwrap();
+        drop(connection);
+        match mode {
+            Mode::Thread => {
+                delivery.accept().unwrap();
+                assert_eq!(sending.join().unwrap().unwrap(), Outcome::Accepted);
+            }
+            Mode::Caller => {
+                let error = delivery.accept().unwrap_err();
+                assert!(matches!(error, Error::Undriven), "{error:?}");
+                sending.join().unwrap().unwrap_err();
+            }
+        }
     }
 }
