@@ -20,10 +20,10 @@
 //!
 //! # Who does the work
 //!
-//! A connection from [`connect`], [`connect_on`] or [`listen`] is serviced by **a thread of its own**: heartbeats,
+//! A connection from [`connect`], [`Builder`] or [`listen`] is serviced by **a thread of its own**: heartbeats,
 //! settlements and what was submitted go on while the application is busy. The thread ends with the connection.
 //!
-//! A connection from a [`Pump`] is serviced by **the caller, with no thread at all**: while any thread waits in a verb,
+//! A connection of a [`Pump`] is serviced by **the caller, with no thread at all**: while any thread waits in a verb,
 //! in [`work`](Connection::work) or in [`sleep`](Connection::sleep). Several connections and listeners can share a pump.
 //!
 //! The handles are the same in both cases, `Send`, `Sync` and `Clone`, and can be used from many threads at once. A
@@ -34,6 +34,7 @@
 //! | verbs | wait by default |
 //! | --- | --- |
 //! | to begin, attach, send, drain, detach, end, and for an outcome | as the connection's [`Timeouts`] say |
+//! | to find, reach and secure the peer | as [`ConnectTimeouts`] say |
 //! | the handshake, to close | as its [`Config`](proto::Config) says |
 //! | `recv`, `accept`, `incoming_…`, `closed`, `detached`: what need not come | for ever |
 //!
