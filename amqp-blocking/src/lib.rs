@@ -20,7 +20,7 @@
 //!
 //! # Who does the work
 //!
-//! A connection from [`connect`], [`Builder`] or [`listen`] is serviced by **a thread of its own**: heartbeats,
+//! A connection from [`connect()`], [`Builder`] or [`listen`] is serviced by **a thread of its own**: heartbeats,
 //! settlements and what was submitted go on while the application is busy. The thread ends with the connection.
 //!
 //! A connection of a [`Pump`] is serviced by **the caller, with no thread at all**: while any thread waits in a verb,
@@ -132,7 +132,7 @@ impl Pump {
         builder().serviced_by(self)
     }
 
-    /// Connects as [`connect`] does; the connection is serviced by this pump.
+    /// Connects as [`connect()`] does; the connection is serviced by this pump.
     ///
     /// # Errors
     /// [`ConnectError`] says what came of it.

@@ -1,8 +1,8 @@
 //! The verbs that every asynchronous binding offers, which differ in the name of the runtime only.
 
 /// Defines the verbs of a binding in the module where it is called: `Builder`, `Listener`, `builder`, `connect`,
-/// `connect_on` and `listen`, on the runtime `$runtime` (a [`Runtime`](connect::Runtime) with a default). `$io` makes a
-/// [`Transport`] of any stream with the traits `$read` and `$write`.
+/// `connect_on` and `listen`, on the runtime `$runtime` (a [`Runtime`](crate::connect::Runtime) with a default). `$io` makes a
+/// [`Transport`](crate::Transport) of any stream with the traits `$read` and `$write`.
 #[macro_export]
 macro_rules! runtime_verbs {
     ($runtime:ty, $io:ident over $read:path, $write:path) => {
