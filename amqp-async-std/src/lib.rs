@@ -34,69 +34,13 @@ pub use amqp_async::*;
 pub use runtime::{AsyncIo, Executor};
 pub use timer::AsyncIoTimer;
 
-/// The verbs of one runtime, which are the same for each.
-#[cfg(any(feature = "async-std", feature = "smol"))]
-macro_rules! verbs {
-    ($executor:ident) => {
-        use crate::runtime::{AsyncIo, Executor};
-        use amqp_async::connect::{self, ConnectError};
-        use amqp_async::{Connection, FuturesIo, Options, proto::SaslListener};
-        use futures_io::{AsyncRead, AsyncWrite};
-
-        /// Settings of a client's connection, on this runtime.
-        pub type Builder = connect::Builder<AsyncIo<$executor>>;
-
-        /// Waits for clients on a TCP address, on this runtime.
-        pub type Listener = connect::Listener<AsyncIo<$executor>>;
-
-        /// Starts from defaults and a container-id made up at random.
-        pub fn builder() -> Builder {
-            Builder::default()
-        }
-
-        /// Connects to the address that a URL names: `amqp://[USER[:PASSWORD]@]HOST[:PORT]`, or `amqps://…` for TLS
-        /// from the first octet.
-        ///
-        /// User and password are percent-decoded; without them the login is ANONYMOUS. The port is 5672, with TLS
-        /// 5671, unless given. In clear a password is sent only to a loopback address: for another, say so with
-        /// [`Builder::clear_text_login`].
-        ///
-        /// Cancel-safe: dropping the future drops the connection.
-        ///
-        /// # Errors
-        /// [`ConnectError`] says what was tried and what came of it.
-        pub async fn connect(url: &str) -> Result<Connection, ConnectError> {
-            builder().url(url)?.connect().await
-        }
-
-        /// Opens a connection on a stream that exists already, with ANONYMOUS login; for more, give
-        /// [`FuturesIo::new`] of the stream to [`Builder::connect_on`].
-        ///
-        /// # Errors
-        /// [`ConnectError`] says what came of it.
-        pub async fn connect_on<S>(stream: S) -> Result<Connection, ConnectError>
-        where
-            S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        {
-            builder().connect_on(FuturesIo::new(stream)).await
-        }
-
-        /// Listens on a TCP address with default options, offering what `sasl` says; see [`Listener::bind`]. PLAIN and
-        /// tokens are offered to clients on this machine; to others only over TLS, or where
-        /// [`insecure_allowed`](SaslListener::insecure_allowed) says so.
-        ///
-        /// # Errors
-        /// If the address cannot be had.
-        pub async fn listen(address: impl std::net::ToSocketAddrs, sasl: SaslListener) -> std::io::Result<Listener> {
-            Listener::bind(address, Options::default_listener(), Some(sasl)).await
-        }
-    };
-}
-
 /// On async-std (feature `async-std`).
 #[cfg(feature = "async-std")]
 pub mod async_std {
-    verbs!(AsyncStd);
+    use crate::{AsyncIo, Executor, FuturesIo};
+    use futures_io::{AsyncRead, AsyncWrite};
+
+    amqp_async::runtime_verbs!(AsyncIo<AsyncStd>, FuturesIo over AsyncRead, AsyncWrite);
 
     /// The tasks of async-std.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -112,7 +56,10 @@ pub mod async_std {
 /// On smol (feature `smol`): its global executor.
 #[cfg(feature = "smol")]
 pub mod smol {
-    verbs!(Smol);
+    use crate::{AsyncIo, Executor, FuturesIo};
+    use futures_io::{AsyncRead, AsyncWrite};
+
+    amqp_async::runtime_verbs!(AsyncIo<Smol>, FuturesIo over AsyncRead, AsyncWrite);
 
     /// The tasks of smol.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -24,7 +24,7 @@ impl<E: Executor> Runtime for AsyncIo<E> {
     type Timer = AsyncIoTimer;
 
     fn timer(&self) -> AsyncIoTimer {
-        AsyncIoTimer::new()
+        AsyncIoTimer::default()
     }
 
     async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {

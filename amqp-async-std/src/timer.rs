@@ -13,17 +13,10 @@ pub struct AsyncIoTimer {
     alarm: Option<(Instant, async_io::Timer)>,
 }
 
-impl AsyncIoTimer {
-    /// Starts counting.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { epoch: std::time::Instant::now(), alarm: None }
-    }
-}
-
 impl Default for AsyncIoTimer {
+    /// Starts counting.
     fn default() -> Self {
-        Self::new()
+        Self { epoch: std::time::Instant::now(), alarm: None }
     }
 }
 

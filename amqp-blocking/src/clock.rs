@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time;
 
 /// Counts from when it was made; its alarm rings through the reactor.
-pub(crate) struct Clock {
+pub struct Clock {
     epoch: time::Instant,
     reactor: Arc<Reactor>,
     alarm: Option<Alarm>,

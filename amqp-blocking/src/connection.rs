@@ -1,6 +1,6 @@
 //! The connection (§2.4) and the session (§2.5) of a thread.
 
-use crate::handle::handle;
+use crate::handle::{handle, same};
 use crate::incoming::{IncomingLink, IncomingSession};
 use crate::pump::Pump;
 use crate::receiver::Receiver;
@@ -128,17 +128,16 @@ impl Connection {
     pub fn closed(&self) -> Option<Error> {
         self.waiting.maybe(self.inner.closed())
     }
+}
 
-    /// The peer's open (§2.7.1).
-    #[must_use]
-    pub fn remote_open(&self) -> Option<Open> {
-        self.inner.remote_open()
-    }
-
-    /// States, windows, credit and counters at this moment.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        self.inner.snapshot()
+same! {
+    Connection {
+        /// The peer's open (§2.7.1).
+        #[must_use]
+        remote_open(&self) -> Option<Open>;
+        /// States, windows, credit and counters at this moment.
+        #[must_use]
+        snapshot(&self) -> Snapshot;
     }
 }
 
@@ -222,36 +221,26 @@ impl Session {
         self.waiting.maybe(self.inner.ended())
     }
 
-    /// Another incoming-window, in transfer frames (§2.5.6): how many the peer may send before what came is taken. 0
-    /// stops it until there is another.
-    ///
-    /// # Errors
-    /// Why the session is gone.
-    pub fn set_incoming_window(&self, transfers: u32) -> Result<(), Error> {
-        self.inner.set_incoming_window(transfers)
-    }
-
     /// The connection that the session belongs to.
     #[must_use]
     pub fn connection(&self) -> Connection {
         Connection::new(self.inner.connection(), &self.waiting.pump)
     }
+}
 
-    /// State and counters of the session and its links at this moment; `None` when it is gone.
-    #[must_use]
-    pub fn snapshot(&self) -> Option<SessionSnapshot> {
-        self.inner.snapshot()
-    }
-
-    /// The windows on both sides (§2.5.6); `None` when the session is gone.
-    #[must_use]
-    pub fn windows(&self) -> Option<Windows> {
-        self.inner.windows()
-    }
-
-    /// The peer's begin (§2.7.2).
-    #[must_use]
-    pub fn remote_begin(&self) -> Option<Begin> {
-        self.inner.remote_begin()
+same! {
+    Session {
+        /// Another incoming-window, in transfer frames (§2.5.6): how many the peer may send before what came is taken. 0
+        /// stops it until there is another.
+        set_incoming_window(&self, transfers: u32) -> Result<(), Error>;
+        /// State and counters of the session and its links at this moment; `None` when it is gone.
+        #[must_use]
+        snapshot(&self) -> Option<SessionSnapshot>;
+        /// The windows on both sides (§2.5.6); `None` when the session is gone.
+        #[must_use]
+        windows(&self) -> Option<Windows>;
+        /// The peer's begin (§2.7.2).
+        #[must_use]
+        remote_begin(&self) -> Option<Begin>;
     }
 }

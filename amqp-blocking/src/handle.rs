@@ -14,16 +14,14 @@ pub(crate) struct Waiting {
 
 #[derive(Clone, Copy, Debug)]
 enum Limit {
-    /// As the step itself has it.
-    Default,
     Within(Duration),
-    /// `None`: for ever.
+    /// `None`: as the step itself has it.
     Until(Option<Instant>),
 }
 
 impl Waiting {
     pub(crate) fn on(pump: &Pump) -> Self {
-        Self { pump: pump.clone(), limit: Limit::Default }
+        Self { pump: pump.clone(), limit: Limit::Until(None) }
     }
 
     pub(crate) fn within(&self, limit: Duration) -> Self {
@@ -38,13 +36,12 @@ impl Waiting {
     pub(crate) fn begun(&self) -> Self {
         match self.limit {
             Limit::Within(_) => self.until(self.deadline()),
-            Limit::Default | Limit::Until(_) => self.clone(),
+            Limit::Until(_) => self.clone(),
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
         match self.limit {
-            Limit::Default => None,
             Limit::Within(limit) => Instant::now().checked_add(limit),
             Limit::Until(deadline) => deadline,
         }
@@ -104,4 +101,89 @@ macro_rules! handle {
     };
 }
 
-pub(crate) use handle;
+/// What both ends of a link have in common; `$close` says what closing does.
+macro_rules! end_of_link {
+    ($(#[$close:meta])* $name:ident) => {
+        impl $name {
+            /// The peer's attach (§2.7.3); `None` when the link is gone.
+            #[must_use]
+            pub fn remote_attach(&self) -> Option<amqp_async::proto::codec::Attach> {
+                self.inner.remote_attach()
+            }
+
+            /// State, credit and counters of the link at this moment; `None` when it is gone.
+            #[must_use]
+            pub fn snapshot(&self) -> Option<amqp_async::proto::LinkSnapshot> {
+                self.inner.snapshot()
+            }
+
+            /// The session that the link is attached to.
+            #[must_use]
+            pub fn session(&self) -> $crate::Session {
+                $crate::Session::new(self.inner.session(), &self.waiting.pump)
+            }
+
+            /// Detaches the link without closing it (§2.6.4): the peer keeps the terminus, as its expiry-policy says.
+            /// Otherwise as [`close`](Self::close).
+            ///
+            /// # Errors
+            /// As for [`close`](Self::close).
+            pub fn detach(&self) -> Result<(), Error> {
+                self.waiting.wait(Step::Detach, self.inner.detach())
+            }
+
+            /// Waits until the link is gone, by default for ever, and says why; `None` if it stands. [`Error::Misuse`]
+            /// means that this side closed it.
+            #[must_use]
+            pub fn detached(&self) -> Option<Error> {
+                self.waiting.maybe(self.inner.detached())
+            }
+
+            $(#[$close])*
+            ///
+            /// # Errors
+            /// How it ended instead; time-out.
+            pub fn close(&self) -> Result<(), Error> {
+                self.waiting.wait(Step::Detach, self.inner.close())
+            }
+
+            /// As [`close`](Self::close), and tells the peer why.
+            ///
+            /// # Errors
+            /// As for [`close`](Self::close).
+            pub fn close_with(&self, error: amqp_async::proto::codec::Error) -> Result<(), Error> {
+                self.waiting.wait(Step::Detach, self.inner.close_with(error))
+            }
+        }
+    };
+}
+
+/// Verbs that wait for nothing, which are those of `amqp-async`, and take the handle by reference or by value.
+macro_rules! same {
+    ($handle:ident { $($(#[$attribute:meta])* $name:ident(&self $(, $argument:ident: $type:ty)*) $(-> $result:ty)?;)* }) => {
+        impl $handle {
+            $(
+                $(#[$attribute])*
+                ///
+                #[doc = concat!("See [`amqp_async::", stringify!($handle), "::", stringify!($name), "`].")]
+                pub fn $name(&self $(, $argument: $type)*) $(-> $result)? {
+                    self.inner.$name($($argument),*)
+                }
+            )*
+        }
+    };
+    ($handle:ident { $($(#[$attribute:meta])* $name:ident(self $(, $argument:ident: $type:ty)*) $(-> $result:ty)?;)* }) => {
+        impl $handle {
+            $(
+                $(#[$attribute])*
+                ///
+                #[doc = concat!("See [`amqp_async::", stringify!($handle), "::", stringify!($name), "`].")]
+                pub fn $name(self $(, $argument: $type)*) $(-> $result)? {
+                    self.inner.$name($($argument),*)
+                }
+            )*
+        }
+    };
+}
+
+pub(crate) use {end_of_link, handle, same};

@@ -22,13 +22,19 @@ impl IncomingConnection {
         Self { inner, waiting: Waiting::on(pump) }
     }
 
+    /// The client's certificates (§5.2), in DER; see [`amqp_async::IncomingConnection::peer_certificates`].
+    #[must_use]
+    pub fn peer_certificates(&self) -> &[Vec<u8>] {
+        self.inner.peer_certificates()
+    }
+
     /// Waits for the client's wish to be let in (§5.3.3.2); `None` if it comes without SASL, which it can only where the
     /// [`SaslListener`](amqp_async::proto::SaslListener) allows it.
     ///
     /// # Errors
     /// Why it will not come: time-out, violation, transport.
     pub fn login(&mut self) -> Result<Option<SaslRequest>, Error> {
-        self.waiting.wait(Step::Open, self.inner.login())
+        self.waiting.wait(Step::Login, self.inner.login())
     }
 
     /// Answers [`login`](Self::login), as [`amqp_async::IncomingConnection::answer`] describes.

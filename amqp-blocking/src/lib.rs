@@ -20,10 +20,10 @@
 //!
 //! # Who does the work
 //!
-//! A connection from [`connect`], [`connect_on`] or [`listen`] is serviced by **a thread of its own**: heartbeats,
+//! A connection from [`connect()`], [`Builder`] or [`listen`] is serviced by **a thread of its own**: heartbeats,
 //! settlements and what was submitted go on while the application is busy. The thread ends with the connection.
 //!
-//! A connection from a [`Pump`] is serviced by **the caller, with no thread at all**: while any thread waits in a verb,
+//! A connection of a [`Pump`] is serviced by **the caller, with no thread at all**: while any thread waits in a verb,
 //! in [`work`](Connection::work) or in [`sleep`](Connection::sleep). Several connections and listeners can share a pump.
 //!
 //! The handles are the same in both cases, `Send`, `Sync` and `Clone`, and can be used from many threads at once. A
@@ -34,6 +34,7 @@
 //! | verbs | wait by default |
 //! | --- | --- |
 //! | to begin, attach, send, drain, detach, end, and for an outcome | as the connection's [`Timeouts`] say |
+//! | to find, reach and secure the peer | as [`ConnectTimeouts`] say |
 //! | the handshake, to close | as its [`Config`](proto::Config) says |
 //! | `recv`, `accept`, `incoming_…`, `closed`, `detached`: what need not come | for ever |
 //!
@@ -52,26 +53,30 @@
 //! The error of a deadline that has passed is [`Error::Timeout`], which names the [`Step`]; nothing is lost by it. What
 //! had begun is undone as if its future had been dropped: see the verb of the same name in [`amqp_async`].
 
+mod builder;
 mod clock;
-mod connect;
 mod connection;
 mod handle;
 mod incoming;
-mod io;
 mod listener;
 mod park;
 mod pieces;
 mod pump;
 mod reactor;
 mod receiver;
+mod runtime;
 mod sender;
 mod socket;
 
+pub use amqp_async::connect::{
+    Attempt, ClearTextLogin, ConnectError, ConnectTimeouts, TcpOptions, Url, UrlError, redacted,
+};
 pub use amqp_async::{
     Batch, BatchOptions, Confirmation, Delivery, Error, Fault, Incoming, OnDrop, Options, Recovery, SendError, Step,
-    Timeouts, TrySendError, proto,
+    Timeouts, TrySendError, connect, proto, tls,
 };
-pub use connect::ConnectError;
+pub use builder::Builder;
+pub use clock::Clock;
 pub use connection::{Connection, Session, Work};
 pub use incoming::{IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession};
 pub use listener::Listener;
@@ -81,68 +86,58 @@ pub use receiver::Receiver;
 pub use sender::{Sender, Settlement};
 pub use socket::StdStream;
 
-use connect::Servicing;
 use std::net::ToSocketAddrs;
 
-/// Connects to the address that a URL names, `amqp://[USER[:PASSWORD]@]HOST[:PORT]`, and lets a thread of its own service
-/// the connection.
-///
-/// User and password are percent-decoded; without them the login is ANONYMOUS. The port is 5672 unless given. A password
-/// is sent only to a loopback address. The handshake is complete when this returns. Finding the host has no deadline but
-/// the system's, connecting to it 5 s, and the handshake that of [`Config`](proto::ConfigBuilder::handshake_timeout).
-///
-/// # Errors
-/// [`ConnectError`] says what came of it.
-pub fn connect(url: &str) -> Result<Connection, ConnectError> {
-    connect::connect(&new_pump()?, Servicing::Thread, url)
+/// Starts from defaults and a container-id made up at random.
+pub fn builder() -> Builder {
+    Builder::default()
 }
 
-/// Opens a connection on a stream that exists already, and lets a thread of its own service it.
+/// Connects to the address that a URL names, `amqp://[USER[:PASSWORD]@]HOST[:PORT]`, or `amqps://…` for TLS from the
+/// first octet, and lets a thread of its own service the connection.
+///
+/// User and password are percent-decoded; without them the login is ANONYMOUS. The port is 5672, with TLS 5671, unless
+/// given. In clear a password is sent only to a loopback address: for another, say so with
+/// [`Builder::clear_text_login`]. The handshake is complete when this returns; each step has the deadline that
+/// [`Builder`] describes.
+///
+/// # Errors
+/// [`ConnectError`] says what was tried and what came of it.
+pub fn connect(url: &str) -> Result<Connection, ConnectError> {
+    builder().url(url)?.connect()
+}
+
+/// Opens a connection on a stream that exists already, with ANONYMOUS login, and lets a thread of its own service it; for
+/// more, see [`Builder::connect_on`].
 ///
 /// # Errors
 /// [`ConnectError`] says what came of it.
-pub fn connect_on(
-    stream: impl StdStream,
-    options: &Options,
-    login: Option<proto::SaslClient>,
-) -> Result<Connection, ConnectError> {
-    connect::connect_on(&new_pump()?, Servicing::Thread, stream, options, login)
+pub fn connect_on(stream: impl StdStream) -> Result<Connection, ConnectError> {
+    builder().connect_on(stream)
 }
 
 /// Listens on a TCP address with default options, offering what `sasl` says; see [`Listener::bind`]. PLAIN and tokens are
-/// offered to clients on this machine; to others only where
+/// offered to clients on this machine; to others only over TLS, or where
 /// [`insecure_allowed`](proto::SaslListener::insecure_allowed) says so.
 ///
 /// # Errors
 /// If the address cannot be had.
 pub fn listen(address: impl ToSocketAddrs, sasl: proto::SaslListener) -> std::io::Result<Listener> {
-    Listener::bind(address, connect::default_options(), Some(sasl))
-}
-
-fn new_pump() -> Result<Pump, ConnectError> {
-    Pump::new().map_err(|source| ConnectError::Connect { target: "the peer".to_owned(), source })
+    Listener::bind(address, Options::default_listener(), Some(sasl))
 }
 
 impl Pump {
-    /// Connects as [`connect`] does; the connection is serviced by this pump.
+    /// Starts from defaults; the connection is serviced by this pump.
+    pub fn builder(&self) -> Builder {
+        builder().serviced_by(self)
+    }
+
+    /// Connects as [`connect()`] does; the connection is serviced by this pump.
     ///
     /// # Errors
     /// [`ConnectError`] says what came of it.
     pub fn connect(&self, url: &str) -> Result<Connection, ConnectError> {
-        connect::connect(self, Servicing::Caller, url)
-    }
-
-    /// Opens a connection as [`connect_on`] does; it is serviced by this pump.
-    ///
-    /// # Errors
-    /// [`ConnectError`] says what came of it.
-    pub fn connect_on(
-        &self,
-        stream: impl StdStream,
-        options: &Options,
-        login: Option<proto::SaslClient>,
-    ) -> Result<Connection, ConnectError> {
-        connect::connect_on(self, Servicing::Caller, stream, options, login)
+        self.builder().url(url)?.connect()
     }
 
     /// Listens as [`Listener::bind`] does; clients are serviced by this pump.
@@ -155,6 +150,6 @@ impl Pump {
         options: Options,
         sasl: Option<proto::SaslListener>,
     ) -> std::io::Result<Listener> {
-        Listener::on(self, Servicing::Caller, address, options, sasl)
+        Listener::on(self, Some(self.clone()), address, options, sasl)
     }
 }

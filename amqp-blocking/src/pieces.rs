@@ -1,9 +1,9 @@
 //! Messages that are sent and received in pieces (§2.6.14), by a thread.
 
-use crate::handle::Waiting;
+use crate::handle::{Waiting, same};
 use crate::sender::Settlement;
-use amqp_async::proto::codec::{DeliveryTag, Outcome};
-use amqp_async::{Error, SendError, Step};
+use amqp_async::proto::codec::{self, DeliveryTag, Modified, Outcome};
+use amqp_async::{Confirmation, Error, SendError, Step};
 use bytes::Bytes;
 
 /// A message of which the application gives one piece after the other; see [`Sender::writer`](crate::Sender::writer).
@@ -82,32 +82,36 @@ impl DeliveryReader {
     pub fn piece(&mut self) -> Result<Option<Bytes>, Error> {
         self.waiting.wait(Step::Receive, self.inner.piece())
     }
+}
 
-    /// The sender's name for the delivery (§2.6.12).
-    #[must_use]
-    pub fn tag(&self) -> DeliveryTag {
-        self.inner.tag()
+same! {
+    DeliveryReader {
+        /// The sender's name for the delivery (§2.6.12).
+        #[must_use]
+        tag(&self) -> DeliveryTag;
+        /// What kind of message it is; 0 is that of §3.2.
+        #[must_use]
+        message_format(&self) -> u32;
+        /// Whether there is nothing to settle, as far as is known: a sender may also settle with the last piece (§2.6.12).
+        #[must_use]
+        is_settled(&self) -> bool;
     }
+}
 
-    /// What kind of message it is; 0 is that of §3.2.
-    #[must_use]
-    pub fn message_format(&self) -> u32 {
-        self.inner.message_format()
-    }
-
-    /// Settles it with any outcome, read to its end or not.
-    ///
-    /// # Errors
-    /// Why the link is gone; the sender may then deliver the message again.
-    pub fn settle(self, outcome: Outcome) -> Result<(), Error> {
-        self.inner.settle(outcome)
-    }
-
-    /// The message has been processed (§3.4.2).
-    ///
-    /// # Errors
-    /// As for [`settle`](Self::settle).
-    pub fn accept(self) -> Result<(), Error> {
-        self.settle(Outcome::Accepted)
+same! {
+    DeliveryReader {
+        /// The message has been processed (§3.4.2).
+        accept(self) -> Result<(), Error>;
+        /// The message is invalid and cannot be processed (§3.4.3), for this reason.
+        reject(self, error: impl Into<Option<codec::Error>>) -> Result<(), Error>;
+        /// The message was not and will not be processed here (§3.4.4).
+        release(self) -> Result<(), Error>;
+        /// As [`release`](Self::release), with changes to the message (§3.4.5).
+        modify(self, modified: Modified) -> Result<(), Error>;
+        /// Settles it with any outcome, read to its end or not.
+        settle(self, outcome: Outcome) -> Result<(), Error>;
+        /// As [`settle`](Self::settle), and tells when the sender has settled too; see
+        /// [`Receiver::confirmed`](crate::Receiver::confirmed).
+        settle_confirmed(self, outcome: Outcome) -> Result<Confirmation, Error>;
     }
 }

@@ -1,8 +1,8 @@
 //! What does the work of connections: whoever waits pumps for everybody.
 //!
 //! Of all threads that wait for something on a pump one leads: it runs the drivers, waits in the operating system,
-//! and wakes those whom that concerns. The others sleep. Who is done with leading wakes the next. A connection with a
-//! thread of its own is the same with one thread that waits for the end of its driver, and so always leads.
+//! and wakes those whom that concerns. The others sleep. Who is done with leading wakes the next. A pump with a thread of
+//! its own is the same, with one thread that leads for as long as there is a driver.
 
 use crate::park::Waiter;
 use crate::reactor::{Reactor, lock};
@@ -10,6 +10,7 @@ use mio::Events;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
@@ -31,7 +32,8 @@ const LAST_TURNS: usize = 8;
 /// listeners may share a pump, and any number of threads may wait on it.
 ///
 /// What was [submitted](crate::Sender::submit) or settled leaves when the pump runs next. When the last handle and the
-/// last clone of the pump are dropped, what can be sent without waiting is sent, close included.
+/// last clone of the pump are dropped, what can be sent without waiting is sent, close included. A
+/// [`Delivery`](crate::Delivery) is no such handle: it knows no pump, so keep another one until it is settled and has left.
 ///
 /// ```no_run
 /// use amqp_blocking::Pump;
@@ -58,6 +60,7 @@ pub struct Pump {
 
 struct Shared {
     reactor: Arc<Reactor>,
+    servicing: Servicing,
     /// Held by the thread that leads.
     engine: Mutex<Engine>,
     /// Set while a thread of our own leads, which then nobody else does.
@@ -66,6 +69,15 @@ struct Shared {
     spawned: Mutex<Vec<Task>>,
     /// Threads that wait while another leads, first come first.
     followers: Mutex<Vec<Arc<Waiter>>>,
+}
+
+/// Who leads while there are connections.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Servicing {
+    /// A thread of the pump's own.
+    Thread,
+    /// Whoever waits.
+    Caller,
 }
 
 struct Engine {
@@ -104,12 +116,27 @@ impl Pump {
     /// # Errors
     /// What the system says, such as too many open files.
     pub fn new() -> io::Result<Self> {
+        Self::serviced_by(Servicing::Caller)
+    }
+
+    /// Makes a pump that has a thread whenever it has a connection: one thread for all its connections, which go on
+    /// whether anybody waits or not. Where the thread cannot be started, connections end with
+    /// [`Error::Undriven`](crate::Error::Undriven).
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn with_thread() -> io::Result<Self> {
+        Self::serviced_by(Servicing::Thread)
+    }
+
+    fn serviced_by(servicing: Servicing) -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let reactor = Reactor::new(&poll)?;
         let engine = Engine { poll, events: Events::with_capacity(EVENTS), tasks: Vec::new() };
         Ok(Self {
             shared: Arc::new(Shared {
                 reactor,
+                servicing,
                 engine: Mutex::new(engine),
                 served: AtomicBool::new(false),
                 spawned: Mutex::default(),
@@ -148,22 +175,39 @@ impl Pump {
         &self.shared.reactor
     }
 
-    /// Runs `future` from now on, whenever somebody waits.
+    /// Waits for any future of `amqp-async`'s that has to do with this pump, and drives its connections meanwhile.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        loop {
+            // without a deadline the first wait is the last
+            if let Some(output) = self.wait(None, future.as_mut()) {
+                return output;
+            }
+        }
+    }
+
+    /// Runs `future` from now on, by the pump's thread, or else whenever somebody waits.
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         let signal = Arc::new(Signal { woken: AtomicBool::new(true), reactor: Arc::clone(self.reactor()) });
-        lock(&self.shared.spawned).push(Task { future: Some(Box::pin(future)), signal });
+        let mut spawned = lock(&self.shared.spawned);
+        if self.shared.servicing == Servicing::Thread && self.start_thread().is_err() {
+            return;
+        }
+        spawned.push(Task { future: Some(Box::pin(future)), signal });
+        drop(spawned);
         self.reactor().interrupt();
     }
 
-    /// Runs `future` on a thread of its own, which leads until that is over.
-    pub(crate) fn spawn_thread(&self, future: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
+    /// Starts the thread that leads, unless there is one.
+    fn start_thread(&self) -> io::Result<()> {
+        if self.shared.served.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
         let pump = self.clone();
-        self.shared.served.store(true, Ordering::SeqCst);
-        let thread = thread::Builder::new().name("amqp10".to_owned()).spawn(move || {
-            let _served = Served(&pump.shared);
-            Place::new(&pump.shared, true).wait(None, pin!(future));
-        });
-        thread.map(drop).inspect_err(|_| self.shared.served.store(false, Ordering::SeqCst))
+        // a task that panics is gone, and the engine does not mind
+        let serve = move || while catch_unwind(AssertUnwindSafe(|| pump.shared.serve())).is_err() {};
+        let started = thread::Builder::new().name("amqp10".to_owned()).spawn(serve);
+        started.map(drop).inspect_err(|_| self.shared.served.store(false, Ordering::SeqCst))
     }
 
     /// Waits for `future` until `deadline`, pumping if nobody else does; `None` if it took longer.
@@ -173,7 +217,7 @@ impl Pump {
             self.shared.keep_time();
             return Some(output);
         }
-        Place::new(&self.shared, false).wait(deadline, future)
+        Place::new(&self.shared).wait(deadline, future)
     }
 }
 
@@ -189,21 +233,40 @@ impl Shared {
     /// The engine, if nobody leads.
     fn engine(&self) -> Option<MutexGuard<'_, Engine>> {
         match self.engine.try_lock() {
+            _ if self.served.load(Ordering::SeqCst) => None,
             Ok(engine) => Some(engine),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }
 
-    fn is_served(&self) -> bool {
-        self.served.load(Ordering::SeqCst)
+    /// Leads as long as there are tasks.
+    fn serve(&self) {
+        let waiter = Waiter::begin(&self.reactor);
+        while self.serve_once(&waiter) {}
+        waiter.end();
+        self.pass_on();
+    }
+
+    /// Says whether there is more to do.
+    fn serve_once(&self, waiter: &Waiter) -> bool {
+        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        engine.run(self);
+        let more = {
+            // none is spawned meanwhile
+            let spawned = lock(&self.spawned);
+            let more = !engine.tasks.is_empty() || !spawned.is_empty();
+            self.served.store(more, Ordering::SeqCst);
+            more
+        };
+        if more {
+            engine.wait(self, None, waiter);
+        }
+        more
     }
 
     /// Whoever never has to wait lets no heartbeat wait either.
     fn keep_time(&self) {
-        if self.is_served() {
-            return;
-        }
         if let Some(mut engine) = self.engine() {
             if self.reactor.ring() {
                 engine.run(self);
@@ -227,11 +290,19 @@ impl Engine {
     /// Runs the tasks that were woken, then waits for more unless there is some.
     fn turn(&mut self, shared: &Shared, until: Option<Instant>, waiter: &Waiter) {
         self.run(shared);
-        if waiter.is_woken() {
-            return;
+        if !waiter.is_woken() {
+            self.wait(shared, until, waiter);
         }
+    }
+
+    /// Waits for an event, unless there is something to run.
+    fn wait(&mut self, shared: &Shared, until: Option<Instant>, waiter: &Waiter) {
         let Self { poll, events, tasks } = self;
-        let is_busy = || waiter.is_woken() || tasks.iter().any(Task::is_woken) || !lock(&shared.spawned).is_empty();
+        let is_busy = || {
+            waiter.is_woken()
+                || tasks.iter().any(|task| task.signal.woken.load(Ordering::SeqCst))
+                || !lock(&shared.spawned).is_empty()
+        };
         if shared.reactor.wait(poll, events, until, is_busy).is_err() {
             // the system no longer tells of any event: nothing can be driven any more, which the handles then say
             tasks.clear();
@@ -250,10 +321,6 @@ impl Engine {
 }
 
 impl Task {
-    fn is_woken(&self) -> bool {
-        self.signal.woken.load(Ordering::SeqCst)
-    }
-
     /// A driver that panics is gone, and so is its connection.
     fn poll(&mut self) {
         let waker = Waker::from(Arc::clone(&self.signal));
@@ -269,24 +336,13 @@ impl Task {
 struct Place<'a> {
     shared: &'a Shared,
     waiter: Arc<Waiter>,
-    /// It is the thread that serves this pump.
-    serves: bool,
     /// It is among the followers.
     follows: bool,
 }
 
-/// Others may lead again once this is dropped.
-struct Served<'a>(&'a Shared);
-
-impl Drop for Served<'_> {
-    fn drop(&mut self) {
-        self.0.served.store(false, Ordering::SeqCst);
-    }
-}
-
 impl<'a> Place<'a> {
-    fn new(shared: &'a Shared, serves: bool) -> Self {
-        Self { shared, waiter: Waiter::begin(&shared.reactor), serves, follows: false }
+    fn new(shared: &'a Shared) -> Self {
+        Self { shared, waiter: Waiter::begin(&shared.reactor), follows: false }
     }
 
     fn wait<F: Future>(mut self, deadline: Option<Instant>, mut future: Pin<&mut F>) -> Option<F::Output> {
@@ -308,9 +364,6 @@ impl<'a> Place<'a> {
 
     /// Leads until woken, or sleeps until woken if another leads.
     fn lead_or_follow(&mut self, deadline: Option<Instant>) {
-        if self.shared.is_served() && !self.serves {
-            return self.waiter.park(deadline);
-        }
         let mut engine = self.shared.engine();
         if engine.is_none() && !self.follows {
             // from here on whoever leads wakes us when it is done

@@ -106,7 +106,7 @@ impl Reactor {
         is_busy: impl FnOnce() -> bool,
     ) -> io::Result<()> {
         self.blocked.store(true, Ordering::SeqCst);
-        let until = if is_busy() { Some(Instant::now()) } else { earlier(until, self.next_alarm()) };
+        let until = if is_busy() { Some(Instant::now()) } else { until.into_iter().chain(self.next_alarm()).min() };
         let result = poll.poll(events, until.map(|until| until.saturating_duration_since(Instant::now())));
         self.blocked.store(false, Ordering::SeqCst);
         match result {
@@ -222,11 +222,6 @@ fn enlist(wakers: &mut Vec<Waker>, waker: &Waker) {
     if !wakers.iter().any(|known| known.will_wake(waker)) {
         wakers.push(waker.clone());
     }
-}
-
-/// The earlier of two instants, where there is any.
-pub(crate) fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    one.into_iter().chain(other).min()
 }
 
 /// A socket that does not block, watched by a reactor until it is dropped.

@@ -1,10 +1,8 @@
 //! The receiving end of a link (§2.6) of a thread.
 
-use crate::connection::Session;
-use crate::handle::handle;
+use crate::handle::{end_of_link, handle, same};
 use crate::pieces::DeliveryReader;
-use amqp_async::proto::codec::{self, Attach};
-use amqp_async::proto::{CreditMode, Idle, LinkSnapshot};
+use amqp_async::proto::{CreditMode, Idle};
 use amqp_async::{Batch, BatchOptions, Confirmation, Delivery, Error, OnDrop, Step};
 use std::sync::Arc;
 
@@ -17,7 +15,8 @@ handle! {
     /// both again.
     ///
     /// When the last clone and the last delivery taken from it are dropped the link is detached. Deliveries that were
-    /// never taken stay the sender's, unless it sent them settled.
+    /// never taken stay the sender's, unless it sent them settled. A delivery keeps the link, but not a
+    /// [`Pump`](crate::Pump) without a thread: keep any other handle until it is settled.
     Receiver(Arc<amqp_async::Receiver>)
 }
 
@@ -28,14 +27,6 @@ impl Receiver {
     /// Time-out; why no more can come: the link, its session or the connection is gone.
     pub fn recv(&self) -> Result<Delivery, Error> {
         self.waiting.wait(Step::Receive, self.inner.recv())
-    }
-
-    /// Takes the next delivery if it is here already.
-    ///
-    /// # Errors
-    /// Why no more can come.
-    pub fn try_recv(&self) -> Result<Option<Delivery>, Error> {
-        self.inner.try_recv()
     }
 
     /// Waits for several deliveries, to be settled together or one by one.
@@ -65,35 +56,6 @@ impl Receiver {
         self.waiting.wait(Step::Settle, confirmation)
     }
 
-    /// What becomes of deliveries of this link that are dropped unsettled; holds for those that are taken from now on.
-    pub fn set_on_drop(&self, on_drop: OnDrop) {
-        self.inner.set_on_drop(on_drop);
-    }
-
-    /// How credit is granted from now on: by hand, or so much, renewed as deliveries are taken or settled.
-    ///
-    /// # Errors
-    /// Why the link is gone.
-    pub fn set_credit_mode(&self, mode: CreditMode) -> Result<(), Error> {
-        self.inner.set_credit_mode(mode)
-    }
-
-    /// Takes the credit back for a while: what is under way may still come, and what has come can be taken.
-    ///
-    /// # Errors
-    /// Why the link is gone.
-    pub fn pause(&self) -> Result<(), Error> {
-        self.inner.pause()
-    }
-
-    /// Grants credit as before [`pause`](Self::pause); without one it does nothing.
-    ///
-    /// # Errors
-    /// Why the link is gone.
-    pub fn resume(&self) -> Result<(), Error> {
-        self.inner.resume()
-    }
-
     /// The deliveries as they come, each waited for as [`recv`](Self::recv) does. Ends when the link does; an error is
     /// given out before that, unless nothing went wrong ([`Error::is_clean`]).
     pub fn iter(&self) -> impl Iterator<Item = Result<Delivery, Error>> + '_ {
@@ -111,24 +73,6 @@ impl Receiver {
         })
     }
 
-    /// Grants `more` credit on top of what is left (§2.6.7). Meant for
-    /// [`CreditMode::Manual`](amqp_async::proto::CreditMode::Manual).
-    ///
-    /// # Errors
-    /// Why the link is gone.
-    pub fn add_credit(&self, more: u32) -> Result<(), Error> {
-        self.inner.add_credit(more)
-    }
-
-    /// Sets the credit to `credit` (§2.6.7); 0 stops the sender, as far as messages are not under way already. Meant for
-    /// [`CreditMode::Manual`](amqp_async::proto::CreditMode::Manual).
-    ///
-    /// # Errors
-    /// Why the link is gone.
-    pub fn set_credit(&self, credit: u32) -> Result<(), Error> {
-        self.inner.set_credit(credit)
-    }
-
     /// Asks the sender to use up the credit or to give it back, and waits until it has (§2.6.7). What it sent meanwhile
     /// can then be taken.
     ///
@@ -137,73 +81,40 @@ impl Receiver {
     pub fn drain(&self) -> Result<(), Error> {
         self.waiting.wait(Step::Drain, self.inner.drain())
     }
+}
 
-    /// Why nothing is there to take; `None` if something is, or if the link is gone.
-    #[must_use]
-    pub fn why_idle(&self) -> Option<Idle> {
-        self.inner.why_idle()
+same! {
+    Receiver {
+        /// Takes the next delivery if it is here already.
+        try_recv(&self) -> Result<Option<Delivery>, Error>;
+        /// What becomes of deliveries of this link that are dropped unsettled; holds for those that are taken from now on.
+        set_on_drop(&self, on_drop: OnDrop);
+        /// How credit is granted from now on: by hand, or so much, renewed as deliveries are taken or settled.
+        set_credit_mode(&self, mode: CreditMode) -> Result<(), Error>;
+        /// Takes the credit back for a while: what is under way may still come, and what has come can be taken.
+        pause(&self) -> Result<(), Error>;
+        /// Grants credit as before [`pause`](Self::pause); without one it does nothing.
+        resume(&self) -> Result<(), Error>;
+        /// Grants `more` credit on top of what is left (§2.6.7). Meant for
+        /// [`CreditMode::Manual`](amqp_async::proto::CreditMode::Manual).
+        add_credit(&self, more: u32) -> Result<(), Error>;
+        /// Sets the credit to `credit` (§2.6.7); 0 stops the sender, as far as messages are not under way already. Meant for
+        /// [`CreditMode::Manual`](amqp_async::proto::CreditMode::Manual).
+        set_credit(&self, credit: u32) -> Result<(), Error>;
+        /// Why nothing is there to take; `None` if something is, or if the link is gone.
+        #[must_use]
+        why_idle(&self) -> Option<Idle>;
+        /// How many more messages the sender may send (§2.6.7).
+        #[must_use]
+        credit(&self) -> u32;
+        /// How many deliveries have been taken and not settled, or wait to be taken.
+        #[must_use]
+        unsettled(&self) -> u32;
     }
+}
 
-    /// How many more messages the sender may send (§2.6.7).
-    #[must_use]
-    pub fn credit(&self) -> u32 {
-        self.inner.credit()
-    }
-
-    /// How many deliveries have been taken and not settled, or wait to be taken.
-    #[must_use]
-    pub fn unsettled(&self) -> u32 {
-        self.inner.unsettled()
-    }
-
-    /// The peer's attach (§2.7.3); `None` when the link is gone.
-    #[must_use]
-    pub fn remote_attach(&self) -> Option<Attach> {
-        self.inner.remote_attach()
-    }
-
-    /// State, credit and counters of the link at this moment; `None` when it is gone.
-    #[must_use]
-    pub fn snapshot(&self) -> Option<LinkSnapshot> {
-        self.inner.snapshot()
-    }
-
-    /// The session that the link is attached to.
-    #[must_use]
-    pub fn session(&self) -> Session {
-        Session::new(self.inner.session(), &self.waiting.pump)
-    }
-
-    /// Detaches the link without closing it (§2.6.4): the peer keeps the terminus, as its expiry-policy says. Otherwise
-    /// as [`close`](Self::close).
-    ///
-    /// # Errors
-    /// As for [`close`](Self::close).
-    pub fn detach(&self) -> Result<(), Error> {
-        self.waiting.wait(Step::Detach, self.inner.detach())
-    }
-
-    /// Waits until the link is gone, by default for ever, and says why; `None` if it stands. [`Error::Misuse`] means
-    /// that this side closed it.
-    #[must_use]
-    pub fn detached(&self) -> Option<Error> {
-        self.waiting.maybe(self.inner.detached())
-    }
-
+end_of_link! {
     /// Detaches the link for good (§2.6.4) and waits for the peer's detach. Deliveries that are not settled by then go
     /// back to the sender.
-    ///
-    /// # Errors
-    /// How it ended instead; time-out.
-    pub fn close(&self) -> Result<(), Error> {
-        self.waiting.wait(Step::Detach, self.inner.close())
-    }
-
-    /// As [`close`](Self::close), and tells the peer why.
-    ///
-    /// # Errors
-    /// As for [`close`](Self::close).
-    pub fn close_with(&self, error: codec::Error) -> Result<(), Error> {
-        self.waiting.wait(Step::Detach, self.inner.close_with(error))
-    }
+    Receiver
 }

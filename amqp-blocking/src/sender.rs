@@ -1,11 +1,10 @@
 //! The sending end of a link (§2.6) of a thread, and the outcome of a message.
 
-use crate::connection::Session;
-use crate::handle::{Waiting, handle};
+use crate::handle::{Waiting, end_of_link, handle, same};
 use crate::pieces::DeliveryWriter;
 use crate::pump::glance;
-use amqp_async::proto::codec::{self, Attach, Message, Outcome};
-use amqp_async::proto::{Blocked, LinkSnapshot, Outgoing};
+use amqp_async::proto::codec::{Message, Outcome};
+use amqp_async::proto::{Blocked, Outgoing};
 use amqp_async::{Error, SendError, Step, TrySendError};
 use std::fmt;
 
@@ -81,6 +80,15 @@ impl Sender {
         Ok(DeliveryWriter::new(self.waiting.send(self.inner.writer(first))?, &self.waiting))
     }
 
+    /// Waits until the receiver wants the link drained (§2.6.7), by default for ever: send what there is, as far as the
+    /// credit goes, then call [`drained`](Self::drained). It never does without [`hold_drains`](Self::hold_drains).
+    ///
+    /// # Errors
+    /// Time-out; why the link is gone.
+    pub fn drain_wanted(&self) -> Result<(), Error> {
+        self.waiting.wait(Step::Drain, self.inner.drain_wanted())
+    }
+
     /// Waits until no message that this link sent is unsettled, whoever waits for its outcome.
     ///
     /// # Errors
@@ -88,75 +96,30 @@ impl Sender {
     pub fn flush(&self) -> Result<(), Error> {
         self.waiting.wait(Step::Settle, self.inner.flush())
     }
+}
 
-    /// What keeps a message from being sent this moment; `None` if nothing does, or if the link is gone.
-    #[must_use]
-    pub fn why_blocked(&self) -> Option<Blocked> {
-        self.inner.why_blocked()
+same! {
+    Sender {
+        /// What keeps a message from being sent this moment; `None` if nothing does, or if the link is gone.
+        #[must_use]
+        why_blocked(&self) -> Option<Blocked>;
+        /// How many messages the receiver is ready to take (§2.6.7).
+        #[must_use]
+        credit(&self) -> u32;
+        /// How many messages are on their way: sent and not settled.
+        #[must_use]
+        unsettled(&self) -> u32;
+        /// From now on a drain (§2.6.7) is answered by [`drained`](Self::drained) only.
+        hold_drains(&self);
+        /// There is no more to send: what credit is left goes back to a receiver that drains (§2.6.7).
+        drained(&self) -> Result<(), Error>;
     }
+}
 
-    /// How many messages the receiver is ready to take (§2.6.7).
-    #[must_use]
-    pub fn credit(&self) -> u32 {
-        self.inner.credit()
-    }
-
-    /// How many messages are on their way: sent and not settled.
-    #[must_use]
-    pub fn unsettled(&self) -> u32 {
-        self.inner.unsettled()
-    }
-
-    /// The peer's attach (§2.7.3); `None` when the link is gone.
-    #[must_use]
-    pub fn remote_attach(&self) -> Option<Attach> {
-        self.inner.remote_attach()
-    }
-
-    /// State, credit and counters of the link at this moment; `None` when it is gone.
-    #[must_use]
-    pub fn snapshot(&self) -> Option<LinkSnapshot> {
-        self.inner.snapshot()
-    }
-
-    /// The session that the link is attached to.
-    #[must_use]
-    pub fn session(&self) -> Session {
-        Session::new(self.inner.session(), &self.waiting.pump)
-    }
-
-    /// Detaches the link without closing it (§2.6.4): the peer keeps the terminus, as its expiry-policy says. Otherwise
-    /// as [`close`](Self::close).
-    ///
-    /// # Errors
-    /// As for [`close`](Self::close).
-    pub fn detach(&self) -> Result<(), Error> {
-        self.waiting.wait(Step::Detach, self.inner.detach())
-    }
-
-    /// Waits until the link is gone, by default for ever, and says why; `None` if it stands. [`Error::Misuse`] means
-    /// that this side closed it.
-    #[must_use]
-    pub fn detached(&self) -> Option<Error> {
-        self.waiting.maybe(self.inner.detached())
-    }
-
+end_of_link! {
     /// Detaches the link for good (§2.6.4) and waits for the peer's detach. Messages whose outcome has not come by then
     /// are in doubt; those handed over leave before the detach, as the peer's window admits.
-    ///
-    /// # Errors
-    /// How it ended instead; time-out.
-    pub fn close(&self) -> Result<(), Error> {
-        self.waiting.wait(Step::Detach, self.inner.close())
-    }
-
-    /// As [`close`](Self::close), and tells the peer why.
-    ///
-    /// # Errors
-    /// As for [`close`](Self::close).
-    pub fn close_with(&self, error: codec::Error) -> Result<(), Error> {
-        self.waiting.wait(Step::Detach, self.inner.close_with(error))
-    }
+    Sender
 }
 
 /// The outcome of a message that was handed over, to come.

@@ -5,6 +5,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use mio::Interest;
 use mio::event::Source as MioSource;
 use mio::net::{TcpListener, TcpStream};
+use std::fmt::Debug;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 /// A stream of octets that both directions can use through a shared reference, and that can be told to write no more.
-pub trait Stream: MioSource + Unpin + Send + 'static {
+pub trait Stream: MioSource + Debug + Unpin + Send + 'static {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
     fn shutdown(&self) -> io::Result<()>;
@@ -62,11 +63,17 @@ stream!(std::net::TcpStream, TcpStream);
 stream!(std::os::unix::net::UnixStream, mio::net::UnixStream);
 
 /// A connected socket.
-pub(crate) struct Socket<S: Stream>(Source<S>);
+#[derive(Debug)]
+pub struct Socket<S: Stream>(Source<S>);
 
 impl<S: Stream> Socket<S> {
     pub(crate) fn new(reactor: &Arc<Reactor>, stream: S) -> io::Result<Self> {
         Source::new(reactor, stream, Interest::READABLE | Interest::WRITABLE).map(Self)
+    }
+
+    /// Takes over a stream of the standard library.
+    pub(crate) fn over(reactor: &Arc<Reactor>, stream: impl StdStream<Stream = S>) -> io::Result<Self> {
+        Self::new(reactor, stream.into_stream()?)
     }
 
     fn count(&self, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -107,13 +114,11 @@ impl<S: Stream> AsyncWrite for Socket<S> {
     }
 }
 
-/// Connects to an address. Nagle's algorithm is off.
-pub(crate) async fn connect(reactor: &Arc<Reactor>, address: SocketAddr) -> io::Result<Socket<TcpStream>> {
-    let socket = Socket::new(reactor, TcpStream::connect(address)?)?;
-    // a socket can be written to when it is connected or has failed
-    poll_fn(|cx| socket.0.poll_io(Direction::Write, cx, is_connected)).await?;
-    socket.0.io().set_nodelay(true)?;
-    Ok(socket)
+impl Socket<TcpStream> {
+    /// Waits until it is connected, or has failed: then a socket can be written to.
+    pub(crate) async fn connected(&self) -> io::Result<()> {
+        poll_fn(|cx| self.0.poll_io(Direction::Write, cx, is_connected)).await
+    }
 }
 
 fn is_connected(stream: &TcpStream) -> io::Result<()> {
@@ -127,17 +132,13 @@ fn is_connected(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// A listening socket.
-#[derive(Debug)]
-pub(crate) struct Acceptor(Source<TcpListener>);
+#[derive(Clone, Debug)]
+pub struct Acceptor(Arc<Source<TcpListener>>);
 
 impl Acceptor {
     pub(crate) fn new(reactor: &Arc<Reactor>, listener: std::net::TcpListener) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        Source::new(reactor, TcpListener::from_std(listener), Interest::READABLE).map(Self)
-    }
-
-    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.io().local_addr()
+        let source = Source::new(reactor, TcpListener::from_std(listener), Interest::READABLE)?;
+        Ok(Self(Arc::new(source)))
     }
 
     pub(crate) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {

@@ -4,7 +4,7 @@
 
 use amqp_blocking::proto::codec::SaslCode;
 use amqp_blocking::proto::{Config, Mechanism, SaslListener};
-use amqp_blocking::{Connection, Listener, Options, Pump, connect, connect_on, listen};
+use amqp_blocking::{Connection, Listener, Options, Pump, builder, connect, listen};
 use std::fs::read_dir;
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
@@ -57,6 +57,8 @@ fn nothing_is_left() {
     let listener = listen("127.0.0.1:0", SaslListener::new([Mechanism::Anonymous])).unwrap();
     let address = listener.local_addr().unwrap();
     let serving = thread::spawn(move || serve(&listener));
+    // what it needs to wait for a client is there
+    thread::sleep(Duration::from_millis(50));
     let before = held();
 
     // one connection: a thread on either side, and they are counted
@@ -95,7 +97,7 @@ fn nothing_is_left() {
     let pump = Pump::new().unwrap();
     let listener = pump.listen("127.0.0.1:0", options(), None).unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let client = thread::spawn(move || connect_on(stream, &options(), None).unwrap());
+    let client = thread::spawn(move || builder().without_login().connect_on(stream).unwrap());
     let silent = listener.accept().unwrap().0.open().unwrap();
     while !client.is_finished() {
         pump.sleep(Duration::from_millis(1));

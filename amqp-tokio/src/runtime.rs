@@ -17,7 +17,7 @@ impl Runtime for Tokio {
     type Timer = TokioTimer;
 
     fn timer(&self) -> TokioTimer {
-        TokioTimer::new()
+        TokioTimer::default()
     }
 
     async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {

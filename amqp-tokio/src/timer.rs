@@ -14,17 +14,10 @@ pub struct TokioTimer {
     alarm: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
-impl TokioTimer {
-    /// Starts counting.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { epoch: time::Instant::now(), alarm: None }
-    }
-}
-
 impl Default for TokioTimer {
+    /// Starts counting.
     fn default() -> Self {
-        Self::new()
+        Self { epoch: time::Instant::now(), alarm: None }
     }
 }
 

@@ -80,7 +80,8 @@ pub(super) async fn serve(mut incoming: IncomingConnection) -> (usize, Error) {
     (count, error)
 }
 
-async fn take_all(connection: &Connection, count: &mut usize) -> Error {
+/// Accepts every message on one link, and counts them; gives how the connection ended.
+pub(super) async fn take_all(connection: &Connection, count: &mut usize) -> Error {
     let served: Result<(), Error> = async {
         let session = connection.incoming_session().await?.accept(SessionOptions::default())?;
         let IncomingLink::Receiver(link) = session.incoming_link().await? else { panic!("wrong role") };

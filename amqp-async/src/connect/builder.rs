@@ -98,7 +98,7 @@ impl<R: Runtime + Default> Default for Builder<R> {
     }
 }
 
-impl<R: Runtime> Builder<R> {
+impl<R> Builder<R> {
     /// As [`new`](Self::new), for a runtime that has a state of its own.
     pub fn on(runtime: R, config: ConfigBuilder) -> Self {
         Self {
@@ -115,6 +115,25 @@ impl<R: Runtime> Builder<R> {
             connect_timeouts: ConnectTimeouts::default(),
             timeouts: Timeouts::default(),
             incoming: Incoming::Refuse,
+        }
+    }
+
+    /// The same settings on another runtime, for one that is made only when it is needed.
+    pub fn with_runtime<S>(self, runtime: S) -> Builder<S> {
+        Builder {
+            runtime,
+            config: self.config,
+            host: self.host,
+            port: self.port,
+            addresses: self.addresses,
+            security: self.security,
+            virtual_host: self.virtual_host,
+            login: self.login,
+            clear_text: self.clear_text,
+            tcp: self.tcp,
+            connect_timeouts: self.connect_timeouts,
+            timeouts: self.timeouts,
+            incoming: self.incoming,
         }
     }
 

@@ -28,6 +28,9 @@ pub enum ConnectError {
     /// TLS was asked for, and no library for it is built in, or it cannot be set up.
     #[error("cannot use TLS: {0}")]
     TlsSetUp(#[source] TlsError),
+    /// The system has no means to begin with, such as descriptors.
+    #[error("cannot begin to connect: {0}")]
+    System(#[source] io::Error),
     /// The host name was not found.
     #[error("cannot find the host {host}: {source}")]
     Resolve {
@@ -105,7 +108,7 @@ impl ConnectError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Url { .. } | Self::Config(_) | Self::TlsSetUp(_) | Self::ClearText { .. } => Fault::Misuse,
-            Self::Resolve { .. } | Self::Connect { .. } => Fault::Transport,
+            Self::System(_) | Self::Resolve { .. } | Self::Connect { .. } => Fault::Transport,
             Self::Tls { source, .. } => source.fault(),
             Self::TimedOut { .. } => Fault::Timeout,
             Self::Login { source, .. } | Self::Open { source, .. } => source.fault(),
@@ -123,7 +126,9 @@ impl ConnectError {
     pub fn recovery(&self) -> Recovery {
         match self {
             Self::Url { .. } | Self::Config(_) | Self::TlsSetUp(_) | Self::ClearText { .. } => Recovery::GiveUp,
-            Self::Resolve { .. } | Self::Connect { .. } | Self::TimedOut { .. } => Recovery::Reconnect,
+            Self::System(_) | Self::Resolve { .. } | Self::Connect { .. } | Self::TimedOut { .. } => {
+                Recovery::Reconnect
+            }
             Self::Tls { source, .. } => source.recovery(),
             Self::Login { source, .. } | Self::Open { source, .. } => source.recovery(),
         }

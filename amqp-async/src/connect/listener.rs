@@ -9,6 +9,7 @@ use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 /// Waits for clients on a TCP address.
+#[derive(Clone)]
 pub struct Listener<R: Runtime> {
     runtime: R,
     socket: R::Listener,
@@ -81,18 +82,38 @@ impl<R: Runtime> Listener<R> {
     /// # Errors
     /// What the system says, such as too many open files. The listener can be used further.
     pub async fn accept(&self) -> io::Result<(IncomingConnection, SocketAddr)> {
-        let (stream, address) = self.runtime.accept(&self.socket, &self.tcp).await?;
+        self.accept_by(&self.runtime).await
+    }
+
+    /// As [`accept`](Self::accept); the client is driven by another runtime than the listener's, such as a thread of its
+    /// own.
+    ///
+    /// # Errors
+    /// As for [`accept`](Self::accept).
+    pub async fn accept_by(&self, runtime: &R) -> io::Result<(IncomingConnection, SocketAddr)> {
+        let (stream, address) = runtime.accept(&self.socket, &self.tcp).await?;
         // of what stays on this machine nobody reads a password
-        Ok((self.serve(stream, address.ip().is_loopback()), address))
+        Ok((self.serve(runtime, stream, address.ip().is_loopback()), address))
     }
 
     /// Takes a stream that exists already as if a client had come on it. Nothing is known of the stream: without TLS,
     /// mechanisms that reveal a secret, such as PLAIN, are offered only where [`SaslListener::insecure_allowed`] says so.
     pub fn accept_on<T: Transport + Unpin + Send + 'static>(&self, stream: T) -> IncomingConnection {
-        self.serve(stream, false)
+        self.accept_on_by(&self.runtime, stream)
     }
 
-    fn serve<T: Transport + Unpin + Send + 'static>(&self, stream: T, private: bool) -> IncomingConnection {
+    /// As [`accept_on`](Self::accept_on), driven by another runtime than the listener's.
+    pub fn accept_on_by<T>(&self, runtime: &R, stream: T) -> IncomingConnection
+    where
+        T: Transport + Unpin + Send + 'static,
+    {
+        self.serve(runtime, stream, false)
+    }
+
+    fn serve<T>(&self, runtime: &R, stream: T, private: bool) -> IncomingConnection
+    where
+        T: Transport + Unpin + Send + 'static,
+    {
         let stream = match &self.tls {
             Some(tls) => tls.accept(stream),
             None => MaybeTls::clear(stream),
@@ -100,8 +121,8 @@ impl<R: Runtime> Listener<R> {
         let private = private || self.tls.is_some();
         let sasl = self.sasl.clone().map(|sasl| if private { sasl.insecure_allowed(true) } else { sasl });
         let peer = stream.peer();
-        let (incoming, driver) = IncomingConnection::new(&self.options, sasl, stream, self.runtime.timer());
-        self.runtime.spawn(driver);
+        let (incoming, driver) = IncomingConnection::new(&self.options, sasl, stream, runtime.timer());
+        runtime.spawn(driver);
         incoming.secured_by(peer)
     }
 }

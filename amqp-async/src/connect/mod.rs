@@ -1,7 +1,7 @@
 //! Connecting and listening, written once for all runtimes: from a URL to an open connection, step by step, each with
 //! its deadline.
 //!
-//! A binding such as `amqp-tokio` implements [`Runtime`] and adds nothing but convenience.
+//! A binding such as `amqp-tokio` implements [`Runtime`] and has [`runtime_verbs!`](crate::runtime_verbs) define the rest.
 
 mod builder;
 mod deadline;
@@ -12,6 +12,7 @@ mod runtime;
 mod steps;
 mod tcp;
 mod url;
+mod verbs;
 
 pub use builder::{Builder, ClearTextLogin, ConnectTimeouts};
 pub use error::{Attempt, ConnectError};

@@ -214,6 +214,10 @@ impl Delivery {
     }
 
     fn report(&self, state: &mut State, outcome: Outcome) -> Result<(), Error> {
+        if let Some(error) = state.closed() {
+            // the machine does not know that its driver was dropped
+            return Err(error);
+        }
         let (link, inner) = (&self.link, &self.inner);
         let receiver = state.machine.receiver(link.id);
         let disposed =

@@ -1,11 +1,11 @@
 //! Every verb has a deadline, and its error names the step.
 
 use crate::support::{
-    BRIEF, MODES, Mode, SOON, accept_receiver, accept_session, address, config, hasty_client, listener, offered, open,
-    options, plain_client,
+    BRIEF, MODES, SOON, accept_receiver, accept_session, address, builder, config, hasty_client, listener, offered,
+    open, options, plain_client,
 };
+use amqp_blocking::proto::CreditMode;
 use amqp_blocking::proto::codec::Outcome;
-use amqp_blocking::proto::{CreditMode, SaslClient};
 use amqp_blocking::{
     BatchOptions, ConnectError, Connection, Error, Fault, IncomingLink, Listener, Pump, Receiver, SendError, Sender,
     Session, Step,
@@ -123,25 +123,18 @@ fn by_default() {
 #[test]
 fn of_the_handshake() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let hasty = || options(config("c").handshake_timeout(Some(BRIEF)));
     for mode in MODES {
-        let stream = TcpStream::connect(silent.local_addr().unwrap()).unwrap();
-        let login = Some(SaslClient::anonymous());
-        let connected = match mode {
-            Mode::Thread => amqp_blocking::connect_on(stream, &hasty(), login),
-            Mode::Caller => Pump::new().unwrap().connect_on(stream, &hasty(), login),
-        };
-        times_out(Step::Open, || {
-            thread::sleep(BRIEF);
-            let Err(ConnectError::Open { source, .. }) = connected else { panic!("connected") };
-            Err::<(), _>(*source)
-        });
+        let connecting = builder(mode, config("c").handshake_timeout(Some(BRIEF)));
+        let begun = Instant::now();
+        let error = connecting.addresses([silent.local_addr().unwrap()]).connect().unwrap_err();
+        assert!(matches!(error, ConnectError::TimedOut { step: Step::Login, .. }), "{error:?}");
+        assert!(begun.elapsed() >= BRIEF && begun.elapsed() < SOON);
     }
     let listener = listener(config("server").handshake_timeout(Some(BRIEF)));
     let _silent = TcpStream::connect(address(&listener)).unwrap();
     let (mut incoming, _) = listener.accept().unwrap();
-    times_out(Step::Open, || incoming.login());
-    times_out(Step::Open, || {
+    times_out(Step::Login, || incoming.login());
+    times_out(Step::Login, || {
         thread::sleep(BRIEF);
         incoming.open()
     });

@@ -2,9 +2,8 @@
 
 use crate::support::{BRIEF, SOON, accept_receiver, address, config, listener, offered, open, options, serve, soon};
 use amqp_blocking::proto::codec::Outcome;
-use amqp_blocking::proto::{CreditMode, SaslClient, SessionOptions};
+use amqp_blocking::proto::{CreditMode, SessionOptions};
 use amqp_blocking::{Connection, Delivery, IncomingLink, Pump, Receiver};
-use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,8 +12,7 @@ fn work_says_what_it_did() {
     let listener = listener(config("server"));
     let serving = serve(listener.clone());
     let pump = Pump::new().unwrap();
-    let stream = TcpStream::connect(address(&listener)).unwrap();
-    let connection = pump.connect_on(stream, &options(config("client")), Some(SaslClient::anonymous())).unwrap();
+    let connection = pump.builder().addresses([address(&listener)]).connect().unwrap();
     let sender = connection.session().unwrap().sender("queue").unwrap();
 
     let mut settlement = sender.submit("a message").unwrap();
@@ -110,8 +108,7 @@ fn leading_is_passed_on() {
         }
     });
     let pump = Pump::new().unwrap();
-    let stream = TcpStream::connect(address(&listener)).unwrap();
-    let connection = pump.connect_on(stream, &options(config("client")), Some(SaslClient::anonymous())).unwrap();
+    let connection = pump.builder().addresses([address(&listener)]).connect().unwrap();
     let receiver = connection.session().unwrap().receiver("queue").unwrap();
     let (sender, _server) = accepting.join().unwrap();
 

@@ -1,11 +1,11 @@
 //! Many threads, and more than sockets hold.
 
 use crate::support::{
-    MODES, Mode, SOON, accept_receiver, accept_session, config, listener, open, options, plain_client, serve, soon,
+    MODES, Mode, SOON, accept_receiver, accept_session, builder, config, listener, open, plain_client, serve, soon,
 };
 use amqp_blocking::proto::codec::{Outcome, Value};
-use amqp_blocking::proto::{CreditMode, LinkOptions, SaslClient};
-use amqp_blocking::{IncomingLink, Pump, Receiver, Sender};
+use amqp_blocking::proto::{CreditMode, LinkOptions};
+use amqp_blocking::{IncomingLink, Receiver, Sender};
 #[cfg(unix)]
 use std::os::unix::net::UnixStream;
 use std::thread;
@@ -84,12 +84,7 @@ fn both_directions_full_do_not_block_each_other() {
             connection.closed()
         });
         soon(|| {
-            let login = Some(SaslClient::anonymous());
-            let connection = match mode {
-                Mode::Thread => amqp_blocking::connect_on(near, &options(config("client")), login),
-                Mode::Caller => Pump::new().unwrap().connect_on(near, &options(config("client")), login),
-            }
-            .unwrap();
+            let connection = builder(mode, config("client")).connect_on(near).unwrap();
             let session = connection.session().unwrap();
             let (sender, receiver) = (session.sender("there").unwrap(), session.receiver("back").unwrap());
             exchange(&sender, &receiver);

@@ -6,6 +6,8 @@ mod driven;
 mod load;
 mod modes;
 mod support;
+#[cfg(feature = "rustls")]
+mod tls;
 
 use amqp_blocking::{
     Connection, Delivery, IncomingConnection, IncomingLink, IncomingSession, Listener, Pump, Receiver, Sender, Session,

@@ -3,9 +3,9 @@
 use amqp_blocking::proto::codec::SaslCode;
 use amqp_blocking::proto::{Config, ConfigBuilder, CreditMode, LinkOptions, Mechanism, SaslListener, SessionOptions};
 use amqp_blocking::{
-    Connection, Error, IncomingConnection, IncomingLink, Listener, Options, Pump, Receiver, Session, Timeouts,
+    Builder, Connection, Error, IncomingConnection, IncomingLink, Listener, Options, Pump, Receiver, Session, Timeouts,
 };
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -45,26 +45,28 @@ pub(crate) fn address(listener: &Listener) -> SocketAddr {
     listener.local_addr().expect("an address")
 }
 
-/// A client of the listener at `address`.
-pub(crate) fn client(mode: Mode, address: SocketAddr, options: &Options) -> Connection {
-    let stream = TcpStream::connect(address).expect("somebody listens");
-    let login = Some(amqp_blocking::proto::SaslClient::anonymous());
+/// Settings of a client that is driven so.
+pub(crate) fn builder(mode: Mode, config: ConfigBuilder) -> Builder {
     match mode {
-        Mode::Thread => amqp_blocking::connect_on(stream, options, login),
-        Mode::Caller => Pump::new().expect("a pump").connect_on(stream, options, login),
+        Mode::Thread => Builder::new(config),
+        Mode::Caller => Builder::new(config).serviced_by(&Pump::new().expect("a pump")),
     }
-    .expect("a connection")
+}
+
+/// A client of the listener at `address`.
+pub(crate) fn client(mode: Mode, address: SocketAddr, config: ConfigBuilder) -> Connection {
+    builder(mode, config).addresses([address]).connect().expect("a connection")
 }
 
 /// A client with defaults.
 pub(crate) fn plain_client(mode: Mode, listener: &Listener) -> Connection {
-    client(mode, address(listener), &options(config("client")))
+    client(mode, address(listener), config("client"))
 }
 
 /// A client whose steps have all the same, short deadline.
 pub(crate) fn hasty_client(mode: Mode, address: SocketAddr) -> Connection {
-    let config = config("client").close_timeout(BRIEF).build().expect("a valid configuration");
-    client(mode, address, &Options { timeouts: Timeouts::all(BRIEF), ..Options::client(config) })
+    let builder = builder(mode, config("client").close_timeout(BRIEF)).addresses([address]);
+    builder.timeouts(Timeouts::all(BRIEF)).connect().expect("a connection")
 }
 
 /// Lets a client in.
