@@ -42,7 +42,7 @@ fn resilient(url: &str) -> Resilient {
     // a server that goes as often as this example's is not to be waited for ever longer
     let reset_after = Duration::from_millis(200);
     let policy = ReconnectPolicy { backoff, reset_after, ..ReconnectPolicy::to([url]) };
-    let (resilient, supervisor) = Resilient::new(policy, |attempt| Box::pin(connect(attempt)), TokioTimer::new());
+    let (resilient, supervisor) = Resilient::new(policy, |attempt| Box::pin(connect(attempt)), TokioTimer::default());
     tokio::spawn(supervisor);
     resilient
 }
