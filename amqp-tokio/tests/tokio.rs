@@ -79,7 +79,7 @@ async fn urls_that_cannot_be_used() {
 }
 
 /// Never in clear instead.
-#[cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider", feature = "native-tls")))]
 #[tokio::test]
 async fn tls_that_is_not_built_in() {
     let error = connect("amqps://u:secret@localhost").await.unwrap_err();
