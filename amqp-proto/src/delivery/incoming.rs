@@ -175,7 +175,8 @@ impl Incoming {
     pub(crate) fn skip(&mut self, number: SequenceNo) -> Load {
         let rest = self.settled_here(number);
         let next = self.ready.front().filter(|arrived| arrived.delivery.id.number() == number);
-        let Some((settled, load)) = next.map(|arrived| (arrived.delivery.settled || arrived.aborted, arrived.load)) else {
+        let Some((settled, load)) = next.map(|arrived| (arrived.delivery.settled || arrived.aborted, arrived.load))
+        else {
             return rest;
         };
         self.ready.pop_front();
