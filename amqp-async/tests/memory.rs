@@ -5,6 +5,7 @@
 mod support;
 
 use amqp_async::BatchOptions;
+use amqp_async::proto::codec::Message;
 use amqp_async::proto::{CreditMode, Outgoing, SessionOptions};
 use amqp10_testkit::heap::{Counting, live, measure};
 use support::*;
@@ -45,6 +46,37 @@ fn whole_messages() {
     assert!(heap.total > TRAFFIC, "it went through: {heap:?}");
     assert!(heap.peak < BOUND, "{heap:?}");
     assert!(live() - start < BOUND as isize, "{} octets stay", live() - start);
+}
+
+#[test]
+fn a_small_message_allocates_nothing_on_its_way_into_the_output() {
+    const BATCH: usize = 64;
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(200));
+    let mut counted = [0; 2];
+    for _ in 0..4 {
+        for (submits, counted) in [false, true].into_iter().zip(&mut counted) {
+            let messages: Vec<_> = (0..BATCH).map(|_| Message::from(vec![7; 100])).collect();
+            let ((), heap) = measure(|| {
+                for message in messages {
+                    let settlement = if submits {
+                        poll_at_most(&pair.world, 1, sender.submit(message)).expect("there is credit").unwrap()
+                    } else {
+                        sender.try_send(message).unwrap()
+                    };
+                    drop(settlement);
+                }
+            });
+            *counted = heap.count;
+            for _ in 0..BATCH {
+                pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+            }
+            pair.world.settle();
+        }
+    }
+    // Beside the messages': room for the output, and for what is unsettled.
+    assert!(counted.iter().all(|count| *count <= BATCH / 4), "try_send and submit: {counted:?}");
 }
 
 #[test]

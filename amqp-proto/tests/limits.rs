@@ -4,7 +4,9 @@
 
 mod support;
 
-use amqp_proto::codec::{Begin, Close, Condition, Error, Open, Performative, ProtocolHeader, Role, SequenceNo};
+use amqp_proto::codec::{
+    Attach, Begin, Close, Condition, Error, Handle, Open, Performative, ProtocolHeader, Role, SequenceNo,
+};
 use amqp_proto::{CloseReason, PeerLimits, Segments, SessionOptions};
 use amqp_proto::{Config, Connection, CreditMode, DetachReason, Event, Instant, LinkId, LinkOptions, Outgoing};
 use bytes::{Buf, BytesMut};
@@ -52,6 +54,38 @@ fn no_hidden_bound_on_what_is_not_settled() {
     assert_eq!(raw.side.core.receiver(id).unwrap().unsettled(), 50_000);
     raw.side.core.receiver(id).unwrap().accept_delivery(first.unwrap()).unwrap();
     assert_eq!(raw.side.core.receiver(id).unwrap().unsettled(), 49_999);
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "the test measures, the core does not")]
+fn an_attach_costs_the_same_however_many_links_there_are() {
+    const CHUNK: u32 = 1_000;
+    let limits = PeerLimits { max_links: 20_000, ..PeerLimits::default() };
+    let mut side = listener(config("l").peer_limits(limits).build().unwrap());
+    side.feed(Instant::ZERO, &frame(0, &Open::new("raw"), &[]));
+    side.feed(Instant::ZERO, &frame(0, &Begin::new(SequenceNo(0), 100, 100), &[]));
+    let session = requested_session(&mut side);
+    let options = SessionOptions { handle_max: Handle(20_000), ..SessionOptions::default() };
+    side.core.session(session).unwrap().accept(options).unwrap();
+    let mut chunk = |number: u32| {
+        let attaches = (number * CHUNK..(number + 1) * CHUNK).map(|handle| {
+            let attach = Attach { name: format!("link-{handle}").into(), ..attach("", handle, Role::Sender) };
+            frame(0, &attach, &[])
+        });
+        let frames: Vec<_> = attaches.collect();
+        let start = std::time::Instant::now();
+        for octets in frames {
+            side.feed(Instant::ZERO, &octets);
+            side.drain_events();
+        }
+        side.events.clear();
+        start.elapsed()
+    };
+    let times: Vec<_> = (0..20).map(&mut chunk).collect();
+    // The quickest of each half: others use the machine too.
+    let (first, last) = (times[..2].iter().min().unwrap(), times[15..].iter().min().unwrap());
+    assert!(*last < 4 * *first, "{times:?}");
+    assert_eq!(side.core.snapshot().sessions[0].links.len(), 20_000);
 }
 
 /// A sender and a receiver whose connection holds so much unread at most, and a message of that size.

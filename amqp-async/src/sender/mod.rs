@@ -18,11 +18,12 @@ use crate::session::Session;
 use crate::state::State;
 use amqp_proto::codec::{self, Attach, Message, Outcome};
 use amqp_proto::{Blocked, LinkSnapshot, Outgoing, SenderId};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
-use submit::{Attempt, Extent, HandOver, Place};
+use submit::{Attempt, HandOver, Load, Place};
 
 /// Sends messages to one address (§2.6). Cheap to clone; all clones are the same link, and any number of
 /// tasks may send on it.
@@ -64,8 +65,8 @@ impl Sender {
     /// [`Step::Settle`] if the message is on its way.
     pub async fn send_timeout(&self, message: impl Into<Message>, limit: Duration) -> Result<Outcome, SendError> {
         let mut limit = RunningLimit::new(self.link.shared(), Some(limit));
-        let outgoing = Outgoing::new(message.into().to_bytes());
-        let handed = limit.run(HandOver::new(self, outgoing, Extent::Whole, None)).await;
+        let load = Load::of(Cow::Owned(message.into()));
+        let handed = limit.run(HandOver::new(self, load, None)).await;
         let token = handed.unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))?;
         let settlement = Settlement::new(Arc::clone(&self.link), token, None);
         let outcome = limit.run(settlement).await;
@@ -81,7 +82,7 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
     pub async fn submit(&self, message: impl Into<Message>) -> Result<Settlement, SendError> {
-        self.submit_encoded(Outgoing::new(message.into().to_bytes())).await
+        Submit::new(self, Load::of(Cow::Owned(message.into()))).await
     }
 
     /// Hands over a message that is encoded already, with everything a transfer can say about it (§2.7.5).
@@ -92,7 +93,7 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
     pub fn submit_encoded(&self, outgoing: Outgoing) -> Submit<'_> {
-        Submit::new(self, outgoing)
+        Submit::new(self, Load::Whole(outgoing))
     }
 
     /// Begins a message that is given piece by piece, for messages larger than memory (§2.6.14).
@@ -107,7 +108,7 @@ impl Sender {
     /// [`SendError::NotSent`] with the cause.
     pub async fn writer(&self, first: Outgoing) -> Result<DeliveryWriter, SendError> {
         let limit = self.link.shared().limit(Step::Send);
-        let token = HandOver::new(self, first, Extent::First, limit).await?;
+        let token = HandOver::new(self, Load::First(first), limit).await?;
         Ok(DeliveryWriter::new(self.clone(), token))
     }
 
@@ -120,10 +121,10 @@ impl Sender {
         if let Some(blocked) = self.why_blocked() {
             return Err(TrySendError::Blocked(Box::new(message), blocked));
         }
-        let outgoing = Outgoing::new(message.to_bytes());
-        match self.link.shared().with(|state| self.attempt(state, outgoing, Extent::Whole)) {
+        let mut load = Load::of(Cow::Borrowed(&message));
+        match self.link.shared().with(|state| self.attempt(state, &mut load)) {
             Attempt::Taken(token) => Ok(self.settlement(token)),
-            Attempt::NotNow(_, blocked) => Err(TrySendError::Blocked(Box::new(message), blocked)),
+            Attempt::NotNow(blocked) => Err(TrySendError::Blocked(Box::new(message), blocked)),
             Attempt::Failed(error) => Err(TrySendError::Failed(error)),
         }
     }

@@ -5,45 +5,88 @@ use crate::deadline::Limit;
 use crate::error::{Error, SendError, Step};
 use crate::state::State;
 use crate::wait::Ticket;
-use amqp_proto::{Blocked, Outgoing};
+use amqp_proto::codec::{Encode, Message};
+use amqp_proto::{Blocked, Outgoing, SenderMut, Sent};
+use std::borrow::Cow;
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+/// Messages of at least this many octets are encoded before the lock is taken: the core would need a buffer of its own
+/// for them too, and others would wait while it is filled.
+const LARGE: usize = 2048;
+
 /// What the machine is given of a message.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Extent {
-    Whole,
+#[derive(Debug)]
+pub(super) enum Load<'m> {
+    /// Encoded into the output when it is handed over, not before: it may have to wait.
+    Message(Cow<'m, Message>),
+    Whole(Outgoing),
     /// More pieces follow.
-    First,
+    First(Outgoing),
+}
+
+impl<'m> Load<'m> {
+    pub(super) fn of(message: Cow<'m, Message>) -> Self {
+        if message.encoded_len() < LARGE {
+            Self::Message(message)
+        } else {
+            Self::Whole(Outgoing::new(message.to_bytes()))
+        }
+    }
+
+    #[expect(clippy::result_large_err, reason = "the core's own: it gives the message back")]
+    fn hand_over(&mut self, sender: &mut SenderMut<'_>, token: u64) -> Result<Sent, amqp_proto::SendError> {
+        match self {
+            Self::Message(message) => sender.send_encoded(&**message, Outgoing { token, ..Outgoing::default() }),
+            Self::Whole(outgoing) => sender.send(Outgoing { token, ..mem::take(outgoing) }),
+            Self::First(outgoing) => sender.start(Outgoing { token, ..mem::take(outgoing) }),
+        }
+    }
+
+    /// The machine did not take it.
+    fn put_back(&mut self, given: Outgoing) {
+        match self {
+            Self::Message(_) => {}
+            Self::Whole(outgoing) | Self::First(outgoing) => *outgoing = given,
+        }
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Message(message) => message.encoded_len(),
+            Self::Whole(outgoing) | Self::First(outgoing) => outgoing.payload.len(),
+        }
+    }
 }
 
 /// What became of an attempt to hand a message over.
 pub(super) enum Attempt {
     Taken(Option<u64>),
-    NotNow(Outgoing, Blocked),
+    NotNow(Blocked),
     Failed(Error),
 }
 
 impl Sender {
-    pub(super) fn attempt(&self, state: &mut State, mut outgoing: Outgoing, extent: Extent) -> Attempt {
+    pub(super) fn attempt(&self, state: &mut State, load: &mut Load<'_>) -> Attempt {
         let id = self.link.id;
         let token = state.outcomes.expect(id);
-        outgoing.token = token;
         let result = match state.machine.sender(id) {
-            Ok(mut sender) => match extent {
-                Extent::Whole => sender.send(outgoing),
-                Extent::First => sender.start(outgoing),
-            },
+            Ok(mut sender) => load.hand_over(&mut sender, token),
             Err(misuse) => Err(misuse.into()),
         };
         let error = match result {
             Ok(sent) if !sent.settled => return Attempt::Taken(Some(token)),
             Ok(_) => Attempt::Taken(None),
-            Err(amqp_proto::SendError::Blocked(outgoing, blocked)) => Attempt::NotNow(outgoing, blocked),
+            Err(amqp_proto::SendError::Blocked(outgoing, blocked)) => {
+                load.put_back(outgoing);
+                Attempt::NotNow(blocked)
+            }
             Err(amqp_proto::SendError::TooLarge(outgoing)) => {
-                Attempt::Failed(self.too_large(state, outgoing.payload.len()))
+                load.put_back(outgoing);
+                Attempt::Failed(self.too_large(state, load.size()))
             }
             Err(amqp_proto::SendError::Misuse(misuse)) => Attempt::Failed(self.link.fate.explain(misuse)),
         };
@@ -96,30 +139,29 @@ impl Drop for Place<'_> {
 pub(super) struct HandOver<'a> {
     place: Place<'a>,
     /// Taken when it is handed over or has failed.
-    outgoing: Option<Outgoing>,
-    extent: Extent,
+    load: Option<Load<'static>>,
     limit: Limit,
 }
 
 impl<'a> HandOver<'a> {
-    pub(super) fn new(sender: &'a Sender, outgoing: Outgoing, extent: Extent, limit: Option<Duration>) -> Self {
-        Self { place: Place::new(sender), outgoing: Some(outgoing), extent, limit: Limit::new(limit) }
+    pub(super) fn new(sender: &'a Sender, load: Load<'static>, limit: Option<Duration>) -> Self {
+        Self { place: Place::new(sender), load: Some(load), limit: Limit::new(limit) }
     }
 
     fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<Option<u64>, SendError>> {
-        let Some(outgoing) = self.outgoing.take() else { return Poll::Pending };
-        let result = match self.place.sender.attempt(state, outgoing, self.extent) {
+        let Some(load) = &mut self.load else { return Poll::Pending };
+        let result = match self.place.sender.attempt(state, load) {
             Attempt::Taken(token) => Ok(token),
             Attempt::Failed(error) => Err(SendError::NotSent(error)),
-            Attempt::NotNow(outgoing, _) => {
+            Attempt::NotNow(_) => {
                 if self.limit.poll(state, waker).is_pending() {
-                    self.outgoing = Some(outgoing);
                     self.place.wait(state, waker);
                     return Poll::Pending;
                 }
                 Err(SendError::NotSent(Error::Timeout(Step::Send)))
             }
         };
+        self.load = None;
         self.place.leave(state);
         self.limit.cancel(state);
         Poll::Ready(result)
@@ -138,7 +180,7 @@ impl Future for HandOver<'_> {
 
 impl Drop for HandOver<'_> {
     fn drop(&mut self) {
-        if self.outgoing.is_some() {
+        if self.load.is_some() {
             let shared = self.place.sender.link.shared();
             shared.with(|state| {
                 self.place.leave(state);
@@ -157,9 +199,9 @@ pub struct Submit<'a> {
 }
 
 impl<'a> Submit<'a> {
-    pub(super) fn new(sender: &'a Sender, outgoing: Outgoing) -> Self {
+    pub(super) fn new(sender: &'a Sender, load: Load<'static>) -> Self {
         let limit = sender.link.shared().limit(Step::Send);
-        Self { sender, hand_over: HandOver::new(sender, outgoing, Extent::Whole, limit) }
+        Self { sender, hand_over: HandOver::new(sender, load, limit) }
     }
 }
 

@@ -19,11 +19,7 @@ impl Session {
         if !self.usable() {
             return Err(Misuse::SessionEnded);
         }
-        if self
-            .links
-            .iter()
-            .any(|(_, link)| link.role() == role && link.name == options.name && link.local != Half::Ended)
-        {
+        if self.links.named(role, &options.name).any(|link| link.local != Half::Ended) {
             return Err(Misuse::NameInUse);
         }
         let remote_max = self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0);
@@ -118,11 +114,9 @@ impl Session {
             return Err(Violation::HandleInUse);
         }
         let role = !attach.role;
-        let same = |link: &Link| link.role() == role && link.name == attach.name;
-        let waiting = |link: &Link| same(link) && link.remote == Half::Idle;
         // The oldest: a link that we detached without waiting may have a successor of its name.
-        let waits = self.links.iter().filter(|(_, link)| waiting(link)).min_by_key(|(_, link)| link.key.generation);
-        if let Some((index, _)) = waits {
+        let waits = self.links.named(role, &attach.name).find(|link| link.remote == Half::Idle);
+        if let Some(index) = waits.map(|link| link.key.index) {
             self.handles.insert(handle, index);
             return self.received_answer(ctx, index, attach);
         }
@@ -133,7 +127,7 @@ impl Session {
         if self.links.next_index() > self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0) {
             return Err(Violation::NoHandleLeft);
         }
-        let in_use = self.links.iter().any(|(_, link)| same(link) && !link.gone && link.local != Half::Ended);
+        let in_use = self.links.named(role, &attach.name).any(|link| !link.gone && link.local != Half::Ended);
         let key = self.new_key(ctx);
         let mut link = Link::new(key, attach.name.clone(), role);
         let request = link

@@ -2,7 +2,7 @@
 //!
 //! [`begin`] and [`end`] are the session's own frames, [`window`] its flow control, [`dispatch`] leads
 //! the other frames to their links, [`flush`] lets leave what was held back, [`turns`] says whose turn it is, [`unread`]
-//! and [`credit`] what more may come; [`view`] is what the application works with.
+//! and [`credit`] what more may come; [`table`] finds links, [`view`] is what the application works with.
 
 pub(crate) mod begin;
 pub(crate) mod credit;
@@ -12,6 +12,7 @@ pub(crate) mod flush;
 pub(crate) mod links;
 pub(crate) mod memory;
 pub(crate) mod settle;
+pub(crate) mod table;
 pub(crate) mod turns;
 pub(crate) mod unread;
 pub(crate) mod view;
@@ -23,13 +24,14 @@ use crate::context::Context;
 use crate::delivery::disposition::Dispositions;
 use crate::delivery::unsettled::Unsettled;
 use crate::id::LinkKey;
-use crate::link::{Half, Link};
-use crate::store::{Numbers, Store};
+use crate::link::Half;
+use crate::store::Numbers;
 use crate::{EndReason, Misuse, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeSet, VecDeque};
 use alloc::vec::Vec;
 use amqp_codec::{Begin, DeliveryState, DeliveryTag, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
+use table::Links;
 use turns::Waiting;
 
 /// The fields of our begin (§2.7.2).
@@ -139,7 +141,7 @@ pub(crate) struct Session {
     /// The highest handle that the peer may use.
     pub(crate) handle_max: u32,
     pub(crate) window: Window,
-    pub(crate) links: Store<Link>,
+    pub(crate) links: Links,
     pub(crate) handles: Numbers,
     /// Deliveries that we sent, by delivery-id.
     pub(crate) sent: Unsettled<Held>,
@@ -188,7 +190,7 @@ impl Session {
             remote_begin: None,
             handle_max: SessionOptions::default().handle_max.0,
             window: Window::new(),
-            links: Store::new(),
+            links: Links::new(),
             handles: Numbers::default(),
             sent: Unsettled::new(),
             received: Unsettled::new(),
