@@ -107,8 +107,8 @@ fn what_idles_is_small() {
     let link = each(&mut pair, |pair, number| _ = pair.attach(one, format!("link-{number:04}")));
     println!("connection {connection}, session {session}, link {link}");
     assert!(connection <= 4_096, "a connection takes {connection} octets");
-    assert!(session <= 900, "a session takes {session} octets");
-    assert!(link <= 1_000, "a link takes {link} octets");
+    assert!(session <= 960, "a session takes {session} octets");
+    assert!(link <= 1_120, "a link takes {link} octets");
 }
 
 #[test]
