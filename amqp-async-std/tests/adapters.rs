@@ -1,6 +1,5 @@
 //! The list that all bindings run, on async-std and on smol.
 #![cfg(any(feature = "async-std", feature = "smol"))]
-
 #![cfg(any(feature = "async-std", feature = "smol"))]
 
 #[path = "../../tests/adapters/mod.rs"]
