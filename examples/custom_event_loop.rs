@@ -250,7 +250,8 @@ fn answer(machine: &mut Connection, event: Event) -> Result<(), amqp10::proto::M
         Event::Arrived { receiver } => {
             let mut receiver = machine.receiver(receiver)?;
             while let Some(delivery) = receiver.recv() {
-                receiver.accept_delivery(delivery.id)?;
+                // once the client has closed it can be read, but not settled
+                let _ = receiver.accept_delivery(delivery.id);
             }
             Ok(())
         }

@@ -1,6 +1,6 @@
 //! Several connections for many users: lent out, given back, replaced when they die.
 //!
-//! [`machine`] decides, [`options`] says what there is to choose, [`driver`] connects and closes, and [`handle`] is what
+//! `machine` decides, `options` says what there is to choose, `driver` connects and closes, and `handle` is what
 //! an application holds.
 
 mod driver;
