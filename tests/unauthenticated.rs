@@ -23,7 +23,7 @@ fn client() -> Connection {
     Connection::client(config, Some(login), Instant::ZERO)
 }
 
-/// The most that a machine holds while it is fed, itself included; whether it has given up.
+/// The most that a machine holds on the heap while it is fed; whether it has given up.
 fn cost(machine: Make, first: &[u8], again: &[u8], times: usize) -> (usize, bool) {
     let mut input = BytesMut::with_capacity(1 << 16);
     let (over, heap) = measure(|| fed(machine(), &mut input, first, again, times));
@@ -75,6 +75,6 @@ fn an_unknown_peer_costs_little() {
         let (held, over) = cost(machine, &first, again, 4096);
         assert!(over, "{what}: it goes on");
         assert!(held < LIMIT, "{what}: {held} octets");
-        assert!(held > size_of::<Connection>() / 2, "{what}: nothing was counted");
+        assert!(held > 0, "{what}: nothing was counted");
     }
 }
