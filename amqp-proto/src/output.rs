@@ -1,7 +1,7 @@
 //! Frames into bytes, in the order of the calls; knows the peer's max-frame-size and what waits to be
 //! written (§2.3). Splits a payload over as many transfers as it takes (§2.6.14).
 
-use crate::segments::{EXTERNAL, Segments};
+use crate::segments::Segments;
 use crate::{Direction, FrameTap, Instant, Misuse, Secret};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -190,7 +190,7 @@ impl Output {
                 room = max.saturating_sub(out.len() - start);
             }
             let part = payload.len().min(room);
-            if part >= EXTERNAL {
+            if part >= Segments::EXTERNAL {
                 finish_frame(out, start, part);
                 return part;
             }

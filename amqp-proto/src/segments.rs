@@ -6,9 +6,6 @@ use bytes::{Buf, Bytes};
 use core::fmt;
 use core::mem;
 
-/// Payloads of at least this many octets are not copied beside their performative but leave as they are.
-pub(crate) const EXTERNAL: usize = 2048;
-
 /// A buffer that grew beyond this is given back when it has been written.
 const KEEP: usize = 512 * 1024;
 
@@ -34,6 +31,10 @@ struct External {
 }
 
 impl Segments {
+    /// A payload of at least this many octets is a segment of its own, never copied: 2,048. A smaller one is copied
+    /// once, to stand beside its performative.
+    pub const EXTERNAL: usize = 2048;
+
     /// An empty output.
     #[must_use]
     pub const fn new() -> Self {

@@ -308,3 +308,11 @@ fn header_open_and_begin_cut_anywhere() {
         assert!(matches!(events[..], [Event::Open(_), Event::BeginRequested { .. }]), "cut at {cut}: {events:?}");
     }
 }
+
+#[test]
+fn a_peer_of_which_nothing_has_come_is_silent_since_the_beginning() {
+    let begun = Instant::from_millis(10_000);
+    let client = Connection::client(config("c").build().unwrap(), None, begun);
+    let listener = Connection::listener(config("l").build().unwrap(), None, begun);
+    assert_eq!([client.last_in(), listener.last_in(), client.snapshot().last_in], [begun; 3]);
+}

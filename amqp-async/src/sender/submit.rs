@@ -6,17 +6,13 @@ use crate::error::{Error, SendError, Step};
 use crate::state::State;
 use crate::wait::Ticket;
 use amqp_proto::codec::{Encode, Message};
-use amqp_proto::{Blocked, Outgoing, SenderMut, Sent};
+use amqp_proto::{Blocked, Outgoing, Segments, SenderMut, Sent};
 use std::borrow::Cow;
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-
-/// Messages of at least this many octets are encoded before the lock is taken: the core would need a buffer of its own
-/// for them too, and others would wait while it is filled.
-const LARGE: usize = 2048;
 
 /// What the machine is given of a message.
 #[derive(Debug)]
@@ -30,7 +26,9 @@ pub(super) enum Load<'m> {
 
 impl<'m> Load<'m> {
     pub(super) fn of(message: Cow<'m, Message>) -> Self {
-        if message.encoded_len() < LARGE {
+        // a large one is encoded before the lock is taken: the core would need a buffer of its own for it too, and others
+        // would wait while that is filled
+        if message.encoded_len() < Segments::EXTERNAL {
             Self::Message(message)
         } else {
             Self::Whole(Outgoing::new(message.to_bytes()))

@@ -156,7 +156,7 @@ impl Connection {
             heartbeat: None,
             answers: 0,
             frames_in: 0,
-            last_in: Instant::ZERO,
+            last_in: now,
             octets_in: 0,
             gone: false,
             finished: false,

@@ -4,7 +4,7 @@
 use super::Outgoing;
 use crate::Blocked;
 use crate::context::Context;
-use crate::segments::EXTERNAL;
+use crate::segments::Segments;
 use crate::session::Window;
 use alloc::vec::Vec;
 use amqp_codec::{DeliveryTag, Encode, Handle, SequenceNo, Transfer};
@@ -126,7 +126,7 @@ impl Sending {
         content: &impl Encode,
         len: usize,
     ) -> Sent {
-        if len < EXTERNAL && ctx.output.encoded_transfer(channel, &self.transfer, content, len) {
+        if len < Segments::EXTERNAL && ctx.output.encoded_transfer(channel, &self.transfer, content, len) {
             left(ctx, window);
             return Sent::Whole;
         }
