@@ -177,7 +177,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         while let Some(event) = state.machine.poll_event() {
             any = true;
             match &self.failure {
-                Some(failure) if matches!(event, Event::Closed(CloseReason::Eof)) => {
+                Some(failure) if matches!(&event, Event::Closed(reason) if **reason == CloseReason::Eof) => {
                     state.close_with(Error::Transport(Arc::clone(failure)));
                 }
                 _ => state.handle(event),

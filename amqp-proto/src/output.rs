@@ -200,9 +200,10 @@ impl Output {
         }
     }
 
-    /// One transfer frame with a payload of `len` octets that is yet to be encoded, its large pieces uncopied. Whether
-    /// it has left: not if it is too large for one frame, or is to be encoded into room of its own.
-    pub(crate) fn encoded_transfer(
+    /// One transfer frame with all of a payload of `len` octets that is yet to be encoded, its large pieces uncopied.
+    /// Whether it has left: not if it is too large for one frame, or is to be encoded into room of its own.
+    #[inline]
+    pub(crate) fn whole_transfer(
         &mut self,
         channel: u16,
         transfer: &Transfer,

@@ -111,7 +111,7 @@ impl Connection {
     fn sasl_step(&mut self, step: Step) {
         match step {
             Step::Say(frame) => self.sasl_frame(&frame),
-            Step::Ask(request) => self.ctx.event(Event::SaslInit(request)),
+            Step::Ask(request) => self.ctx.event(Event::SaslInit(Box::new(request))),
             Step::Done { mechanism, outcome } => {
                 if let Some(outcome) = outcome {
                     self.ctx.output.sasl(&outcome);

@@ -34,7 +34,7 @@ impl Dispositions {
         settled: bool,
     ) {
         if let Some(run) = &mut self.pending {
-            if run.settled == settled && run.state == state {
+            if run.settled == settled && same(run.state.as_ref(), state.as_ref()) {
                 if first == run.last + 1 {
                     run.last = last;
                     return;
@@ -55,5 +55,14 @@ impl Dispositions {
         let last = (first != last).then_some(last);
         let disposition = Disposition { role: self.role, first, last, settled, state, batchable: false };
         ctx.output.frame(channel, &disposition);
+    }
+}
+
+/// Whether two states are equal: nearly all are accepted.
+#[inline]
+fn same(one: Option<&DeliveryState>, other: Option<&DeliveryState>) -> bool {
+    match (one, other) {
+        (Some(DeliveryState::Accepted), Some(DeliveryState::Accepted)) => true,
+        (one, other) => one == other,
     }
 }

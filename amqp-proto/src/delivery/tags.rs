@@ -18,7 +18,7 @@ pub(crate) enum Tags {
 }
 
 /// Longer is higher, as of numbers without leading zeros.
-#[inline]
+#[inline(always)]
 fn is_higher(tag: &DeliveryTag, than: &DeliveryTag) -> bool {
     match (tag.as_u64(), than.as_u64()) {
         // Most are numbers, and compared as such.
@@ -31,41 +31,62 @@ fn is_higher(tag: &DeliveryTag, than: &DeliveryTag) -> bool {
 }
 
 impl Tags {
-    /// Whether a tag made of a new delivery-id needs no look: all that are held are of that kind.
-    pub(crate) fn all_made(&self) -> bool {
+    /// Whether a tag made of a new delivery-id needs no look: all that are held are of that kind. `unsettled`: how
+    /// many are.
+    #[inline]
+    pub(crate) fn all_made(&mut self, unsettled: u32) -> bool {
+        if unsettled == 0 && !matches!(self, Self::Made) {
+            *self = Self::Made;
+        }
         matches!(self, Self::Made)
     }
 
     /// Enters a tag, unless it is there: whether it was entered. `unsettled`: how many deliveries are; `held` are
     /// their tags, which is asked only if the tags do not rise.
+    #[inline]
     pub(crate) fn insert(
         &mut self,
-        tag: DeliveryTag,
+        tag: &DeliveryTag,
         unsettled: u32,
         held: impl FnOnce() -> BTreeSet<DeliveryTag>,
     ) -> bool {
         match self {
-            Self::Known(known) => return known.insert(tag),
-            Self::UpTo(highest) if is_higher(&tag, highest) => *highest = tag,
-            Self::Made if unsettled == 0 => *self = Self::UpTo(tag),
-            Self::Made | Self::UpTo(_) => {
-                let mut known = held();
-                let new = known.insert(tag);
-                *self = Self::Known(known);
-                return new;
+            Self::UpTo(highest) if unsettled == 0 || is_higher(tag, highest) => {
+                *highest = *tag;
+                true
             }
+            Self::Made if unsettled == 0 => {
+                *self = Self::UpTo(*tag);
+                true
+            }
+            Self::Made | Self::UpTo(_) | Self::Known(_) => self.insert_known(*tag, held),
         }
-        true
+    }
+
+    #[cold]
+    fn insert_known(&mut self, tag: DeliveryTag, held: impl FnOnce() -> BTreeSet<DeliveryTag>) -> bool {
+        if !matches!(self, Self::Known(_)) {
+            *self = Self::Known(held());
+        }
+        match self {
+            Self::Known(known) => known.insert(tag),
+            Self::Made | Self::UpTo(_) => false,
+        }
     }
 
     /// A delivery is settled; `left`: how many are not.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn remove(&mut self, tag: &DeliveryTag, left: u32) {
+        if let Self::Known(_) = self {
+            self.remove_known(tag, left);
+        }
+    }
+
+    #[cold]
+    fn remove_known(&mut self, tag: &DeliveryTag, left: u32) {
         match self {
-            Self::Made => {}
-            Self::UpTo(_) | Self::Known(_) if left == 0 => *self = Self::Made,
-            Self::UpTo(_) => {}
-            Self::Known(known) => _ = known.remove(tag),
+            Self::Known(known) if left > 0 => _ = known.remove(tag),
+            Self::Made | Self::UpTo(_) | Self::Known(_) => *self = Self::Made,
         }
     }
 }
@@ -79,27 +100,27 @@ mod tests {
         // req: TR-2.6.12-01 TR-2.6.12-02
         let mut tags = Tags::default();
         for (held, number) in [1u32, 2, 255, 256, 70_000].into_iter().enumerate() {
-            assert!(tags.insert(number.into(), held as u32, || unreachable!("they rise")));
+            assert!(tags.insert(&number.into(), held as u32, || unreachable!("they rise")));
         }
         let held = || [2u32, 256, 70_000].map(DeliveryTag::from).into();
-        assert!(!tags.insert(2u32.into(), 3, held));
-        assert!(tags.insert(1u32.into(), 3, || unreachable!("there is a set")), "settled meanwhile");
+        assert!(!tags.insert(&2u32.into(), 3, held));
+        assert!(tags.insert(&1u32.into(), 3, || unreachable!("there is a set")), "settled meanwhile");
         tags.remove(&256u32.into(), 3);
-        assert!(tags.insert(256u32.into(), 3, BTreeSet::new));
-        assert!(!tags.insert(70_000u32.into(), 4, BTreeSet::new));
+        assert!(tags.insert(&256u32.into(), 3, BTreeSet::new));
+        assert!(!tags.insert(&70_000u32.into(), 4, BTreeSet::new));
         tags.remove(&1u32.into(), 0);
-        assert!(tags.insert(1u32.into(), 0, || unreachable!("nothing is held")));
+        assert!(tags.insert(&1u32.into(), 0, || unreachable!("nothing is held")));
     }
 
     #[test]
     fn made_ones_are_looked_at_when_one_is_given() {
         // req: TR-2.6.12-01
         let mut tags = Tags::default();
-        assert!(tags.all_made());
+        assert!(tags.all_made(0));
         let held = || [7u32, 8].map(DeliveryTag::from).into();
-        assert!(!tags.insert(8u32.into(), 2, held));
-        assert!(!tags.all_made(), "one may be equal from now on");
-        assert!(tags.insert(9u32.into(), 2, || unreachable!("there is a set")));
-        assert!(!tags.insert(9u32.into(), 3, || unreachable!("there is a set")), "made, but given before");
+        assert!(!tags.insert(&8u32.into(), 2, held));
+        assert!(!tags.all_made(2), "one may be equal from now on");
+        assert!(tags.insert(&9u32.into(), 2, || unreachable!("there is a set")));
+        assert!(!tags.insert(&9u32.into(), 3, || unreachable!("there is a set")), "made, but given before");
     }
 }

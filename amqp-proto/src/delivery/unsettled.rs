@@ -14,18 +14,25 @@ use core::fmt;
 /// Ids in a bucket; a power of two.
 const WIDTH: u32 = 16;
 
+type Slots<T> = Box<[Option<T>]>;
+
 struct Bucket<T> {
     /// The id of the first slot, a multiple of [`WIDTH`].
     base: u32,
     live: u32,
-    slots: Box<[Option<T>; WIDTH as usize]>,
+    slots: Slots<T>,
 }
 
 pub(crate) struct Unsettled<T> {
     buckets: VecDeque<Bucket<T>>,
     /// The last bucket given up, to be used again.
-    spare: Option<Box<[Option<T>; WIDTH as usize]>>,
+    spare: Option<Slots<T>>,
     len: usize,
+}
+
+/// Slots without entries, made where they stay.
+fn empty<T>() -> Slots<T> {
+    core::iter::repeat_with(|| None).take(WIDTH as usize).collect()
 }
 
 fn base_of(id: SequenceNo) -> u32 {
@@ -46,18 +53,20 @@ impl<T> Unsettled<T> {
     }
 
     /// Where the bucket for `id` is, or would be.
-    #[inline]
+    #[inline(always)]
     fn find(&self, id: SequenceNo) -> Result<usize, usize> {
         // Mostly it is the first.
         match self.buckets.front() {
             Some(first) if first.base == base_of(id) => Ok(0),
-            Some(first) => self.search(base_of(id), first.base),
-            None => Err(0),
+            Some(_) | None => self.search(base_of(id)),
         }
     }
 
     /// Serial order: distances from the first bucket.
-    fn search(&self, base: u32, first: u32) -> Result<usize, usize> {
+    #[cold]
+    fn search(&self, base: u32) -> Result<usize, usize> {
+        let Some(Bucket { base: first, .. }) = self.buckets.front() else { return Err(0) };
+        let first = *first;
         if self.buckets.back().is_some_and(|last| last.base == base) {
             return Ok(self.buckets.len() - 1);
         }
@@ -77,7 +86,10 @@ impl<T> Unsettled<T> {
                 None => return,
             },
         };
-        if bucket.slots[slot_of(id)].replace(value).is_none() {
+        let Some(slot) = bucket.slots.get_mut(slot_of(id)) else { return };
+        let new = slot.is_none();
+        *slot = Some(value);
+        if new {
             bucket.live += 1;
             self.len += 1;
         }
@@ -87,7 +99,7 @@ impl<T> Unsettled<T> {
     #[cold]
     fn make(&mut self, id: SequenceNo) -> Option<&mut Bucket<T>> {
         let index = self.find(id).unwrap_or_else(|index| {
-            let slots = self.spare.take().unwrap_or_else(|| Box::new([const { None }; WIDTH as usize]));
+            let slots = self.spare.take().unwrap_or_else(empty);
             self.buckets.insert(index, Bucket { base: base_of(id), live: 0, slots });
             index
         });
@@ -96,7 +108,7 @@ impl<T> Unsettled<T> {
 
     pub(crate) fn get(&self, id: SequenceNo) -> Option<&T> {
         let index = self.find(id).ok()?;
-        self.buckets.get(index)?.slots[slot_of(id)].as_ref()
+        self.buckets.get(index)?.slots.get(slot_of(id))?.as_ref()
     }
 
     pub(crate) fn remove(&mut self, id: SequenceNo) -> Option<T> {
@@ -108,7 +120,7 @@ impl<T> Unsettled<T> {
     pub(crate) fn remove_if(&mut self, id: SequenceNo, meant: impl FnOnce(&T) -> bool) -> Option<T> {
         let index = self.find(id).ok()?;
         let bucket = self.buckets.get_mut(index)?;
-        let slot = &mut bucket.slots[slot_of(id)];
+        let slot = bucket.slots.get_mut(slot_of(id))?;
         let value = slot.take_if(|value| meant(value))?;
         bucket.live -= 1;
         self.len -= 1;

@@ -223,7 +223,7 @@ impl Link {
         if let End::Sender(sender) = &mut self.end {
             sender.sending = None;
         }
-        ctx.event(Event::Detached { link: self.id(), reason });
+        ctx.event(Event::Detached { link: self.id(), reason: Box::new(reason) });
     }
 
     /// Nothing more may be written for the link.

@@ -183,13 +183,17 @@ impl Link {
 
     /// Nobody needs the link any more: both sides have detached (§2.6.2), or never attached, and the
     /// application has taken what had arrived.
+    #[inline]
     pub(crate) fn finished(&self) -> bool {
+        self.gone && self.nothing_left()
+    }
+
+    fn nothing_left(&self) -> bool {
         let empty = match &self.end {
             End::Sender(_) => true,
             End::Receiver(receiver) => receiver.incoming.buffered() == 0,
         };
-        self.gone
-            && empty
+        empty
             && self.refusal.is_none()
             && self.local != Half::Active
             && self.remote != Half::Active

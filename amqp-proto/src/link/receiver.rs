@@ -143,8 +143,9 @@ impl ReceiverMut<'_> {
     /// all that had arrived is taken.
     pub fn recv(&mut self) -> Option<Delivery> {
         let mut released = Load::default();
+        let session = self.key.session;
         let (receiver, _) = self.end()?;
-        let delivery = receiver.incoming.recv(&mut released);
+        let delivery = receiver.incoming.recv(session, &mut released);
         // Also where there was nothing but the mark of an aborted delivery: that is gone now.
         self.taken(released);
         delivery
@@ -153,8 +154,9 @@ impl ReceiverMut<'_> {
     /// What has come of the oldest delivery since the last look, whole or not: for messages larger
     /// than memory. Do not mix with [`recv`](Self::recv) in the middle of a delivery.
     pub fn read(&mut self) -> Option<Chunk> {
+        let session = self.key.session;
         let (receiver, _) = self.end()?;
-        let (chunk, load) = receiver.incoming.read()?;
+        let (chunk, load) = receiver.incoming.read(session)?;
         self.taken(load);
         Some(chunk)
     }

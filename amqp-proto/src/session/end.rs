@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::link::{End, Half};
 use crate::violation::Violation;
 use crate::{DetachReason, EndReason, Misuse};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use amqp_codec::Error;
 
@@ -69,7 +70,7 @@ impl Session {
         self.forget_all_waiting(ctx);
         self.flows.clear();
         self.flow_due = None;
-        ctx.event(Event::Ended { session: self.id, reason });
+        ctx.event(Event::Ended { session: self.id, reason: Box::new(reason) });
         self.mark(ctx);
     }
 

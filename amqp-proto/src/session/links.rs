@@ -10,6 +10,7 @@ use crate::id::LinkKey;
 use crate::link::{End, Half, Link};
 use crate::violation::{Scope, Violation};
 use crate::{DetachReason, LinkId, LinkOptions, Misuse};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use amqp_codec::{Attach, Condition, Detach, Role};
 
@@ -100,7 +101,7 @@ impl Session {
             link.refuse(ctx, Some(channel), Some(Condition::FRAME_SIZE_TOO_SMALL.into()));
             link.gone(ctx, reason);
         } else {
-            ctx.event(crate::Event::Detached { link: id, reason });
+            ctx.event(crate::Event::Detached { link: id, reason: Box::new(reason) });
         }
     }
 

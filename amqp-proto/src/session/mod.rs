@@ -114,8 +114,11 @@ impl Held {
     }
 
     /// The state that the peer has settled with, by the same rule.
+    #[inline]
     pub(crate) fn last(&mut self, state: Option<&DeliveryState>) -> Option<DeliveryState> {
         match state {
+            // What nearly all are.
+            Some(DeliveryState::Accepted) if self.state.is_none() => Some(DeliveryState::Accepted),
             Some(state) if !self.has_outcome() => Some(state.clone()),
             Some(_) | None => self.state.take(),
         }

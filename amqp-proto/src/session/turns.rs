@@ -137,7 +137,15 @@ impl Session {
     }
 
     /// Enters the session among those that have room for senders that were refused, if it has.
+    #[inline(always)]
     pub(crate) fn offer(&mut self, ctx: &mut Context) {
+        if !self.blocked.is_empty() {
+            self.offer_first(ctx);
+        }
+    }
+
+    #[cold]
+    fn offer_first(&mut self, ctx: &mut Context) {
         let Some(&(began, _)) = self.blocked.first() else { return };
         if self.offered == Some(began) || !self.may_begin(ctx) {
             return;
