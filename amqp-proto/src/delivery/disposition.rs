@@ -25,6 +25,7 @@ impl Dispositions {
 
     /// Adds the ids from `first` to `last`: to the run that waits if they continue it at either end,
     /// else that run leaves first.
+    #[inline(always)]
     pub(crate) fn add(
         &mut self,
         ctx: &mut Context,
@@ -45,8 +46,13 @@ impl Dispositions {
                 }
             }
         }
+        self.begin(ctx, channel, Run { first, last, state, settled });
+    }
+
+    #[cold]
+    fn begin(&mut self, ctx: &mut Context, channel: u16, run: Run) {
         self.flush(ctx, channel);
-        self.pending = Some(Run { first, last, state, settled });
+        self.pending = Some(run);
     }
 
     /// Lets the run that waits leave.

@@ -171,7 +171,7 @@ impl Incoming {
     }
 
     /// The first transfer of a delivery; `id` and `tag` are what it carries.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin(
         &mut self,
         id: DeliveryId,

@@ -1,7 +1,7 @@
 //! The delivery-tags of one link's unsettled deliveries (§2.6.12): no two are equal.
 //!
-//! Nearly all senders number their tags upwards. As long as they do, the highest one is enough to know that the
-//! next is new. The first that is not higher makes a set of those that are held, kept until none is. Those that we
+//! Nearly all senders number their tags upwards. As long as they do, in up to eight octets, the highest one is enough to
+//! know that the next is new. The first that is not higher makes a set of those that are held, kept until none is. Those that we
 //! make of delivery-ids differ by that, and are not even looked at until the application gives one.
 
 use alloc::collections::BTreeSet;
@@ -12,22 +12,9 @@ pub(crate) enum Tags {
     /// Of all that are held nothing is known, but that we have made them.
     #[default]
     Made,
-    /// None of those that are held is higher.
-    UpTo(DeliveryTag),
+    /// All that are held are numbers, and none of them is higher.
+    UpTo(u64),
     Known(BTreeSet<DeliveryTag>),
-}
-
-/// Longer is higher, as of numbers without leading zeros.
-#[inline(always)]
-fn is_higher(tag: &DeliveryTag, than: &DeliveryTag) -> bool {
-    match (tag.as_u64(), than.as_u64()) {
-        // Most are numbers, and compared as such.
-        (Some(tag), Some(than)) => tag > than,
-        _ => {
-            let (tag, than) = (tag.as_bytes(), than.as_bytes());
-            tag.len() > than.len() || (tag.len() == than.len() && tag > than)
-        }
-    }
 }
 
 impl Tags {
@@ -43,24 +30,23 @@ impl Tags {
 
     /// Enters a tag, unless it is there: whether it was entered. `unsettled`: how many deliveries are; `held` are
     /// their tags, which is asked only if the tags do not rise.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(
         &mut self,
         tag: &DeliveryTag,
         unsettled: u32,
         held: impl FnOnce() -> BTreeSet<DeliveryTag>,
     ) -> bool {
-        match self {
-            Self::UpTo(highest) if unsettled == 0 || is_higher(tag, highest) => {
-                *highest = *tag;
-                true
-            }
-            Self::Made if unsettled == 0 => {
-                *self = Self::UpTo(*tag);
-                true
-            }
-            Self::Made | Self::UpTo(_) | Self::Known(_) => self.insert_known(*tag, held),
+        let free = match self {
+            Self::Made => unsettled == 0,
+            Self::UpTo(highest) => unsettled == 0 || tag.as_u64().is_some_and(|number| number > *highest),
+            Self::Known(_) => false,
+        };
+        match tag.as_u64().filter(|_| free) {
+            Some(number) => *self = Self::UpTo(number),
+            None => return self.insert_known(*tag, held),
         }
+        true
     }
 
     #[cold]

@@ -75,7 +75,7 @@ impl<T> Unsettled<T> {
     }
 
     /// Adds an entry; an entry of the same id is replaced.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(&mut self, id: SequenceNo, value: T) {
         // Mostly it goes into the last bucket.
         let last = self.buckets.back_mut().filter(|last| last.base == base_of(id));

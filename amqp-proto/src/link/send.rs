@@ -128,7 +128,7 @@ impl SenderMut<'_> {
         link.credit.note_empty(before, self.ctx.now);
         if !settled {
             link.unsettled += 1;
-            sent.insert(number, Held { link: self.key, tag, state: None, token: message.token });
+            sent.insert(number, Held { link: self.key.into(), tag, state: None, token: message.token });
         }
         let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
         let End::Sender(sender) = &mut link.end else { return Ok(result) };

@@ -205,8 +205,8 @@ impl Session {
         link.tags = Tags::default();
         if core::mem::take(&mut link.unsettled) > 0 {
             match link.end {
-                End::Sender(_) => self.sent.retain(|held| held.link != key),
-                End::Receiver(_) => self.received.retain(|held| held.link != key),
+                End::Sender(_) => self.sent.retain(|held| held.link != key.into()),
+                End::Receiver(_) => self.received.retain(|held| held.link != key.into()),
             }
             self.renew_bounded(ctx);
             self.offer(ctx);

@@ -23,7 +23,7 @@ pub(crate) use window::Window;
 use crate::context::Context;
 use crate::delivery::disposition::Dispositions;
 use crate::delivery::unsettled::Unsettled;
-use crate::id::LinkKey;
+use crate::id::{Generation, LinkKey};
 use crate::link::Half;
 use crate::store::Numbers;
 use crate::{EndReason, Misuse, SessionId};
@@ -95,12 +95,26 @@ impl SessionOptions {
 /// A delivery that is not settled at our end.
 #[derive(Debug)]
 pub(crate) struct Held {
-    pub(crate) link: LinkKey,
+    pub(crate) link: Owner,
     pub(crate) tag: DeliveryTag,
     /// The state that the peer reported last.
     pub(crate) state: Option<DeliveryState>,
     /// The application's own number for it.
     pub(crate) token: u64,
+}
+
+/// Which link of the session a delivery is of: what of its key tells it from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    generation: Generation,
+    pub(crate) index: u32,
+}
+
+impl From<LinkKey> for Owner {
+    #[inline]
+    fn from(key: LinkKey) -> Self {
+        Self { generation: key.generation, index: key.index }
+    }
 }
 
 impl Held {
