@@ -246,7 +246,7 @@ impl Session {
     #[must_use]
     pub fn remote_begin(&self) -> Option<Begin> {
         let mut state = self.root.shared().lock();
-        state.machine.session(self.root.id).ok().and_then(|session| session.remote_begin().cloned())
+        state.machine.session(self.root.id).ok().and_then(|session| session.remote_begin())
     }
 }
 

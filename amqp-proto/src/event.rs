@@ -145,6 +145,13 @@ impl Events {
         self.queue.push_back(event);
     }
 
+    /// Gives the room back, if there is nothing in it.
+    pub(crate) fn rest(&mut self) {
+        if self.queue.is_empty() {
+            self.queue = VecDeque::new();
+        }
+    }
+
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.queue.len()

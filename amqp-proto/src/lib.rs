@@ -99,6 +99,7 @@ mod header;
 mod id;
 mod input;
 mod instant;
+mod kept;
 mod link;
 mod output;
 mod peer_limits;
@@ -108,6 +109,7 @@ mod session;
 mod snapshot;
 mod store;
 mod tap;
+mod thin;
 mod timer;
 mod violation;
 
@@ -140,17 +142,3 @@ pub use snapshot::{LinkSnapshot, SessionSnapshot, Snapshot};
 pub use tap::{Direction, FrameTap, RecordedAt, RecordedFrame, TappedFrame};
 pub use timer::TimeoutReason;
 pub use violation::{Scope, Violation};
-#[cfg(test)]
-mod sizes {
-    extern crate std;
-    #[test]
-    fn print() {
-        macro_rules! p { ($($t:ty),* $(,)?) => {$( std::println!("{:6} {}", core::mem::size_of::<$t>(), stringify!($t)); )*} }
-        p!(amqp_codec::DeliveryState, Option<amqp_codec::DeliveryState>, amqp_codec::Transfer, crate::session::Held, crate::Delivery,
-          crate::Outgoing, crate::Event, crate::delivery::outgoing::Sending, amqp_codec::Performative, amqp_codec::DeliveryTag, Option<amqp_codec::DeliveryTag>, crate::id::LinkKey,
-          crate::DeliveryId, crate::session::Session, crate::session::Window, crate::session::table::Links, crate::store::Numbers, crate::delivery::unsettled::Unsettled<crate::session::Held>, crate::delivery::disposition::Dispositions,
-          crate::link::Link, crate::link::SenderEnd, crate::link::ReceiverEnd, crate::link::credit::Credit, crate::delivery::tags::Tags, crate::delivery::incoming::Incoming, crate::Payload, crate::delivery::Load,
-          amqp_codec::Attach, amqp_codec::Begin, amqp_codec::Source, amqp_codec::Target, crate::link::check::Asked, Option<crate::link::FlowDue>, amqp_codec::Str, amqp_codec::Message, crate::link::transfer::Arrival,
-          crate::LinkOptions, amqp_codec::Multiple<amqp_codec::Symbol>, amqp_codec::Fields, amqp_codec::Value);
-    }
-}

@@ -52,7 +52,9 @@ fn nothing_follows_close() {
     for side in [&mut pair.client, &mut pair.listener] {
         let events = side.take();
         let tail: Vec<_> = events.iter().rev().take(3).rev().collect();
-        let [Event::Detached { .. }, Event::Ended { .. }, Event::Closed(reason)] = &tail[..] else { panic!("{tail:?}") };
+        let [Event::Detached { .. }, Event::Ended { .. }, Event::Closed(reason)] = &tail[..] else {
+            panic!("{tail:?}")
+        };
         assert_eq!(**reason, CloseReason::Local);
         assert!(side.closing);
     }

@@ -268,5 +268,9 @@ fn frames_that_wait_are_read_before_the_end_of_the_transport() {
     assert!(!raw.side.core.is_closed());
     raw.side.core.handle_eof(raw.now);
     let events = raw.side.take();
-    assert!(matches!(events.last(), Some(Event::Closed(reason)) if **reason == CloseReason::Remote(None)), "{:?}", events.last());
+    assert!(
+        matches!(events.last(), Some(Event::Closed(reason)) if **reason == CloseReason::Remote(None)),
+        "{:?}",
+        events.last()
+    );
 }

@@ -2,8 +2,8 @@
 //! pieces and checks that the pieces belong together.
 
 use super::{Chunk, Delivery, Load, Payload, Progress};
-use crate::{DeliveryId, SessionId};
 use crate::violation::Violation;
+use crate::{DeliveryId, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
@@ -267,7 +267,12 @@ impl Incoming {
     }
 
     /// A transfer of the delivery that was begun.
-    pub(crate) fn transfer(&mut self, transfer: &Transfer, payload: Bytes, modes: &Modes) -> Result<Outcome, Violation> {
+    pub(crate) fn transfer(
+        &mut self,
+        transfer: &Transfer,
+        payload: Bytes,
+        modes: &Modes,
+    ) -> Result<Outcome, Violation> {
         let load = Load::one(payload.len());
         let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: load, ..Outcome::default() }) };
         if transfer.aborted {

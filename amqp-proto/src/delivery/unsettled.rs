@@ -6,6 +6,7 @@
 //! and a bucket whose last entry is settled is given up, so that memory follows what is held and not
 //! how far apart the ids are.
 
+use crate::thin::Thin;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use amqp_codec::SequenceNo;
@@ -24,10 +25,21 @@ struct Bucket<T> {
 }
 
 pub(crate) struct Unsettled<T> {
+    /// Not there before the first delivery.
+    table: Thin<Table<T>>,
+}
+
+struct Table<T> {
     buckets: VecDeque<Bucket<T>>,
     /// The last bucket given up, to be used again.
     spare: Option<Slots<T>>,
     len: usize,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { buckets: VecDeque::new(), spare: None, len: 0 }
+    }
 }
 
 /// Slots without entries, made where they stay.
@@ -45,13 +57,57 @@ fn slot_of(id: SequenceNo) -> usize {
 
 impl<T> Unsettled<T> {
     pub(crate) const fn new() -> Self {
-        Self { buckets: VecDeque::new(), spare: None, len: 0 }
+        Self { table: Thin::new() }
     }
 
+    #[inline(always)]
     pub(crate) fn len(&self) -> usize {
-        self.len
+        self.table.get().map_or(0, |table| table.len)
     }
 
+    /// Adds an entry; an entry of the same id is replaced.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, id: SequenceNo, value: T) {
+        self.table.make().insert(id, value);
+    }
+
+    pub(crate) fn get(&self, id: SequenceNo) -> Option<&T> {
+        self.table.get()?.get(id)
+    }
+
+    pub(crate) fn remove(&mut self, id: SequenceNo) -> Option<T> {
+        self.remove_if(id, |_| true)
+    }
+
+    /// Removes the entry if it is the one that is meant.
+    #[inline]
+    pub(crate) fn remove_if(&mut self, id: SequenceNo, meant: impl FnOnce(&T) -> bool) -> Option<T> {
+        self.table.get_mut()?.remove_if(id, meant)
+    }
+
+    /// Visits the entries from `first` to `last`, both included, in serial order; those for which
+    /// `keep` says false are removed. Costs what is held there, whatever the numbers (req: TR-2.7.6-04).
+    #[inline]
+    pub(crate) fn visit(&mut self, first: SequenceNo, last: SequenceNo, keep: impl FnMut(SequenceNo, &mut T) -> bool) {
+        if let Some(table) = self.table.get_mut() {
+            table.visit(first, last, keep);
+        }
+    }
+
+    /// All entries, in serial order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.table.get().into_iter().flat_map(Table::iter)
+    }
+
+    /// Removes every entry for which `keep` says false.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+        if let Some(table) = self.table.get_mut() {
+            table.retain(keep);
+        }
+    }
+}
+
+impl<T> Table<T> {
     /// Where the bucket for `id` is, or would be.
     #[inline(always)]
     fn find(&self, id: SequenceNo) -> Result<usize, usize> {
@@ -74,9 +130,8 @@ impl<T> Unsettled<T> {
         self.buckets.binary_search_by_key(&distance, |bucket| bucket.base.wrapping_sub(first) as i32)
     }
 
-    /// Adds an entry; an entry of the same id is replaced.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, id: SequenceNo, value: T) {
+    fn insert(&mut self, id: SequenceNo, value: T) {
         // Mostly it goes into the last bucket.
         let last = self.buckets.back_mut().filter(|last| last.base == base_of(id));
         let bucket = match last {
@@ -106,18 +161,13 @@ impl<T> Unsettled<T> {
         self.buckets.get_mut(index)
     }
 
-    pub(crate) fn get(&self, id: SequenceNo) -> Option<&T> {
+    fn get(&self, id: SequenceNo) -> Option<&T> {
         let index = self.find(id).ok()?;
         self.buckets.get(index)?.slots.get(slot_of(id))?.as_ref()
     }
 
-    pub(crate) fn remove(&mut self, id: SequenceNo) -> Option<T> {
-        self.remove_if(id, |_| true)
-    }
-
-    /// Removes the entry if it is the one that is meant.
     #[inline]
-    pub(crate) fn remove_if(&mut self, id: SequenceNo, meant: impl FnOnce(&T) -> bool) -> Option<T> {
+    fn remove_if(&mut self, id: SequenceNo, meant: impl FnOnce(&T) -> bool) -> Option<T> {
         let index = self.find(id).ok()?;
         let bucket = self.buckets.get_mut(index)?;
         let slot = bucket.slots.get_mut(slot_of(id))?;
@@ -136,14 +186,7 @@ impl<T> Unsettled<T> {
         self.spare = removed.map(|bucket| bucket.slots);
     }
 
-    /// Visits the entries from `first` to `last`, both included, in serial order; those for which
-    /// `keep` says false are removed. Costs what is held there, whatever the numbers (req: TR-2.7.6-04).
-    pub(crate) fn visit(
-        &mut self,
-        first: SequenceNo,
-        last: SequenceNo,
-        mut keep: impl FnMut(SequenceNo, &mut T) -> bool,
-    ) {
+    fn visit(&mut self, first: SequenceNo, last: SequenceNo, mut keep: impl FnMut(SequenceNo, &mut T) -> bool) {
         let width = last.0.wrapping_sub(first.0);
         let mut index = self.find(first).unwrap_or_else(|index| index);
         while let Some(bucket) = self.buckets.get_mut(index) {
@@ -167,13 +210,11 @@ impl<T> Unsettled<T> {
         }
     }
 
-    /// All entries, in serial order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    fn iter(&self) -> impl Iterator<Item = &T> {
         self.buckets.iter().flat_map(|bucket| bucket.slots.iter().flatten())
     }
 
-    /// Removes every entry for which `keep` says false.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+    fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
         for bucket in &mut self.buckets {
             for slot in bucket.slots.iter_mut() {
                 if slot.as_ref().is_some_and(|value| !keep(value)) {
@@ -189,7 +230,7 @@ impl<T> Unsettled<T> {
 
 impl<T> fmt::Debug for Unsettled<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Unsettled({})", self.len)
+        write!(f, "Unsettled({})", self.len())
     }
 }
 
@@ -221,7 +262,7 @@ mod tests {
         for n in 0..200u32 {
             assert_eq!(map.remove(SequenceNo(n.wrapping_sub(100))), Some(n));
         }
-        assert_eq!((map.len(), map.buckets.len()), (0, 0));
+        assert_eq!((map.len(), map.table.make().buckets.len()), (0, 0));
     }
 
     #[test]
@@ -232,7 +273,7 @@ mod tests {
         map.insert(SequenceNo(1 << 30), 8);
         assert_eq!(ids(&mut map, 0, u32::MAX >> 1), [7, 1 << 30]);
         assert_eq!(ids(&mut map, 7, 6), [7, 1 << 30]);
-        assert_eq!(map.buckets.len(), 2);
+        assert_eq!(map.table.make().buckets.len(), 2);
     }
 
     #[test]
@@ -244,12 +285,12 @@ mod tests {
         for offset in 0..many {
             map.insert(SequenceNo(start.wrapping_add(offset)), offset);
         }
-        assert!(map.buckets.len() <= (many / WIDTH) as usize + 2);
+        assert!(map.table.make().buckets.len() <= (many / WIDTH) as usize + 2);
         assert_eq!(map.iter().count(), many as usize);
         for offset in (0..many).rev() {
             assert_eq!(map.remove(SequenceNo(start.wrapping_add(offset))), Some(offset));
         }
-        assert_eq!((map.len(), map.buckets.len()), (0, 0));
+        assert_eq!((map.len(), map.table.make().buckets.len()), (0, 0));
     }
 
     proptest! {

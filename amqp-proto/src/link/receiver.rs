@@ -70,10 +70,11 @@ impl ReceiverMut<'_> {
         self.link().map(|link| &link.name)
     }
 
-    /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event.
+    /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event. It is kept
+    /// encoded, and decoded each time.
     #[must_use]
-    pub fn remote_attach(&self) -> Option<&Attach> {
-        self.link()?.remote_attach.as_deref()
+    pub fn remote_attach(&self) -> Option<Attach> {
+        self.link()?.remote_attach()
     }
 
     /// Deliveries that the sender may still begin (§2.6.7).
@@ -189,7 +190,7 @@ impl ReceiverMut<'_> {
                 self.session.renew(self.ctx, self.key.index);
             }
         }
-        self.session.reap(self.key.index);
+        self.session.reap(self.ctx, self.key.index);
         if self.session.gone {
             self.session.mark(self.ctx);
         }

@@ -84,12 +84,7 @@ impl SenderMut<'_> {
 
     /// A new delivery, if nothing is against it.
     #[inline]
-    fn transfer(
-        &mut self,
-        message: &mut Outgoing,
-        more: bool,
-        content: Option<&impl Encode>,
-    ) -> Result<Sent, Refusal> {
+    fn transfer(&mut self, message: &mut Outgoing, more: bool, content: Option<&impl Encode>) -> Result<Sent, Refusal> {
         let full = self.session.is_full(self.ctx);
         let Session { links, window, .. } = &mut *self.session;
         let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
@@ -219,7 +214,7 @@ impl SenderMut<'_> {
             }
         }
         if !waits {
-            self.session.sending.push_back(self.key.index);
+            self.session.sending.make().push_back(self.key.index);
         }
         self.session.pump(self.ctx);
         self.session.flush(self.ctx);

@@ -174,5 +174,7 @@ impl Session {
 #[inline(always)]
 pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: &DeliveryTag) -> bool {
     let key = link.key;
-    link.tags.insert(tag, link.unsettled, || held.iter().filter(|held| held.link == key.into()).map(|held| held.tag).collect())
+    link.tags.insert(tag, link.unsettled, || {
+        held.iter().filter(|held| held.link == key.into()).map(|held| held.tag).collect()
+    })
 }

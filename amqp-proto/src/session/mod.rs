@@ -24,8 +24,10 @@ use crate::context::Context;
 use crate::delivery::disposition::Dispositions;
 use crate::delivery::unsettled::Unsettled;
 use crate::id::{Generation, LinkKey};
+use crate::kept::Kept;
 use crate::link::Half;
 use crate::store::Numbers;
+use crate::thin::Thin;
 use crate::{EndReason, Misuse, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeSet, VecDeque};
@@ -154,7 +156,9 @@ pub(crate) struct Session {
     pub(crate) remote_channel: Option<u16>,
     /// Our begin, until it leaves.
     pub(crate) waiting: Option<Box<SessionOptions>>,
-    pub(crate) remote_begin: Option<Box<Begin>>,
+    pub(crate) remote_begin: Option<Kept<Begin>>,
+    /// The highest handle that we may use.
+    pub(crate) remote_handle_max: u32,
     /// The highest handle that the peer may use.
     pub(crate) handle_max: u32,
     pub(crate) window: Window,
@@ -176,15 +180,15 @@ pub(crate) struct Session {
     /// A flow with echo has left, and none has come since.
     pub(crate) awaits_echo: bool,
     /// Links for which a flow is to leave.
-    pub(crate) flows: VecDeque<u32>,
+    pub(crate) flows: Thin<VecDeque<u32>>,
     /// Links with a delivery in progress that could not leave as a whole.
-    pub(crate) sending: VecDeque<u32>,
+    pub(crate) sending: Thin<VecDeque<u32>>,
     /// Senders that were told to wait.
-    pub(crate) blocked: BTreeSet<Waiting>,
+    pub(crate) blocked: Thin<BTreeSet<Waiting>>,
     /// The session's place among those that have room for them.
     pub(crate) offered: Option<u64>,
     /// Receivers whose automatic credit the bound of unsettled deliveries holds down.
-    pub(crate) bounded: Vec<u32>,
+    pub(crate) bounded: Thin<Vec<u32>>,
     /// The session is among those whose deliveries take turns.
     pub(crate) queued: bool,
     /// The session is in the connection's list of those with something to flush.
@@ -205,6 +209,7 @@ impl Session {
             remote_channel: None,
             waiting: None,
             remote_begin: None,
+            remote_handle_max: u32::MAX,
             handle_max: SessionOptions::default().handle_max.0,
             window: Window::new(),
             links: Links::new(),
@@ -217,11 +222,11 @@ impl Session {
             as_receiver: Dispositions::new(Role::Receiver),
             flow_due: None,
             awaits_echo: false,
-            flows: VecDeque::new(),
-            sending: VecDeque::new(),
-            blocked: BTreeSet::new(),
+            flows: Thin::new(),
+            sending: Thin::new(),
+            blocked: Thin::new(),
             offered: None,
-            bounded: Vec::new(),
+            bounded: Thin::new(),
             queued: false,
             dirty: false,
             gone: false,
