@@ -37,27 +37,34 @@ impl Tags {
         unsettled: u32,
         held: impl FnOnce() -> BTreeSet<DeliveryTag>,
     ) -> bool {
-        let free = match self {
-            Self::Made => unsettled == 0,
-            Self::UpTo(highest) => unsettled == 0 || tag.as_u64().is_some_and(|number| number > *highest),
-            Self::Known(_) => false,
-        };
-        match tag.as_u64().filter(|_| free) {
-            Some(number) => *self = Self::UpTo(number),
-            None => return self.insert_known(*tag, held),
+        match (tag.as_u64(), &mut *self) {
+            (Some(number), Self::UpTo(highest)) if number > *highest || unsettled == 0 => {
+                *highest = number;
+                true
+            }
+            (number, _) => self.insert_other(*tag, number.filter(|_| unsettled == 0), held),
         }
-        true
     }
 
+    /// `first`: the number that it is, if no other is held.
     #[cold]
-    fn insert_known(&mut self, tag: DeliveryTag, held: impl FnOnce() -> BTreeSet<DeliveryTag>) -> bool {
-        if !matches!(self, Self::Known(_)) {
-            *self = Self::Known(held());
+    fn insert_other(
+        &mut self,
+        tag: DeliveryTag,
+        first: Option<u64>,
+        held: impl FnOnce() -> BTreeSet<DeliveryTag>,
+    ) -> bool {
+        match (first, &mut *self) {
+            (_, Self::Known(known)) => return known.insert(tag),
+            (Some(number), Self::Made | Self::UpTo(_)) => *self = Self::UpTo(number),
+            (None, Self::Made | Self::UpTo(_)) => {
+                let mut known = held();
+                let new = known.insert(tag);
+                *self = Self::Known(known);
+                return new;
+            }
         }
-        match self {
-            Self::Known(known) => known.insert(tag),
-            Self::Made | Self::UpTo(_) => false,
-        }
+        true
     }
 
     /// A delivery is settled; `left`: how many are not.
