@@ -51,6 +51,11 @@ pub enum OnDrop {
 }
 
 impl OnDrop {
+    /// The one that `as u8` made this number of.
+    pub(crate) fn from_number(number: u8) -> Self {
+        [Self::Fail, Self::LeaveUnsettled].into_iter().find(|it| *it as u8 == number).unwrap_or_default()
+    }
+
     fn outcome(self) -> Option<Outcome> {
         match self {
             Self::Release => Some(Outcome::Released),

@@ -41,58 +41,62 @@ impl Settlement {
         Self { link, state: token.map_or(Expected::Nothing, Expected::Token), limit: Limit::new(limit) }
     }
 
-    fn look(&mut self, state: &mut State, token: u64, waker: &Waker) -> Poll<Result<Outcome, SendError>> {
-        let result = match (state.outcomes.poll(token, waker), self.link.fate.get()) {
-            (Poll::Ready(Some(outcome)), _) => Ok(outcome),
-            (_, Some(error)) => Err(error),
-            (Poll::Ready(None), None) => Err(Error::Undriven),
-            (Poll::Pending, None) => match self.limit.poll(state, waker) {
-                Poll::Ready(()) => Err(Error::Timeout(Step::Settle)),
-                Poll::Pending => return Poll::Pending,
-            },
-        };
-        Poll::Ready(result.map_err(SendError::InDoubt))
-    }
-
     /// Nobody asks any more. If the outcome has been fetched, it was under the same lock: afterwards the token may be
     /// another's.
-    fn give_up(&mut self, state: &mut State) {
-        let Expected::Token(token) = std::mem::replace(&mut self.state, Expected::Done) else { return };
-        self.limit.cancel(state);
+    fn give_up(link: &SenderRoot, limit: &mut Limit, state: &mut State, token: u64) {
+        limit.cancel(state);
         state.outcomes.abandon(token);
-        if self.link.fate.get().is_some() {
+        if link.fate.get().is_some() {
             // no outcome will come to free the slot
             state.outcomes.forget(token);
         }
     }
 }
 
+/// The outcome, or why it will not be known.
+fn look(
+    link: &SenderRoot,
+    limit: &mut Limit,
+    state: &mut State,
+    token: u64,
+    waker: &Waker,
+) -> Poll<Result<Outcome, SendError>> {
+    let result = match (state.outcomes.poll(token, waker), link.fate.get()) {
+        (Poll::Ready(Some(outcome)), _) => Ok(outcome),
+        (_, Some(error)) => Err(error),
+        (Poll::Ready(None), None) => Err(Error::Undriven),
+        (Poll::Pending, None) => match limit.poll(state, waker) {
+            Poll::Ready(()) => Err(Error::Timeout(Step::Settle)),
+            Poll::Pending => return Poll::Pending,
+        },
+    };
+    Poll::Ready(result.map_err(SendError::InDoubt))
+}
+
 impl Future for Settlement {
     type Output = Result<Outcome, SendError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        match this.state {
+        let Self { link, state: expected, limit } = self.get_mut();
+        match *expected {
             Expected::Nothing => Poll::Ready(Ok(Outcome::Accepted)),
             Expected::Done => Poll::Ready(Err(SendError::InDoubt(Error::Misuse(Misuse::StaleId)))),
-            Expected::Token(token) => {
-                let link = Arc::clone(&this.link);
-                link.shared().with(|state| {
-                    let result = this.look(state, token, cx.waker());
-                    if result.is_ready() {
-                        this.give_up(state);
-                    }
-                    result
-                })
-            }
+            Expected::Token(token) => link.shared().with(|state| {
+                let result = look(link, limit, state, token, cx.waker());
+                if result.is_ready() {
+                    *expected = Expected::Done;
+                    Self::give_up(link, limit, state, token);
+                }
+                result
+            }),
         }
     }
 }
 
 impl Drop for Settlement {
     fn drop(&mut self) {
-        let link = Arc::clone(&self.link);
-        self.give_up(&mut link.shared().lock());
+        let Self { link, state: Expected::Token(token), limit } = self else { return };
+        Self::give_up(link, limit, &mut link.shared().lock(), *token);
     }
 }
 
