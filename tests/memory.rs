@@ -210,3 +210,54 @@ fn a_large_body_is_not_copied() {
     assert!(buffer.contains(&octets.as_ptr()), "a slice of what was read");
     assert!(heap.total < 4_096, "{heap:?}");
 }
+
+/// A message of a mebibyte, of which all but the body is little.
+fn mebibyte() -> (Message, Bytes) {
+    let body = Bytes::from((0..1 << 20).map(|octet| (octet * 131 + 17) as u8).collect::<Vec<_>>());
+    (Message::builder().to("queue").data(body.clone()).build(), body)
+}
+
+/// Sends it in many frames and takes what has come, after each.
+fn by_pieces(pair: &mut Pair, (sender, receiver): (SenderId, ReceiverId), message: &Message) -> (Vec<Bytes>, Heap) {
+    let mut pieces = Vec::with_capacity(1_000);
+    let ((), mut heap) = measure(|| {
+        let mut view = pair.client.sender(sender).expect("attached");
+        view.send_encoded(message, Outgoing { settled: true, ..Outgoing::default() }).expect("there is credit");
+    });
+    let mut wire = Segments::new();
+    loop {
+        let ((), sent) = measure(|| _ = pair.client.poll_transmit(NOW, &mut wire));
+        if wire.is_empty() {
+            return (pieces, heap);
+        }
+        let mut input = BytesMut::from(&wire.copy_to_bytes(wire.remaining())[..]);
+        let ((), received) = measure(|| {
+            pair.listener.handle_input(NOW, &mut input);
+            let mut view = pair.listener.receiver(receiver).expect("attached");
+            while let Some(chunk) = view.read() {
+                pieces.extend(chunk.delivery.payload.chunks().iter().cloned());
+            }
+        });
+        heap.total += sent.total + received.total;
+        carry(&mut pair.listener, &mut pair.client);
+    }
+}
+
+#[test]
+fn a_body_in_many_frames_is_not_copied() {
+    let mut pair = Pair::new();
+    let link = pair.link();
+    let (message, body) = mebibyte();
+    let (pieces, heap) = by_pieces(&mut pair, link, &message);
+    println!("a mebibyte, sent and received by pieces: {heap:?}");
+    assert!(pieces.len() > 16, "{}", pieces.len());
+    assert_eq!(pieces.concat(), message.to_bytes());
+    assert!(heap.total < 64 * 1024, "{heap:?}");
+    let body = body.as_ptr_range();
+    let mut wire = Segments::new();
+    let mut view = pair.client.sender(link.0).expect("attached");
+    view.send_encoded(&message, Outgoing::default()).expect("there is credit");
+    let _ = pair.client.poll_transmit(NOW, &mut wire);
+    let own: usize = wire.chunks().filter(|chunk| !body.contains(&chunk.as_ptr())).map(<[u8]>::len).sum();
+    assert!(own < 1_024 && wire.len() > 64 * 1024, "{own} of {}", wire.len());
+}

@@ -42,6 +42,34 @@ pub trait Encode {
     /// Appends the value, its constructor included, in its shortest form.
     fn encode(&self, out: &mut Vec<u8>);
 
+    /// How many octets [`encode_sharing`](Self::encode_sharing) does not append but gives to `share`.
+    ///
+    /// Only where much of a value is octets that are shared already there are any: a [`Message`](crate::Message) with
+    /// `data`.
+    #[inline(always)]
+    fn shared_len(&self, large: usize) -> usize {
+        let _ = large;
+        0
+    }
+
+    /// [`encode`](Self::encode) without a copy of what is large: octets that are shared already, and at least `large`
+    /// in one run, are given to `share`, with the length of `out` behind which they belong.
+    ///
+    /// ```
+    /// use amqp_codec::{Encode, Message};
+    ///
+    /// let message = Message::from(vec![7; 5_000]);
+    /// let (mut out, mut shared) = (Vec::new(), Vec::new());
+    /// message.encode_sharing(&mut out, 4_096, &mut |at, octets| shared.push((at, octets.clone())));
+    /// assert_eq!(shared, [(out.len(), vec![7; 5_000].into())]);
+    /// assert_eq!(message.encoded_len(), out.len() + message.shared_len(4_096));
+    /// ```
+    #[inline(always)]
+    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+        let _ = (large, share);
+        self.encode(out);
+    }
+
     /// Whether the value is written as null. A composite leaves nulls out at
     /// its end (§1.4).
     #[inline(always)]

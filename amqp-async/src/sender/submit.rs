@@ -26,9 +26,10 @@ pub(super) enum Load<'m> {
 
 impl<'m> Load<'m> {
     pub(super) fn of(message: Cow<'m, Message>) -> Self {
-        // a large one is encoded before the lock is taken: the core would need a buffer of its own for it too, and others
-        // would wait while that is filled
-        if message.encoded_len() < Segments::EXTERNAL {
+        // one that takes long is encoded before the lock is taken, or others would wait; large data is not copied at all,
+        // so it takes no time
+        let len = message.encoded_len();
+        if len.saturating_sub(message.shared_len(Segments::EXTERNAL)) < Segments::EXTERNAL {
             Self::Message(message)
         } else {
             Self::Whole(Outgoing::new(message.to_bytes()))

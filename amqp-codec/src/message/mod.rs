@@ -249,6 +249,25 @@ impl Encode for Message {
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
+        self.encode_before_body(out);
+        self.body.encode(out);
+        self.encode_behind_body(out);
+    }
+
+    fn shared_len(&self, large: usize) -> usize {
+        self.body.shared_len(large)
+    }
+
+    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+        self.encode_before_body(out);
+        self.body.encode_sharing(out, large, share);
+        self.encode_behind_body(out);
+    }
+}
+
+impl Message {
+    #[inline(always)]
+    fn encode_before_body(&self, out: &mut Vec<u8>) {
         if let Some(header) = &self.header {
             header.encode(out);
         }
@@ -264,7 +283,10 @@ impl Encode for Message {
         if !self.application_properties.is_empty() {
             self.application_properties.encode(out);
         }
-        self.body.encode(out);
+    }
+
+    #[inline(always)]
+    fn encode_behind_body(&self, out: &mut Vec<u8>) {
         if !self.footer.is_empty() {
             self.footer.encode(out);
         }

@@ -2,11 +2,10 @@
 //! by frame, as window and output allow.
 
 use super::Outgoing;
+use super::rest::Rest;
 use crate::Blocked;
 use crate::context::Context;
-use crate::segments::Segments;
 use crate::session::Window;
-use alloc::vec::Vec;
 use amqp_codec::{DeliveryTag, Encode, Handle, SequenceNo, Transfer};
 use bytes::Bytes;
 
@@ -15,7 +14,7 @@ use bytes::Bytes;
 pub(crate) struct Sending {
     /// What the next transfer frame carries; `more` while the application has more to give.
     transfer: Transfer,
-    payload: Bytes,
+    rest: Rest,
     number: SequenceNo,
     settled: bool,
     /// Octets that the application has given so far.
@@ -44,7 +43,7 @@ impl Sending {
         transfer.state = message.state;
         transfer.batchable = message.batchable;
         let size = message.payload.len() as u64;
-        Self { transfer, payload: message.payload, number: id, settled: message.settled, size }
+        Self { transfer, rest: message.payload.into(), number: id, settled: message.settled, size }
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -61,7 +60,7 @@ impl Sending {
 
     /// Whether the application may add a piece: it announced one, and the last one has left.
     pub(crate) fn wants_more(&self) -> bool {
-        self.transfer.more && !self.transfer.aborted && self.payload.is_empty()
+        self.transfer.more && !self.transfer.aborted && self.rest.is_empty()
     }
 
     /// Whether the application has given all of it and still wants it sent.
@@ -71,13 +70,13 @@ impl Sending {
 
     pub(crate) fn add(&mut self, payload: Bytes, more: bool) {
         self.size = self.size.saturating_add(payload.len() as u64);
-        self.payload = payload;
+        self.rest = payload.into();
         self.transfer.more = more;
     }
 
     /// Gives the delivery up: what has not left is dropped (req: TR-2.6.14-03, TR-2.7.5-14).
     pub(crate) fn abort(&mut self) {
-        self.payload = Bytes::new();
+        self.rest = Rest::default();
         self.transfer.more = false;
         self.transfer.aborted = true;
         self.transfer.settled = Some(true);
@@ -86,7 +85,7 @@ impl Sending {
     /// Whether a frame is due at all: not while the application has yet to give the next piece. The first
     /// frame leaves even if it is empty, or a later delivery would overtake it (req: TR-2.7.5-05).
     fn due(&self) -> bool {
-        !self.payload.is_empty() || !self.transfer.more || self.transfer.delivery_id.is_some()
+        !self.rest.is_empty() || !self.transfer.more || self.transfer.delivery_id.is_some()
     }
 
     /// Why it is still in progress.
@@ -107,9 +106,9 @@ impl Sending {
         if !self.due() {
             return Sent::Part;
         }
-        ctx.output.transfer(channel, &mut self.transfer, &mut self.payload);
+        ctx.output.transfer(channel, &mut self.transfer, &mut self.rest);
         left(ctx, window);
-        if self.payload.is_empty() && !self.transfer.more {
+        if self.rest.is_empty() && !self.transfer.more {
             return Sent::Whole;
         }
         self.forget_first();
@@ -126,13 +125,11 @@ impl Sending {
         content: &impl Encode,
         len: usize,
     ) -> Sent {
-        if len < Segments::EXTERNAL && ctx.output.encoded_transfer(channel, &self.transfer, content, len) {
+        if ctx.output.encoded_transfer(channel, &self.transfer, content, len) {
             left(ctx, window);
             return Sent::Whole;
         }
-        let mut payload = Vec::with_capacity(len);
-        content.encode(&mut payload);
-        self.payload = payload.into();
+        self.rest = Rest::encoded(content, len);
         self.frames(ctx, channel, window)
     }
 

@@ -23,7 +23,9 @@ impl SenderMut<'_> {
     }
 
     /// Sends what is yet to be encoded, a [`Message`](amqp_codec::Message) say: straight into the output where one
-    /// frame holds it, which saves an allocation and a copy. `message` says how it is sent; its payload does not count.
+    /// frame holds it, which saves an allocation and a copy. `data` of [`Segments::EXTERNAL`](crate::Segments::EXTERNAL)
+    /// octets and more is never copied, in however many frames it leaves; nor is a large piece of a
+    /// [`Payload`](crate::Payload) that is passed on. `message` says how it is sent; its payload does not count.
     ///
     /// ```
     /// # use amqp_proto::{SendError, SenderMut};
