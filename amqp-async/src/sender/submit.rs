@@ -45,6 +45,14 @@ impl<'m> Load<'m> {
         }
     }
 
+    /// What is encoded already.
+    pub(super) fn into_whole(self) -> Option<Outgoing> {
+        match self {
+            Self::Message(_) => None,
+            Self::Whole(outgoing) | Self::First(outgoing) => Some(outgoing),
+        }
+    }
+
     /// The machine did not take it.
     fn put_back(&mut self, given: Outgoing) {
         match self {
@@ -71,14 +79,13 @@ pub(super) enum Attempt {
 impl Sender {
     pub(super) fn attempt(&self, state: &mut State, load: &mut Load<'_>) -> Attempt {
         let id = self.link.id;
-        let token = state.outcomes.expect(id);
+        let token = state.outcomes.next_token();
         let result = match state.machine.sender(id) {
             Ok(mut sender) => load.hand_over(&mut sender, token),
             Err(misuse) => Err(misuse.into()),
         };
-        let error = match result {
-            Ok(sent) if !sent.settled => return Attempt::Taken(Some(token)),
-            Ok(_) => Attempt::Taken(None),
+        match result {
+            Ok(sent) => Attempt::Taken((!sent.settled).then(|| state.outcomes.expect(id))),
             Err(amqp_proto::SendError::Blocked(outgoing, blocked)) => {
                 load.put_back(outgoing);
                 Attempt::NotNow(blocked)
@@ -88,9 +95,7 @@ impl Sender {
                 Attempt::Failed(self.too_large(state, load.size()))
             }
             Err(amqp_proto::SendError::Misuse(misuse)) => Attempt::Failed(self.link.fate.explain(misuse)),
-        };
-        state.outcomes.forget(token);
-        error
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! decode ∘ encode is the identity on values, and encode ∘ decode on the octets that we write.
 
-use amqp_codec::{Bytes, Encode, EncodedMessage};
 use amqp_codec::message::{Body, DeliveryAnnotations, Footer, MessageAnnotations};
+use amqp_codec::{Bytes, Encode, EncodedMessage};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -81,8 +81,11 @@ mod tests {
     #[test]
     fn pieces_keep_their_order_and_large_ones_their_place() {
         // req: TR-2.6.14-01
-        let pieces: Vec<Bytes> =
-            [10, 3_000, 20, 30, 5_000, 40].iter().zip(1..).map(|(&len, octet)| Bytes::from(alloc::vec![octet; len])).collect();
+        let pieces: Vec<Bytes> = [10, 3_000, 20, 30, 5_000, 40]
+            .iter()
+            .zip(1..)
+            .map(|(&len, octet)| Bytes::from(alloc::vec![octet; len]))
+            .collect();
         let mut payload = Payload::default();
         pieces.iter().for_each(|piece| payload.push(piece.clone()));
         let rest = Rest::encoded(&payload, payload.len());
