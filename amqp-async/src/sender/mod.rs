@@ -68,7 +68,7 @@ impl Sender {
         let load = Load::of(Cow::Owned(message.into()));
         let handed = limit.run(HandOver::new(self, load, None)).await;
         let token = handed.unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))?;
-        let settlement = Settlement::new(Arc::clone(&self.link), token, None);
+        let settlement = Settlement::new(&self.link, token, None);
         let outcome = limit.run(settlement).await;
         outcome.unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
     }
@@ -265,7 +265,7 @@ impl Sender {
     }
 
     fn settlement(&self, token: Option<u64>) -> Settlement {
-        Settlement::new(Arc::clone(&self.link), token, self.link.shared().limit(Step::Settle))
+        Settlement::new(&self.link, token, self.link.shared().limit(Step::Settle))
     }
 
     fn too_large(&self, state: &mut State, size: usize) -> Error {

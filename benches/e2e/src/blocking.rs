@@ -3,7 +3,6 @@
 
 use crate::{Bodies, MAX_FRAME_SIZE, Mode, ReceiverArguments, SenderArguments, Tally, now, print_ready, print_sender};
 use amqp10::blocking::{Connection, Delivery, IncomingLink, Listener, Options, Pump, Receiver, Sender, Session};
-use amqp10::codec::message::Body;
 use amqp10::codec::{Outcome, SenderSettleMode};
 use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use std::collections::VecDeque;
@@ -203,9 +202,6 @@ impl Guests {
 
 /// Takes the message apart and checks its body.
 fn take(delivery: &Delivery, tally: &mut Tally) -> Result<(), Failure> {
-    match delivery.encoded()?.body()? {
-        Body::Data(sections) if sections.len() == 1 => tally.add(&sections[0]),
-        _ => return Err("one data section was to come".into()),
-    }
+    tally.take(delivery.payload())?;
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! use: amqp10-engine N SIZE settled|unsettled [--window W] [--batch B] [--links L] [--raw]; with `--raw` the data
 //! section is written and read by hand.
 
-use amqp10::codec::message::{Body, EncodedMessage};
+use amqp10::codec::message::Body;
 use amqp10::codec::{Bytes, DeliveryState, Message};
 use amqp10::proto::{
     Config, Connection, CreditMode, Event, Instant, LinkId, LinkOptions, Outgoing, ReceiverId, Segments, SendError,
@@ -128,9 +128,7 @@ impl Pair {
             if raw {
                 tally.add(&data_section(delivery.payload.into_bytes()));
             } else {
-                let message = EncodedMessage::from_payloads(delivery.payload.chunks()).expect("a message");
-                let Ok(Body::Data(sections)) = message.body() else { panic!("one data section") };
-                tally.add(&sections[0]);
+                tally.take(&delivery.payload).expect("one data section");
             }
             if let Some(id) = to_settle {
                 receiver.accept_delivery(id).expect("unsettled");

@@ -2,7 +2,6 @@
 
 use super::{Tasks, start};
 use crate::{MAX_FRAME_SIZE, ReceiverArguments, SharedTally, Tally, now, print_ready};
-use amqp10::codec::message::Body;
 use amqp10::connect::Listener;
 use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use amqp10::{Connection, Delivery, IncomingConnection, IncomingLink, Options, Receiver};
@@ -113,9 +112,6 @@ async fn drain(receiver: Receiver, run: Run) -> Tally {
 
 /// Takes the message apart, checks its body and accepts it.
 fn take(delivery: Delivery, tally: &mut Tally) -> Result<(), Failure> {
-    match delivery.encoded()?.body()? {
-        Body::Data(sections) if sections.len() == 1 => tally.add(&sections[0]),
-        _ => return Err("one data section was to come".into()),
-    }
+    tally.take(delivery.payload())?;
     Ok(delivery.accept()?)
 }
