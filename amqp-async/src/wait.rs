@@ -23,7 +23,9 @@ impl Wakers {
 
     /// Moves all of them to `wake`. No room is kept: few things change twice.
     pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
-        wake.extend(std::mem::take(&mut self.0));
+        if !self.0.is_empty() {
+            wake.extend(std::mem::take(&mut self.0));
+        }
     }
 }
 

@@ -69,6 +69,8 @@ struct Gather<'a> {
 
 impl Gather<'_> {
     fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<(), Error>> {
+        let there = state.machine.receiver(self.receiver.link.id).map_or(0, |receiver| receiver.buffered());
+        self.taken.reserve(there.min(self.max - self.taken.len()));
         let result = loop {
             match self.receiver.take(state) {
                 Ok(Some(delivery)) => {

@@ -83,15 +83,16 @@ impl Sender {
     /// [`SendError::NotSent`] with the cause.
     pub async fn submit(&self, message: impl Into<Message>) -> Result<Settlement, SendError> {
         let message = message.into();
-        let mut load = Load::of(Cow::Borrowed(&message));
-        // mostly it can leave at once, and then it is not moved to where it would wait
-        match self.link.shared().with(|state| self.attempt(state, &mut load)) {
-            Attempt::Taken(token) => return Ok(self.settlement(token)),
-            Attempt::Failed(error) => return Err(SendError::NotSent(error)),
-            Attempt::NotNow(_) => {}
+        if Load::is_quick(&message) {
+            // mostly it can leave at once, and then it is not moved to where it would wait
+            let mut load = Load::Message(Cow::Borrowed(&message));
+            match self.link.shared().with(|state| self.attempt(state, &mut load)) {
+                Attempt::Taken(token) => return Ok(self.settlement(token)),
+                Attempt::Failed(error) => return Err(SendError::NotSent(error)),
+                Attempt::NotNow(_) => {}
+            }
         }
-        let load = load.into_whole().map_or_else(|| Load::Message(Cow::Owned(message)), Load::Whole);
-        Submit::new(self, load).await
+        Submit::new(self, Load::of(Cow::Owned(message))).await
     }
 
     /// Hands over a message that is encoded already, with everything a transfer can say about it (§2.7.5).

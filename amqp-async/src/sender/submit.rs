@@ -26,14 +26,14 @@ pub(super) enum Load<'m> {
 
 impl<'m> Load<'m> {
     pub(super) fn of(message: Cow<'m, Message>) -> Self {
-        // one that takes long is encoded before the lock is taken, or others would wait; large data is not copied at all,
-        // so it takes no time
+        if Self::is_quick(&message) { Self::Message(message) } else { Self::Whole(Outgoing::new(message.to_bytes())) }
+    }
+
+    /// Whether it may be encoded under the lock. One that takes long is encoded before, or others would wait; large data is
+    /// not copied at all, so it takes no time.
+    pub(super) fn is_quick(message: &Message) -> bool {
         let len = message.encoded_len();
-        if len.saturating_sub(message.shared_len(Segments::EXTERNAL)) < Segments::EXTERNAL {
-            Self::Message(message)
-        } else {
-            Self::Whole(Outgoing::new(message.to_bytes()))
-        }
+        len < Segments::EXTERNAL || len.saturating_sub(message.shared_len(Segments::EXTERNAL)) < Segments::EXTERNAL
     }
 
     #[expect(clippy::result_large_err, reason = "the core's own: it gives the message back")]
@@ -42,14 +42,6 @@ impl<'m> Load<'m> {
             Self::Message(message) => sender.send_encoded(&**message, Outgoing { token, ..Outgoing::default() }),
             Self::Whole(outgoing) => sender.send(Outgoing { token, ..mem::take(outgoing) }),
             Self::First(outgoing) => sender.start(Outgoing { token, ..mem::take(outgoing) }),
-        }
-    }
-
-    /// What is encoded already.
-    pub(super) fn into_whole(self) -> Option<Outgoing> {
-        match self {
-            Self::Message(_) => None,
-            Self::Whole(outgoing) | Self::First(outgoing) => Some(outgoing),
         }
     }
 

@@ -128,9 +128,9 @@ impl SharedTally {
         Self(AtomicU64::new(count))
     }
 
-    /// One has come. Whether it was the last.
+    /// So many have come. Whether the last was among them.
     #[inline]
-    pub fn is_last(&self) -> bool {
-        self.0.fetch_sub(1, Relaxed) == 1
+    pub fn are_last(&self, count: u64) -> bool {
+        self.0.fetch_sub(count, Relaxed) == count
     }
 }

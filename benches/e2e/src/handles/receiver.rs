@@ -4,7 +4,7 @@ use super::{Tasks, start};
 use crate::{MAX_FRAME_SIZE, ReceiverArguments, SharedTally, Tally, now, print_ready};
 use amqp10::connect::Listener;
 use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
-use amqp10::{Connection, Delivery, IncomingConnection, IncomingLink, Options, Receiver};
+use amqp10::{Batch, BatchOptions, Connection, IncomingConnection, IncomingLink, Options, Receiver};
 use std::error::Error;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -97,21 +97,27 @@ async fn answer<R: Tasks>(
     Ok(())
 }
 
+/// How many messages are taken at once, if they are there.
+const BATCH: usize = 64;
+
 async fn drain(receiver: Receiver, run: Run) -> Tally {
     let mut tally = Tally::default();
-    while let Ok(delivery) = receiver.recv().await {
-        if let Err(error) = take(delivery, &mut tally) {
+    while let Ok(batch) = receiver.recv_batch(BatchOptions::new(BATCH)).await {
+        let count = batch.len() as u64;
+        if let Err(error) = take(batch, &mut tally) {
             let _ = run.news.send(News::Failed(error));
         }
-        if run.left.is_last() {
+        if run.left.are_last(count) {
             let _ = run.news.send(News::Over(now()));
         }
     }
     tally
 }
 
-/// Takes the message apart, checks its body and accepts it.
-fn take(delivery: Delivery, tally: &mut Tally) -> Result<(), Failure> {
-    tally.take(delivery.payload())?;
-    Ok(delivery.accept()?)
+/// Takes the messages apart, checks their bodies and accepts them.
+fn take(batch: Batch, tally: &mut Tally) -> Result<(), Failure> {
+    for delivery in &batch {
+        tally.take(delivery.payload())?;
+    }
+    Ok(batch.accept()?)
 }
