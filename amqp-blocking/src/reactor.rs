@@ -12,6 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+/// Whether the system tells of octets that come after a read that did not fill its room. Others may do so only after one
+/// that would have blocked.
+const TELLS_WHAT_IS_NEW: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
 /// The token of the interruption; sources have those above.
 const INTERRUPT: Token = Token(0);
 
@@ -49,15 +53,17 @@ struct Readiness {
 
 /// One direction of a source.
 struct Way {
-    /// Unless the last attempt would have blocked and nothing was heard since.
+    /// Unless the last attempt would have blocked, or took all that there was, and nothing was heard since.
     ready: bool,
+    /// The peer has ended this direction, or it has failed: nothing more will be heard.
+    ended: bool,
     /// Who waits for it; one, unless several threads accept.
     wakers: Vec<Waker>,
 }
 
 impl Default for Way {
     fn default() -> Self {
-        Self { ready: true, wakers: Vec::new() }
+        Self { ready: true, ended: false, wakers: Vec::new() }
     }
 }
 
@@ -121,11 +127,13 @@ impl Reactor {
     fn dispatch(&self, events: &Events) {
         for event in events {
             let Some(readiness) = lock(&self.sources).ready.get(&event.token()).cloned() else { continue };
-            if event.is_readable() || event.is_read_closed() || event.is_error() {
-                readiness.set(Direction::Read);
+            let ended = event.is_read_closed() || event.is_error();
+            if event.is_readable() || ended {
+                readiness.set(Direction::Read, ended);
             }
-            if event.is_writable() || event.is_write_closed() || event.is_error() {
-                readiness.set(Direction::Write);
+            let ended = event.is_write_closed() || event.is_error();
+            if event.is_writable() || ended {
+                readiness.set(Direction::Write, ended);
             }
         }
     }
@@ -207,10 +215,11 @@ impl Readiness {
         })
     }
 
-    fn set(&self, direction: Direction) {
+    fn set(&self, direction: Direction, ended: bool) {
         let wakers = {
             let mut way = self.way(direction);
             way.ready = true;
+            way.ended |= ended;
             mem::take(&mut way.wakers)
         };
         wakers.into_iter().for_each(Waker::wake);
@@ -261,7 +270,18 @@ impl<S: MioSource> Source<S> {
         &self,
         direction: Direction,
         cx: &Context<'_>,
+        attempt: impl FnMut(&S) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        self.poll_some(direction, cx, attempt, |_| false)
+    }
+
+    /// As [`poll_io`](Self::poll_io), where what was done can tell that it `is_all`, so that the next attempt would block.
+    pub(crate) fn poll_some<T>(
+        &self,
+        direction: Direction,
+        cx: &Context<'_>,
         mut attempt: impl FnMut(&S) -> io::Result<T>,
+        is_all: impl FnOnce(&T) -> bool,
     ) -> Poll<io::Result<T>> {
         // an event that comes meanwhile is noted after the attempt, and never lost
         let mut way = self.readiness.way(direction);
@@ -269,7 +289,12 @@ impl<S: MioSource> Source<S> {
             match attempt(&self.io) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => way.ready = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
+                result => {
+                    if TELLS_WHAT_IS_NEW && result.as_ref().is_ok_and(is_all) {
+                        way.ready = way.ended;
+                    }
+                    return Poll::Ready(result);
+                }
             }
         }
         enlist(&mut way.wakers, cx.waker());
