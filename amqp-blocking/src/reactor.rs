@@ -27,6 +27,9 @@ pub(crate) struct Reactor {
     blocked: AtomicBool,
     sources: Mutex<Sources>,
     timers: Mutex<BTreeMap<Alarm, Waker>>,
+    /// When the first of them rings, in nanoseconds from `epoch`; so that who only wants to know takes no lock.
+    earliest: AtomicU64,
+    epoch: Instant,
     /// Makes alarms of the same instant different.
     alarms: AtomicU64,
     /// Octets that sockets have read and written.
@@ -87,6 +90,8 @@ impl Reactor {
             blocked: AtomicBool::new(false),
             sources: Mutex::default(),
             timers: Mutex::default(),
+            earliest: AtomicU64::new(u64::MAX),
+            epoch: Instant::now(),
             alarms: AtomicU64::new(0),
             octets: AtomicU64::new(0),
             watchers: Mutex::default(),
@@ -148,7 +153,9 @@ impl Reactor {
                 return false;
             }
             let later = timers.split_off(&(now, u64::MAX));
-            mem::replace(&mut *timers, later)
+            let due = mem::replace(&mut *timers, later);
+            self.note_earliest(&timers);
+            due
         };
         due.into_values().for_each(Waker::wake);
         true
@@ -172,13 +179,29 @@ impl Reactor {
         }
         let alarm = (at, self.alarms.fetch_add(1, Ordering::Relaxed));
         timers.insert(alarm, waker.clone());
+        self.note_earliest(&timers);
         drop(timers);
         self.interrupt();
         alarm
     }
 
     pub(crate) fn cancel_alarm(&self, alarm: Alarm) {
-        lock(&self.timers).remove(&alarm);
+        let mut timers = lock(&self.timers);
+        timers.remove(&alarm);
+        self.note_earliest(&timers);
+    }
+
+    fn note_earliest(&self, timers: &BTreeMap<Alarm, Waker>) {
+        let first = timers.first_key_value().map(|(&(at, _), _)| at.saturating_duration_since(self.epoch).as_nanos());
+        // one that is too far away to be noted rings in 584 years
+        let nanoseconds = first.map_or(u64::MAX, |first| u64::try_from(first).unwrap_or(u64::MAX));
+        self.earliest.store(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// Whether a timer's time has come.
+    pub(crate) fn is_due(&self) -> bool {
+        let earliest = self.earliest.load(Ordering::Relaxed);
+        earliest != u64::MAX && self.epoch.elapsed().as_nanos() >= u128::from(earliest)
     }
 
     /// How many octets have moved so far.
