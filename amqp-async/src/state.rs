@@ -244,16 +244,9 @@ impl Shared {
 
     /// A handle's turn: acts under the lock, and afterwards wakes whoever is concerned.
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
-        let mut state = self.lock();
-        let result = act(&mut state);
-        let driver = if state.wants_driver() { state.parked.take() } else { None };
-        if state.wake.is_empty() && driver.is_none() {
-            return result;
-        }
-        let wake = mem::take(&mut state.wake);
-        drop(state);
-        wake.into_iter().chain(driver).for_each(Waker::wake);
-        result
+        // what ends the turn is a drop, so that the result is made where the caller wants it and never moved
+        let mut turn = Turn { state: self.lock(), calls: Calls::default() };
+        act(&mut turn.state)
     }
 
     /// Waits until `check` answers. It runs under the lock, and registers the waker where the change will
@@ -284,6 +277,42 @@ impl Shared {
             ready => ready,
         })
         .await
+    }
+}
+
+/// A handle's time under the lock. What it drops last is called without the lock: the order of the fields counts.
+struct Turn<'a> {
+    state: MutexGuard<'a, State>,
+    calls: Calls,
+}
+
+/// Who is woken when this is dropped.
+#[derive(Default)]
+struct Calls {
+    tasks: Vec<Waker>,
+    driver: Option<Waker>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let state = &mut *self.state;
+        if state.wants_driver() {
+            self.calls.driver = state.parked.take();
+        }
+        if !state.wake.is_empty() {
+            self.calls.tasks = mem::take(&mut state.wake);
+        }
+    }
+}
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        if !self.tasks.is_empty() {
+            self.tasks.drain(..).for_each(Waker::wake);
+        }
+        if let Some(driver) = self.driver.take() {
+            driver.wake();
+        }
     }
 }
 

@@ -267,6 +267,9 @@ impl Shared {
 
     /// Whoever never has to wait lets no heartbeat wait either.
     fn keep_time(&self) {
+        if !self.reactor.is_due() {
+            return;
+        }
         if let Some(mut engine) = self.engine() {
             if self.reactor.ring() {
                 engine.run(self);

@@ -21,6 +21,7 @@ mod application_properties;
 mod batch;
 mod body;
 mod builder;
+mod data;
 mod encoded;
 mod entries;
 mod header;
