@@ -1,10 +1,13 @@
 //! Foreign clients against our listener: which, and what each plays.
 
+mod call;
 mod expect;
 
 use crate::broker::{Broker, Setting};
 use crate::script::Scripts;
 use crate::verdict::{Check, Fault, ensure};
+use crate::watch::Watch;
+use call::Call;
 use expect::expected;
 use std::time::Duration;
 
@@ -327,43 +330,19 @@ impl Client {
         let limit = Duration::from_secs(self.patience);
         let installed = scripts.run("with.sh", &["--dir", &state, "--install", self.script], &[], limit)?;
         ensure!(installed.success, "{}", installed.tail());
-        if self.needs_tls {
-            let certificates = scripts.folder("certs").to_string_lossy().into_owned();
-            let made = scripts.run("certs.sh", &[&certificates], &[], limit)?;
-            ensure!(made.success, "{}", made.tail());
-        }
+        let certificates = scripts.folder("certs").to_string_lossy().into_owned();
+        let made = scripts.run("certs.sh", &[&certificates], &[], limit)?;
+        ensure!(made.success, "{}", made.tail());
         Ok(())
     }
 }
 
 /// Plays one scenario against a broker of its own.
-pub(crate) async fn play(
-    client: &'static Client,
-    scenario: &'static str,
-    scripts: &Scripts,
-    show_frames: bool,
-) -> Check {
-    let max_frame_size = (scenario == "large-small-frames").then_some(512);
-    let certificates = client.needs_tls.then(|| scripts.folder("certs"));
-    let broker = Broker::start(&Setting { max_frame_size, show_frames, certificates }).await?;
-    let (scheme, host) = if client.needs_tls { ("amqps", "localhost") } else { ("amqp", "127.0.0.1") };
-    let url = format!("{scheme}://guest:guest@{host}:{}", broker.port());
-    let scripts = scripts.clone();
-    let finished = tokio::task::spawn_blocking(move || {
-        let state = scripts.folder("").to_string_lossy().into_owned();
-        let authority = scripts.folder("certs/ca.pem").to_string_lossy().into_owned();
-        let mut environment = vec![("PEER_CA", authority.as_str())];
-        if scenario == "roundtrip-second" {
-            environment.push(("PEER_RCV_MODE", "second"));
-        }
-        let mut arguments = vec!["--dir", state.as_str()];
-        match client.round_trip {
-            Some(script) if scenario.starts_with("roundtrip") => arguments.extend([script, &url, "test", "100"]),
-            _ => arguments.extend([client.script, &url, scenario, "{}"]),
-        }
-        scripts.run("with.sh", &arguments, &environment, Duration::from_secs(60))
-    });
-    let finished = finished.await??;
+pub(crate) async fn play(client: &'static Client, scenario: &'static str, scripts: &Scripts, watch: Watch) -> Check {
+    let call = Call::new(client, scenario, scripts);
+    let broker = Broker::start(Setting { watch, ..call.setting() }).await?;
+    let port = broker.port();
+    let finished = tokio::task::spawn_blocking(move || call.run(port)).await??;
     ensure!(finished.success, "{}", finished.tail());
     match expected(scenario) {
         Some(text) => {
