@@ -76,6 +76,20 @@ pub(crate) const ODDITIES: &[Oddity] = &[
         "none in 4.0.5: of its modules only the one for AMQP 0-9-1 channels knows consumer_timeout; 4.3 has it, see there",
     ),
     odd("rhea", "sasl-scram", "none of the offered mechanisms", "its server has no SCRAM"),
+    odd(
+        "rhea-client",
+        "sizes-512",
+        "of 1048576 octets: 0 of 1 messages came",
+        "does not renew its session's window of 2048 transfers in the midst of a delivery: one of more never comes whole, \
+         and our sender waits, as it has to (§2.5.6)",
+    ),
+    odd(
+        "pyamqp",
+        "send-settled",
+        "received 1 | failed: send_message has not returned",
+        "its sending client never returns from a send on a link that settles: the transfer goes out settled, as it should, \
+         and the client waits for an outcome that cannot come (§2.6.12), with any peer; its own settled-transfers do",
+    ),
     odd("proton-cpp", "sasl-plain", "none of the offered mechanisms", "ANONYMOUS only"),
     odd(
         "proton-cpp",

@@ -18,6 +18,8 @@ pub(crate) struct Setting {
     pub(crate) certificates: Option<Certificates>,
     /// Our max-frame-size; default 65536, more than which uamqp cannot send in one frame.
     pub(crate) max_frame_size: Option<u32>,
+    /// Our idle-time-out; default 10 s.
+    pub(crate) idle_time_out: Option<Duration>,
     /// Offers this mechanism and no other.
     pub(crate) only: Option<Mechanism>,
     pub(crate) watch: Watch,
@@ -33,7 +35,7 @@ pub(crate) struct Certificates {
 impl Setting {
     async fn listener(&self) -> Result<Listener, Fault> {
         let mut config = Config::builder("amqp10-interop-broker")
-            .idle_time_out(Some(Duration::from_secs(10)))
+            .idle_time_out(Some(self.idle_time_out.unwrap_or(Duration::from_secs(10))))
             .offered_capabilities(Symbol::from_static("ANONYMOUS-RELAY").into());
         if let Some(octets) = self.max_frame_size {
             config = config.max_frame_size(octets);

@@ -9,6 +9,7 @@ use crate::verdict::{Check, Fault, ensure};
 use crate::watch::Watch;
 use call::Call;
 use expect::expected;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A foreign client library, and the script that plays scenarios with it.
@@ -90,6 +91,20 @@ pub(crate) const CLIENTS: &[Client] = &[
             "browse",
             "open-fields",
             "vanish",
+            "tls-roundtrip",
+            "sasl-external",
+            "sasl-scram",
+            "sasl-scram-1",
+            "sasl-scram-fail",
+            "sizes-512",
+            "sizes-4096",
+            "sizes-default",
+            "unsettled-10000",
+            "presettled-10000",
+            "credit-large",
+            "links-100",
+            "sessions-20",
+            "shutdown",
         ],
         patience: 240,
         needs_tls: false,
@@ -140,6 +155,17 @@ pub(crate) const CLIENTS: &[Client] = &[
             "properties",
             "detach-reattach",
             "open-fields",
+            "tls-roundtrip",
+            "sasl-external",
+            "sizes-512",
+            "sizes-4096",
+            "sizes-default",
+            "unsettled-10000",
+            "presettled-10000",
+            "credit-large",
+            "links-100",
+            "sessions-20",
+            "shutdown",
         ],
         patience: 120,
         needs_tls: false,
@@ -161,6 +187,10 @@ pub(crate) const CLIENTS: &[Client] = &[
             "sasl-fail",
             "idle-timeout",
             "filter",
+            "tls-roundtrip",
+            "roundtrip-10000",
+            "send-settled",
+            "settled-transfers",
         ],
         patience: 240,
         needs_tls: false,
@@ -194,6 +224,16 @@ pub(crate) const CLIENTS: &[Client] = &[
             "peer-rejects",
             "peer-releases",
             "peer-modifies",
+            "tls-roundtrip",
+            "sizes-512",
+            "sizes-4096",
+            "sizes-default",
+            "unsettled-10000",
+            "presettled-10000",
+            "credit-large",
+            "links-100",
+            "sessions-20",
+            "shutdown",
         ],
         patience: 300,
         needs_tls: false,
@@ -261,6 +301,7 @@ pub(crate) const CLIENTS: &[Client] = &[
             "idle-timeout",
             "sasl-none",
             "sasl-fail",
+            "sasl-scram",
         ],
         patience: 600,
         needs_tls: false,
@@ -291,6 +332,7 @@ pub(crate) const CLIENTS: &[Client] = &[
             "unknown-address",
             "sasl-fail",
             "heartbeat",
+            "roundtrip-10000",
         ],
         patience: 240,
         needs_tls: true,
@@ -321,16 +363,27 @@ pub(crate) const QUICK: &[&str] = &[
     "types-body",
     "bodies",
     "detach-reattach",
+    "tls-roundtrip",
+    "sasl-external",
+    "sasl-scram",
+    "links-100",
+    "sessions-20",
+    "shutdown",
 ];
 
 impl Client {
+    /// Where its certificates are, and ours for it: of its own, since clients are installed side by side.
+    fn certificates(&self, scripts: &Scripts) -> PathBuf {
+        scripts.folder(&format!("certs-{}", self.name))
+    }
+
     /// Installs what it needs. Blocks.
     pub(crate) fn install(&self, scripts: &Scripts) -> Result<(), Fault> {
         let state = scripts.folder("").to_string_lossy().into_owned();
         let limit = Duration::from_secs(self.patience);
         let installed = scripts.run("with.sh", &["--dir", &state, "--install", self.script], &[], limit)?;
         ensure!(installed.success, "{}", installed.tail());
-        let certificates = scripts.folder("certs").to_string_lossy().into_owned();
+        let certificates = self.certificates(scripts).to_string_lossy().into_owned();
         let made = scripts.run("certs.sh", &[&certificates], &[], limit)?;
         ensure!(made.success, "{}", made.tail());
         Ok(())
