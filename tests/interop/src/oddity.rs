@@ -126,6 +126,7 @@ pub(crate) const ODDITIES: &[Oddity] = &[
     at_times("rabbitmq3", "unsettled-10000", "without link-credit", BEYOND_CREDIT),
     at_times("rabbitmq3", "presettled-10000", "without link-credit", BEYOND_CREDIT),
     at_times("rabbitmq3", "credit-window", "without link-credit", BEYOND_CREDIT),
+    at_times("rabbitmq3", "credit-restated", "without link-credit", BEYOND_CREDIT),
     odd("rabbitmq3", "outcomes-given", "Unrecognised state", "does not know modified (§3.4.5)"),
     odd("rabbitmq3", "drain", "amqp:internal-error", "a drain ends the session"),
     odd("rabbitmq3", "unknown-address", "took a sender", "attaches links to and from nodes that are not there"),

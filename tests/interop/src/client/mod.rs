@@ -74,6 +74,7 @@ scenarios! {
     Quick "credit-one" => credit::one_at_a_time;
     Quick "credit-window" => credit::windowed;
     Quick "credit-used-up" => credit::used_up;
+    Quick "credit-restated" => credit::restated;
     Quick "credit-large" => credit::large;
     Quick "drain" => credit::drain;
     Quick "links-100" => many::links;
