@@ -1,7 +1,7 @@
 //! One run: all servers side by side, then all clients side by side; scenario by scenario with each.
 
 use crate::client::{SCENARIOS, Scenario};
-use crate::foreign::{self, CLIENTS, Client, QUICK};
+use crate::foreign::{self, CLIENTS, Client};
 use crate::oddity::{self, HowOften};
 use crate::options::Options;
 use crate::script::Scripts;
@@ -73,7 +73,7 @@ pub(crate) fn list() {
         println!("server   {:13} {}", server.name, server.title);
     }
     for client in CLIENTS {
-        println!("client   {:13} {}: {}", client.name, client.title, client.scenarios.join(" "));
+        println!("client   {:13} {}: {}", client.name, client.title, client.scenarios);
     }
     for scenario in SCENARIOS {
         println!("scenario {}", scenario.name);
@@ -151,21 +151,21 @@ async fn with_server(server: &'static Server, scripts: Scripts, options: Arc<Opt
 
 async fn with_client(client: &'static Client, scripts: Scripts, options: Arc<Options>) -> Result<Results, Fault> {
     let mut results = Results::new(client.name, client.title, false);
-    let whole = options.scale == Scale::Whole || !options.scenarios.is_empty();
-    let wanted = client.scenarios.iter().copied().filter(|name| options.wants_scenario(name));
-    let wanted: Vec<&'static str> = wanted.filter(|name| whole || QUICK.contains(name)).collect();
+    let scale = if options.scenarios.is_empty() { options.scale } else { Scale::Whole };
+    let wanted: Vec<&str> = client.scenarios(scale).filter(|name| options.wants_scenario(name)).collect();
     if wanted.is_empty() {
         return Ok(results);
     }
     println!("=== {}, our listener", client.title);
-    if client.needs_tls && !TLS {
-        return Ok(results.skipped(wanted.into_iter(), NO_TLS));
-    }
     let for_install = scripts.clone();
     if let Err(fault) = tokio::task::spawn_blocking(move || client.install(&for_install)).await? {
         return Ok(results.skipped(wanted.into_iter(), &format!("it cannot be installed here: {fault}")));
     }
     for scenario in wanted {
+        if !TLS && foreign::needs_tls(client, scenario) {
+            results = results.skipped([scenario].into_iter(), NO_TLS);
+            continue;
+        }
         let watch = options.watch(client.name, "ours", scenario)?;
         results.play(scenario, &options, || foreign::play(client, scenario, &scripts, watch.clone())).await;
     }

@@ -22,9 +22,8 @@ pub(super) struct Call {
 impl Call {
     /// `tls-NAME` is NAME over TLS.
     pub(super) fn new(client: &'static Client, scenario: &'static str, scripts: &Scripts) -> Self {
-        let within_tls = scenario.strip_prefix("tls-");
-        let tls = client.needs_tls || within_tls.is_some() || scenario == EXTERNAL;
-        Self { client, scenario: within_tls.unwrap_or(scenario), tls, scripts: scripts.clone() }
+        let tls = needs_tls(client, scenario);
+        Self { client, scenario: scenario.strip_prefix("tls-").unwrap_or(scenario), tls, scripts: scripts.clone() }
     }
 
     /// What our broker has to be for it.
@@ -80,6 +79,11 @@ impl Call {
         let (scheme, host) = if self.tls { ("amqps", "localhost") } else { ("amqp", "127.0.0.1") };
         format!("{scheme}://{login}{host}:{port}")
     }
+}
+
+/// Whether the scenario is played over TLS.
+pub(crate) fn needs_tls(client: &Client, scenario: &str) -> bool {
+    client.needs_tls || scenario.starts_with("tls-") || scenario == EXTERNAL
 }
 
 const EXTERNAL: &str = "sasl-external";
