@@ -1,6 +1,8 @@
 //! What a connection holds, counted by the allocator, while much more goes through it than that.
 #![expect(unused_crate_dependencies, reason = "each test uses its part")]
 
+#[path = "handles/support/alone.rs"]
+mod host;
 #[path = "handles/support/mod.rs"]
 mod support;
 

@@ -151,11 +151,12 @@ fn login(password: &'static str) -> (World, Connection, Result<Connection, Error
     let world = World::new();
     let (near, far, _) = pipe(4096);
     let client_login = SaslClient::plain("guest", password).insecure_allowed(true);
-    let (client, driver) = Connection::client(&client_options(), Some(client_login), near, world.timer());
-    world.spawn("client", driver);
+    let (client, driver) = Connection::client(&client_options(), Some(client_login), near.stream(), world.timer());
+    world.drive(driver);
     let offered = SaslListener::new([Mechanism::Plain]).insecure_allowed(true);
-    let (mut incoming, driver) = IncomingConnection::new(&listener_options(), Some(offered), far, world.timer());
-    world.spawn("listener", driver);
+    let (mut incoming, driver) =
+        IncomingConnection::new(&listener_options(), Some(offered), far.stream(), world.timer());
+    world.drive(driver);
     let opened = world.run(async move {
         let request = incoming.login().await?.expect("SASL is required");
         let known = matches!(&request, SaslRequest::Plain { password, .. } if password.matches(b"secret"));
@@ -238,8 +239,9 @@ fn a_silent_peer_costs_nothing_after_close() {
 
 #[test]
 fn a_silent_peer_holds_nothing_that_nobody_holds() {
-    let Pair { world, client, client_driver, listener_driver, .. } = Pair::open();
-    listener_driver.freeze();
+    let pair = Pair::open();
+    pair.listener_driver.freeze();
+    let Pair { world, client, client_driver, .. } = pair;
     drop(client);
     world.settle();
     assert!(client_driver.take().is_none(), "the peer is given a chance");
