@@ -12,12 +12,3 @@ mod stream;
 mod support;
 
 const HAS_THREAD: bool = true;
-
-fn pump() -> amqp_blocking::Pump {
-    amqp_blocking::Pump::with_thread().unwrap()
-}
-
-/// The pump's thread does it.
-fn turn(_: &amqp_blocking::Pump, busy: &support::Busy) {
-    busy.wait();
-}

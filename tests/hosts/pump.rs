@@ -1,25 +1,27 @@
 //! A pump, with a thread of its own or driven by the test's; the binary says which. Its clock cannot be stopped: drivers
 //! see the world's.
 
+use crate::HAS_THREAD;
 use crate::stream::Pipe;
 use crate::support::{Busy, Drives, Never, PipeEnd, World};
 use amqp_async::FuturesIo;
 use amqp_blocking::Pump;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::task::Poll;
 use std::time::Duration;
 
 pub(crate) struct Host(Pump);
 
 impl Default for Host {
     fn default() -> Self {
-        Self(crate::pump())
+        Self(if HAS_THREAD { Pump::with_thread() } else { Pump::new() }.unwrap())
     }
 }
 
 impl Drives for Host {
     type Stream = FuturesIo<Pipe>;
     type Timer = Never;
-    const AT_ONCE: bool = crate::HAS_THREAD;
+    const AT_ONCE: bool = HAS_THREAD;
 
     fn stream(end: PipeEnd) -> Self::Stream {
         FuturesIo::new(Pipe::new(end))
@@ -36,6 +38,12 @@ impl Drives for Host {
     }
 
     fn turn(&self, busy: &Busy) {
-        crate::turn(&self.0, busy);
+        if HAS_THREAD {
+            return busy.wait();
+        }
+        self.0.block_on(poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            if busy.is_none() { Poll::Ready(()) } else { Poll::Pending }
+        }));
     }
 }
