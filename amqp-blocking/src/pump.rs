@@ -187,9 +187,9 @@ impl Pump {
     }
 
     /// Runs `future` from now on, by the pump's thread, or else whenever somebody waits. Every connection's
-    /// [`Driver`](connect::Runtime::spawn) is run so; those over a stream that is no socket can be too. When the pump is
+    /// driver is run so; those over a stream that is no socket can be too. When the pump is
     /// dropped, what has not ended goes with it.
-    pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+    pub fn adopt(&self, future: impl Future<Output = ()> + Send + 'static) {
         let signal = Arc::new(Signal { woken: AtomicBool::new(true), reactor: Arc::clone(self.reactor()) });
         let mut spawned = lock(&self.shared.spawned);
         if self.shared.servicing == Servicing::Thread && self.start_thread().is_err() {

@@ -11,3 +11,4 @@ mod fairness;
 mod flow;
 mod life;
 mod pieces;
+mod polled;

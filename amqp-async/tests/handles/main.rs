@@ -9,3 +9,5 @@ mod support;
 
 // connecting, over a runtime of the tests' own
 mod connect;
+#[cfg(feature = "futures-io")]
+mod futures_io;
