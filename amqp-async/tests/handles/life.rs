@@ -248,3 +248,31 @@ fn a_silent_peer_holds_nothing_that_nobody_holds() {
     world.advance(Duration::from_secs(1));
     assert!(client_driver.take().is_some());
 }
+
+/// What came after the open is not what became of the open.
+#[test]
+fn a_connection_that_is_closed_at_once_was_open() {
+    let (world, client, driver, incoming, listener_driver, _) = unopened();
+    world.drive(driver);
+    world.drive(listener_driver);
+    let closing = world.spawn("close", async move {
+        client.opened().await.unwrap();
+        client.close().await
+    });
+    world.settle();
+    assert!(matches!(closing.take(), Some(Ok(()))), "all is over before anybody looks");
+    let listener = world.run(incoming.open()).unwrap();
+    assert!(world.run(listener.closed()).is_clean());
+    assert!(matches!(world.run(listener.session()), Err(Error::Closed(CloseReason::Remote(None)))));
+
+    // one that is refused was not
+    let (world, client, driver, incoming, listener_driver, _) = unopened();
+    world.drive(driver);
+    world.drive(listener_driver);
+    let why = codec::Error::new(Condition::NOT_ALLOWED, "not you");
+    let refusing = world.spawn("refuse", async move { incoming.open().await.unwrap().close_with(why).await });
+    world.settle();
+    assert!(matches!(refusing.take(), Some(Ok(()))));
+    let error = world.run(client.opened()).unwrap_err();
+    assert_eq!(error.condition(), Some(Condition::NOT_ALLOWED));
+}

@@ -157,9 +157,7 @@ fn a_unix_socket_will_do() {
     use std::os::unix::net::UnixStream;
     let (near, far) = UnixStream::pair().unwrap();
     let listener = listener(config("server"));
-    // the client may have left before its open is looked at
-    let end = |incoming| open(incoming).map_or_else(Some, |connection| connection.closed());
-    let serving = thread::spawn(move || end(listener.accept_on(far).unwrap()));
+    let serving = thread::spawn(move || open(listener.accept_on(far).unwrap()).unwrap().closed());
     let connection = amqp_blocking::connect_on(near).unwrap();
     connection.close().unwrap();
     assert!(serving.join().unwrap().unwrap().is_clean());
