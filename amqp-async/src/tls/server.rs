@@ -23,7 +23,8 @@ enum Engine {
     Native(::native_tls::TlsAcceptor),
 }
 
-/// Whether clients show a certificate. Its roots, as PEM, are those who vouch for clients.
+/// Whether clients show a certificate. Its roots, as PEM, are those who vouch for clients. native-tls has no verb to ask
+/// for one, so that anything but [`Ignored`](Self::Ignored) is an error of the settings there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientCertificates {
