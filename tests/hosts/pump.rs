@@ -34,7 +34,7 @@ impl Drives for Host {
     fn pass(&self, _: Duration) {}
 
     fn spawn(&self, _: &World, driver: impl Future<Output = ()> + Send + 'static) {
-        self.0.adopt(driver);
+        self.0.spawn(driver);
     }
 
     fn turn(&self, busy: &Busy) {
