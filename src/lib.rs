@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "futures-io")]
+pub use amqp_async::FuturesIo;
 pub use amqp_async::client;
 pub use amqp_async::{
     Batch, BatchOptions, Confirmation, Connection, Delivery, DeliveryReader, DeliveryWriter, Driver, Error, Fault,

@@ -117,7 +117,8 @@ impl IncomingConnection {
     }
 
     /// Waits for the client's open, which is answered at once (§2.4.1). Whoever does not like it
-    /// [closes](Connection::close_with) the connection.
+    /// [closes](Connection::close_with) the connection. A client that has closed it again without an error meanwhile
+    /// had opened it: [`closed`](Connection::closed) tells.
     ///
     /// # Errors
     /// Why it will not come: time-out, violation, transport.

@@ -56,6 +56,8 @@ mod link;
 mod links;
 mod options;
 mod outcomes;
+#[cfg(feature = "futures-io")]
+mod pieces;
 mod probe;
 #[cfg(feature = "scram")]
 mod random;

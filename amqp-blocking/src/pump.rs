@@ -186,8 +186,10 @@ impl Pump {
         }
     }
 
-    /// Runs `future` from now on, by the pump's thread, or else whenever somebody waits.
-    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+    /// Runs `future` from now on, by the pump's thread, or else whenever somebody waits. Where it holds the pump, the pump
+    /// stays as long as it does.
+    pub fn spawn<T>(&self, future: impl Future<Output = T> + Send + 'static) {
+        let future = async { drop(future.await) };
         let signal = Arc::new(Signal { woken: AtomicBool::new(true), reactor: Arc::clone(self.reactor()) });
         let mut spawned = lock(&self.shared.spawned);
         if self.shared.servicing == Servicing::Thread && self.start_thread().is_err() {

@@ -49,7 +49,7 @@ impl Runtime for Pump {
 
     fn spawn<T: Transport + Unpin + Send + 'static>(&self, driver: Driver<T, Clock>) {
         // the handles tell how the connection ended
-        Self::spawn(self, async move { drop(driver.await) });
+        Self::spawn(self, driver);
     }
 }
 

@@ -33,7 +33,7 @@ fn s1_1_close_leaves_last_and_its_answer_is_awaited_no_longer_than_told() {
     let (client, driver) = Connection::client(&Options::client(config.build().unwrap()), None, near, world.timer());
     world.spawn("client", driver);
     let (incoming, driver) = IncomingConnection::new(&listener_options(), None, far, world.timer());
-    let listener = world.spawn("listener", driver);
+    let listener = world.drive(driver);
     let peer = world.run(incoming.open()).unwrap();
     world.run(client.opened()).unwrap();
     let accepting = world.spawn("accept", async move {

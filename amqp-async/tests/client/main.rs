@@ -4,6 +4,8 @@
 mod broker;
 mod chaos;
 mod criteria;
+#[path = "../handles/support/alone.rs"]
+mod host;
 mod monitor;
 mod pool;
 mod recovery;

@@ -5,6 +5,7 @@ mod deadlines;
 mod driven;
 mod load;
 mod modes;
+mod pieces;
 mod support;
 #[cfg(feature = "rustls")]
 mod tls;
