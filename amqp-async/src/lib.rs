@@ -57,6 +57,7 @@ mod links;
 mod options;
 mod outcomes;
 mod probe;
+mod published;
 #[cfg(feature = "scram")]
 mod random;
 mod receiver;
@@ -65,6 +66,7 @@ mod sender;
 mod session;
 mod slots;
 mod state;
+mod sync;
 #[cfg_attr(
     not(any(feature = "rustls-no-provider", feature = "native-tls")),
     expect(

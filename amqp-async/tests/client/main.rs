@@ -9,6 +9,6 @@ mod pool;
 mod recovery;
 mod relay;
 mod sending;
-mod threads;
 #[path = "../handles/support/mod.rs"]
 mod support;
+mod threads;
