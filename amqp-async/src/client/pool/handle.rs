@@ -5,13 +5,14 @@ use super::machine::{PoolMachine, SlotId, Ticket};
 use super::options::{PoolError, PoolOptions, PoolStats};
 use crate::client::{Connector, Random};
 use crate::connection::Connection;
+use crate::sync::{Mutex, MutexGuard};
 use crate::transport::Timer;
 use crate::wait::Wakers;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
