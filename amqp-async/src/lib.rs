@@ -80,6 +80,7 @@ pub mod tls;
 mod trace;
 mod transport;
 mod wait;
+mod watermark;
 
 pub use amqp_proto as proto;
 

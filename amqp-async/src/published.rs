@@ -1,14 +1,19 @@
-//! The windows of a session as they were when the connection's lock was last released, for whoever wants to look without
-//! taking it.
+//! The windows of a session as they were when the connection's lock was last released: for whoever wants to look without
+//! taking it, and for whoever wants to be told when they are getting full.
 //!
 //! Two copies take turns: the one that is not shown is written, then shown. So whoever reads never waits for whoever
 //! writes, and reads again only if a whole copy was written meanwhile. Only one writes at a time: under the lock.
 
+use crate::slots::Slots;
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, fence};
+use crate::watermark::{Crossing, Watermark};
 use amqp_proto::codec::SequenceNo;
 use amqp_proto::{SessionId, Windows};
+use std::collections::VecDeque;
+use std::fmt;
 use std::hint::spin_loop;
 use std::sync::Arc;
+use std::task::{Poll, Waker};
 
 const WORDS: usize = 6;
 
@@ -27,12 +32,22 @@ pub(crate) struct Published {
 }
 
 /// What the lock guards of it.
-#[derive(Debug)]
 pub(crate) struct Watched {
-    id: SessionId,
+    pub(crate) id: SessionId,
     shown: Windows,
     published: Arc<Published>,
+    marks: Slots<Mark>,
 }
+
+/// Somebody who is told when the incoming-window is getting full.
+struct Mark {
+    watermark: Watermark,
+    crossings: VecDeque<Crossing>,
+    waker: Option<Waker>,
+}
+
+/// So many crossings wait for whoever does not ask.
+const CROSSINGS: usize = 16;
 
 impl Published {
     fn new(words: [u64; WORDS]) -> Self {
@@ -73,11 +88,11 @@ impl Published {
 impl Watched {
     pub(crate) fn new(id: SessionId, windows: Windows) -> (Self, Arc<Published>) {
         let published = Arc::new(Published::new(words(&windows)));
-        (Self { id, shown: windows, published: Arc::clone(&published) }, published)
+        (Self { id, shown: windows, published: Arc::clone(&published), marks: Slots::default() }, published)
     }
 
     /// Shows what the machine says; whether the session is there.
-    pub(crate) fn show(&mut self, machine: &mut amqp_proto::Connection) -> bool {
+    pub(crate) fn show(&mut self, machine: &mut amqp_proto::Connection, wake: &mut Vec<Waker>) -> bool {
         let Ok(session) = machine.session(self.id) else {
             self.published.set(GONE);
             return false;
@@ -86,8 +101,51 @@ impl Watched {
         if windows != self.shown {
             self.published.set(words(&windows));
             self.shown = windows;
+            self.marks.iter_mut().for_each(|(_, mark)| mark.look(&windows, wake));
         }
         true
+    }
+
+    /// Somebody wants to be told. Under which key.
+    pub(crate) fn mark(&mut self, watermark: Watermark) -> usize {
+        let mut mark = Mark { watermark, crossings: VecDeque::new(), waker: None };
+        mark.look(&self.shown, &mut Vec::new());
+        self.marks.insert(mark)
+    }
+
+    /// The next crossing.
+    pub(crate) fn poll_mark(&mut self, key: usize, waker: &Waker) -> Poll<Crossing> {
+        let Some(mark) = self.marks.get_mut(key) else { return Poll::Pending };
+        match mark.crossings.pop_front() {
+            Some(crossing) => Poll::Ready(crossing),
+            None => {
+                mark.waker = Some(waker.clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Nobody wants to be told any more.
+    pub(crate) fn unmark(&mut self, key: usize) {
+        self.marks.remove(key);
+    }
+}
+
+impl Mark {
+    fn look(&mut self, windows: &Windows, wake: &mut Vec<Waker>) {
+        let Some(crossing) = self.watermark.incoming(windows) else { return };
+        if self.crossings.len() == CROSSINGS {
+            // up and down: what remains still takes turns
+            self.crossings.drain(..2);
+        }
+        self.crossings.push_back(crossing);
+        wake.extend(self.waker.take());
+    }
+}
+
+impl fmt::Debug for Watched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Watched").field(&self.id).finish()
     }
 }
 

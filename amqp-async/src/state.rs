@@ -60,7 +60,7 @@ pub(crate) struct State {
     pub(crate) wake: Vec<Waker>,
     pub(crate) probes: Probes,
     /// Sessions whose windows somebody has looked at.
-    watched: Vec<Watched>,
+    pub(crate) watched: Vec<Watched>,
     names: u64,
 }
 
@@ -310,8 +310,8 @@ impl State {
     /// Shows the windows that somebody looks at as they are now.
     pub(crate) fn publish(&mut self) {
         if !self.watched.is_empty() {
-            let Self { machine, watched, .. } = self;
-            watched.retain_mut(|watched| watched.show(machine));
+            let Self { machine, watched, wake, .. } = self;
+            watched.retain_mut(|watched| watched.show(machine, wake));
         }
     }
 

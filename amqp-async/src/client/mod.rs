@@ -34,8 +34,8 @@ mod retry;
 mod settle;
 mod single;
 mod supervisor;
-mod watermark;
 
+pub use crate::watermark::{Crossing, Watermark};
 pub use adaptive::AdaptiveCredit;
 pub use backoff::{Backoff, Jitter};
 pub use batch::{BatchSendError, BatchSender};
@@ -57,4 +57,3 @@ pub use resilient_sender::{ResilientSender, Submitted};
 pub use retry::{InDoubt, Retry, RetryPolicy, Verdict};
 pub use settle::OnFailure;
 pub use supervisor::{Connector, Supervisor};
-pub use watermark::{Crossing, Watermark};
