@@ -12,3 +12,4 @@ mod sending;
 #[path = "../handles/support/mod.rs"]
 mod support;
 mod threads;
+mod tuned;
