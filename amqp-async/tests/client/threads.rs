@@ -4,7 +4,7 @@ use crate::broker::Broker;
 use crate::support::*;
 use amqp_async::client::{
     BatchSender, Classifier, Events, OnFailure, ReconnectEvent, ReconnectPolicy, RequestClient, Resilient,
-    ResilientReceiver, ResilientSender, ResilientSession, SendQueue, Submitted, monitor, pool,
+    ResilientReceiver, ResilientSender, ResilientSession, SendQueue, Submitted, TunedReceiver, monitor, pool,
 };
 use amqp_async::proto::codec::Outcome;
 use amqp_async::proto::{CreditMode, FrameTap, LinkOptions};
@@ -28,7 +28,11 @@ fn s12_1_every_handle_may_go_to_any_thread_and_the_core_may_too() {
     shared::<(IncomingConnection, IncomingSession, IncomingLink, IncomingSender, IncomingReceiver)>();
     shared::<(Resilient, ResilientSession, ResilientSender, ResilientReceiver, Events<ReconnectEvent>)>();
     shared::<(pool::Pool, pool::Lease, monitor::Watch, monitor::Health, RequestClient, SendQueue, BatchSender)>();
+    shared::<(pool::PooledSender, pool::PooledReceiver, TunedReceiver, monitor::WindowWatch)>();
     sent::<Submitted>();
+    fn future(_: &impl Send) {}
+    let _ = |sender: &'static pool::PooledSender| future(&sender.send("x"));
+    let _ = |receiver: &'static TunedReceiver| future(&receiver.recv());
     shared::<(Error, amqp_async::SendError, pool::PoolError)>();
     shared::<(amqp_async::proto::Connection, amqp_async::proto::Config)>();
     sent::<amqp_async::Driver<SentPipe, SentTimer>>();
