@@ -59,6 +59,7 @@ mod outcomes;
 #[cfg(feature = "futures-io")]
 mod pieces;
 mod probe;
+mod published;
 #[cfg(feature = "scram")]
 mod random;
 mod receiver;
@@ -67,6 +68,7 @@ mod sender;
 mod session;
 mod slots;
 mod state;
+mod sync;
 #[cfg_attr(
     not(any(feature = "rustls-no-provider", feature = "native-tls")),
     expect(
@@ -80,6 +82,7 @@ pub mod tls;
 mod trace;
 mod transport;
 mod wait;
+mod watermark;
 
 pub use amqp_proto as proto;
 

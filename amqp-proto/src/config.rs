@@ -14,7 +14,8 @@ pub enum Pipelining {
     /// open waits for the peer's header, begin for its open, attach for its begin.
     #[default]
     Off,
-    /// Everything leaves at once: fewer round trips, and limits of the peer are learnt too late.
+    /// Everything leaves at once, also behind a sasl-init that is all the mechanism says (ANONYMOUS, PLAIN, EXTERNAL):
+    /// fewer round trips, and limits of the peer are learnt too late.
     On,
 }
 

@@ -8,7 +8,7 @@ use amqp_async::proto::{
     SessionOptions,
 };
 use amqp_async::{
-    Connection, Error, IncomingConnection, IncomingLink, Options, Receiver, Sender, Step, Timer, TrySendError,
+    Connection, Error, IncomingConnection, IncomingLink, Options, Receiver, Sender, Session, Step, Timer, TrySendError,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -382,6 +382,34 @@ fn s7_8_without_credit_a_message_comes_back() {
     assert_eq!(sender.credit(), 1);
     drop(sender.try_send("goes").unwrap());
     assert_eq!(sender.credit(), 0);
+}
+
+#[test]
+fn s8_6_windows_that_are_looked_at_are_those_of_the_session_until_it_is_gone() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let check = |session: &Session| {
+        let windows = session.windows().unwrap();
+        assert_eq!(windows, session.snapshot().unwrap().windows);
+        windows
+    };
+    let begin = check(&sessions.0);
+    for number in 1..20 {
+        drop(pair.world.run(sender.submit("x")).unwrap());
+        // at once, and after the driver has been there
+        assert_eq!(check(&sessions.0).next_outgoing_id, begin.next_outgoing_id + number);
+        pair.world.settle();
+        assert_eq!(check(&sessions.1).buffered, 1);
+        pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+        assert_eq!(check(&sessions.1).buffered, 0);
+        pair.world.settle();
+        check(&sessions.0);
+    }
+    sessions.1.set_incoming_window(100).unwrap();
+    assert_eq!(check(&sessions.1).incoming_window_max, 100);
+    pair.world.run(sessions.0.end()).unwrap();
+    assert_eq!((sessions.0.windows(), sessions.0.snapshot()), (None, None));
 }
 
 /// Messages in two seconds over a round trip of 50 ms into a session of this window.
