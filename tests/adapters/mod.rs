@@ -26,6 +26,12 @@ macro_rules! adapter_tests {
         $crate::adapter_tests!(@ $runtime, $run,
             saturated_both_ways, unread_backlog, dropped_anywhere, close_flushes, one_fate_each, panics_poison_nothing,
             b_12_two_thousand_descriptors);
+
+        #[test]
+        fn recorded_as_the_environment_asks() {
+            $crate::adapters::recorded(concat!(module_path!(), "::round_trip"));
+        }
+
         #[cfg(feature = "rustls")]
         $crate::adapter_tests!(@ $runtime, $run,
             tls_round_trip, tls_untrusted, tls_wrong_name, tls_expired, tls_external, tls_certificate_demanded,
