@@ -120,7 +120,7 @@ pub(crate) async fn comes_back<R: Runtime + Default>() {
     let builder = Builder::<R>::default();
     let connector = Box::new(move |attempt: Attempt| Box::pin(builder.clone().connect_for(attempt)));
     let (resilient, supervisor) = Resilient::new(ReconnectPolicy::to([url]), connector, R::default().timer());
-    let client = async {
+    let client = Box::pin(async {
         let sender = resilient.sender(LinkOptions::sender("out", "queue"));
         assert_eq!(sender.send("one").await.unwrap(), Outcome::Accepted);
         let first_one = resilient.ensure_connected(Some(PATIENCE)).await.unwrap();
@@ -138,9 +138,9 @@ pub(crate) async fn comes_back<R: Runtime + Default>() {
         let (report, ()) = both(queued, sending).await;
         assert_eq!((report.accepted, report.failed.len()), (10, 0), "{report:?}");
         resilient.close().await.unwrap();
-    };
-    let everything = both(client, supervisor);
-    first(async { drop(everything.await) }, server.serve(&listener)).await;
+    });
+    let everything = both(client, Box::pin(supervisor));
+    first(async { drop(everything.await) }, Box::pin(server.serve(&listener))).await;
 }
 
 /// Two connections for three users; over one of them, requests and their replies.
@@ -151,7 +151,7 @@ pub(crate) async fn lent_and_asked<R: Runtime + Default>() {
     let strategy = PoolStrategy::Exclusive;
     let options = PoolOptions { max_connections: 2, strategy, ..PoolOptions::to([url]) };
     let (pool, driver) = Pool::new(options, connector, R::default().timer());
-    let client = async {
+    let client = Box::pin(async {
         let (one, two) = both(pool.acquire(), pool.acquire()).await;
         let (one, two) = (one.unwrap(), two.unwrap());
         assert_eq!((pool.stats().busy, pool.stats().connecting), (2, 0));
@@ -171,7 +171,7 @@ pub(crate) async fn lent_and_asked<R: Runtime + Default>() {
         let ((), ()) = both(giving_back, third).await;
         pool.close(Duration::ZERO).await;
         assert_eq!(pool.stats().connections(), 0);
-    };
-    let everything = both(client, driver);
-    first(async { _ = everything.await }, server.serve(&listener)).await;
+    });
+    let everything = both(client, Box::pin(driver));
+    first(async { _ = everything.await }, Box::pin(server.serve(&listener))).await;
 }
