@@ -118,6 +118,41 @@ fn s2_1_s2_2_what_either_side_says_of_itself_is_on_the_wire_and_can_be_read() {
     assert!(lines.iter().any(|line| line.contains(r#"properties={:product: "MyApp"}"#)), "{lines:?}");
 }
 
+/// The properties of the open that the listener sees of such a client.
+fn introduced(config: amqp_async::proto::ConfigBuilder) -> Fields {
+    let world = World::new();
+    let (near, far, _) = pipe(4096);
+    let (client, driver) = Connection::client(&Options::client(config.build().unwrap()), None, near, world.timer());
+    world.spawn("client", driver);
+    let (incoming, driver) = IncomingConnection::new(&listener_options(), None, far, world.timer());
+    world.spawn("listener", driver);
+    let peer = world.run(incoming.open()).unwrap();
+    world.run(client.opened()).unwrap();
+    let ours = client.remote_open().unwrap().properties.unwrap();
+    assert!(ours.get("product").is_some(), "a listener says who it is too");
+    peer.remote_open().unwrap().properties.unwrap_or_default()
+}
+
+#[test]
+fn s2_1_product_version_and_platform_are_said_unless_told_otherwise() {
+    let text = |fields: &Fields, key| fields.get(key).and_then(Value::as_text).unwrap_or_default().to_owned();
+    let fields = introduced(Config::builder("c"));
+    assert_eq!(fields.len(), 3, "{fields:?}");
+    assert_eq!(
+        (text(&fields, "product"), text(&fields, "version")),
+        ("amqp10".into(), env!("CARGO_PKG_VERSION").into())
+    );
+    assert!(text(&fields, "platform").contains(std::env::consts::OS), "{fields:?}");
+    // one of them overridden, another besides them
+    let symbol = Symbol::from_static;
+    let fields = introduced(Config::builder("c").property(symbol("product"), "MyApp").property(symbol("shard"), 7));
+    assert_eq!((fields.len(), text(&fields, "product")), (4, "MyApp".into()), "{fields:?}");
+    // all of them said, or none
+    let only: Fields = [(symbol("product"), "MyApp")].into_iter().collect();
+    assert_eq!(introduced(Config::builder("c").properties(only.clone())), only);
+    assert!(introduced(Config::builder("c").properties(Fields::new())).is_empty());
+}
+
 #[test]
 fn s2_3_sizes_that_cannot_be_fail_when_built() {
     assert_eq!(Config::builder("x").max_frame_size(511).build().unwrap_err(), ConfigError::MaxFrameSize);

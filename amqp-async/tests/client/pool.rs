@@ -120,6 +120,24 @@ fn s4_5_close_waits_for_a_lease_and_no_longer_than_it_was_told() {
     assert!(broker.world.run(lease.closed()).is_clean());
 }
 
+/// Whoever polls the driver beside the application, in one task, drops it only when both are done.
+#[test]
+fn a_close_is_over_before_the_driver_is_dropped() {
+    let broker = Broker::new();
+    let (pool, driver) = Pool::new(PoolOptions::default(), broker.connector(), broker.world.timer());
+    let mut driver = Box::pin(driver);
+    let mut closing = Box::pin(async {
+        drop(pool.acquire().await.unwrap());
+        pool.close(SECOND).await;
+    });
+    let (mut driven, mut closed) = (false, false);
+    broker.world.run(std::future::poll_fn(|cx| {
+        driven = driven || driver.as_mut().poll(cx).is_ready();
+        closed = closed || closing.as_mut().poll(cx).is_ready();
+        if driven && closed { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    }));
+}
+
 #[test]
 fn the_last_handle_closes_the_pool() {
     let broker = Broker::new();
