@@ -250,7 +250,7 @@ impl Encode for Message {
 
     fn encode(&self, out: &mut Vec<u8>) {
         if let Some(header) = &self.header {
-            header.encode(out);
+            header.encode_here(out);
         }
         if !self.delivery_annotations.is_empty() {
             self.delivery_annotations.encode(out);
@@ -259,7 +259,7 @@ impl Encode for Message {
             self.message_annotations.encode(out);
         }
         if let Some(properties) = &self.properties {
-            properties.encode(out);
+            properties.encode_here(out);
         }
         if !self.application_properties.is_empty() {
             self.application_properties.encode(out);
