@@ -32,6 +32,25 @@ pub trait Decode: Sized {
     fn quick(_: &[u8]) -> Option<(Self, &[u8])> {
         None
     }
+
+    /// [`quick`](Self::quick) to a place that holds a field without a value; gives what follows.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn quick_to<'i>(place: &mut Self, input: &'i [u8]) -> Option<&'i [u8]> {
+        let (value, rest) = Self::quick(input)?;
+        // What was there owns nothing: no call to drop it.
+        core::mem::forget(core::mem::replace(place, value));
+        Some(rest)
+    }
+
+    /// [`quick_to`](Self::quick_to) of an optional field.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn quick_to_some<'i>(place: &mut Option<Self>, input: &'i [u8]) -> Option<&'i [u8]> {
+        let (value, rest) = Self::quick(input)?;
+        core::mem::forget(place.replace(value));
+        Some(rest)
+    }
 }
 
 /// A value that can be written as AMQP octets. Encoding cannot fail.
@@ -188,6 +207,11 @@ impl<T: Decode> Decode for Option<T> {
     #[inline(always)]
     fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
         T::quick(input).map(|(value, rest)| (Some(value), rest))
+    }
+
+    #[inline(always)]
+    fn quick_to<'i>(place: &mut Self, input: &'i [u8]) -> Option<&'i [u8]> {
+        T::quick_to_some(place, input)
     }
 }
 

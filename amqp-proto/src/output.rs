@@ -16,7 +16,7 @@ const MAX_DESCRIPTION: usize = 256;
 /// Octets that a transfer, disposition or flow has at most beside what the application puts into it.
 const OWN_FIELDS: usize = 128;
 
-/// How long the room for output is kept while there is none.
+/// How long the room for output, and for events, is kept while there is none.
 const REST: Duration = Duration::from_secs(1);
 
 /// Octets of a frame before its body.
@@ -84,11 +84,13 @@ impl Output {
         out.append(&mut self.segments);
     }
 
-    /// Nothing is to be written. If that has been so for a while, no room is kept for it.
-    pub(crate) fn rest(&mut self, now: Instant) {
-        if now.saturating_duration_since(self.used) >= REST {
+    /// Nothing is to be written. If that has been so for a while, no room is kept for it. Whether that is so.
+    pub(crate) fn rest(&mut self, now: Instant) -> bool {
+        let rests = now.saturating_duration_since(self.used) >= REST;
+        if rests {
             self.segments.release();
         }
+        rests
     }
 
     /// Lets the tap see what waits; it is whole frames.
@@ -200,9 +202,10 @@ impl Output {
         }
     }
 
-    /// One transfer frame with a payload of `len` octets that is yet to be encoded, its large pieces uncopied. Whether
-    /// it has left: not if it is too large for one frame, or is to be encoded into room of its own.
-    pub(crate) fn encoded_transfer(
+    /// One transfer frame with all of a payload of `len` octets that is yet to be encoded, its large pieces uncopied.
+    /// Whether it has left: not if it is too large for one frame, or is to be encoded into room of its own.
+    #[inline]
+    pub(crate) fn whole_transfer(
         &mut self,
         channel: u16,
         transfer: &Transfer,

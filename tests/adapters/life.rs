@@ -84,10 +84,7 @@ async fn let_in(mut incoming: IncomingConnection) -> Result<Connection, amqp_asy
 /// Lets clients in and forgets them when they leave, one after the other.
 async fn serve<R: Runtime>(listener: &Listener<R>) {
     while let Ok((incoming, _)) = listener.accept().await {
-        // it may have left already
-        if let Ok(connection) = let_in(incoming).await {
-            connection.closed().await;
-        }
+        let_in(incoming).await.unwrap().closed().await;
     }
 }
 

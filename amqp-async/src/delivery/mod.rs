@@ -7,7 +7,7 @@ pub use confirmation::Confirmation;
 use crate::error::{Error, Step};
 use crate::receiver::ReceiverRoot;
 use crate::state::{Confirming, State};
-use amqp_proto::codec::message::EncodedMessage;
+use amqp_proto::codec::message::{EncodedMessage, MessagePieces};
 use amqp_proto::codec::{self, DecodeError, DeliveryTag, Message, Modified, Outcome, Rejected};
 use amqp_proto::{DeliveryId, Misuse, Payload};
 use std::fmt;
@@ -89,12 +89,21 @@ impl Delivery {
     }
 
     /// Finds the sections of the message, to be decoded one by one. Copies only if the message came in
-    /// several frames.
+    /// several frames; [`pieces`](Self::pieces) does not then.
     ///
     /// # Errors
     /// What is wrong with their order, and where. The delivery is not settled by that.
     pub fn encoded(&self) -> Result<EncodedMessage, DecodeError> {
         EncodedMessage::from_payloads(self.inner.payload.chunks())
+    }
+
+    /// Finds the sections of the message, and leaves its data where it came: nothing large is copied, in however many
+    /// frames the message came.
+    ///
+    /// # Errors
+    /// What is wrong with their order, and where. The delivery is not settled by that.
+    pub fn pieces(&self) -> Result<MessagePieces, DecodeError> {
+        MessagePieces::parse(self.inner.payload.chunks())
     }
 
     /// The octets of the message, in the pieces in which they came.

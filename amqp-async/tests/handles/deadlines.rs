@@ -31,7 +31,7 @@ fn open() {
 #[test]
 fn login() {
     let (world, _client, _client_driver, mut listener, driver, _) = unopened();
-    let _driver = world.spawn("listener", driver);
+    let _driver = world.drive(driver);
     times_out(&world, Step::Open, listener.login());
 }
 
@@ -96,10 +96,11 @@ fn silence_beyond_the_idle_time_out() {
     let world = World::new();
     let (near, far, _) = pipe(4096);
     let idle = |name: &'static str| Config::builder(name).idle_time_out(Some(STEP)).build().unwrap();
-    let (client, driver) = Connection::client(&Options::client(idle("client")), None, near, world.timer());
-    world.spawn("client", driver);
-    let (incoming, driver) = IncomingConnection::new(&Options::listener(idle("listener")), None, far, world.timer());
-    let listener_driver = world.spawn("listener", driver);
+    let (client, driver) = Connection::client(&Options::client(idle("client")), None, near.stream(), world.timer());
+    world.drive(driver);
+    let (incoming, driver) =
+        IncomingConnection::new(&Options::listener(idle("listener")), None, far.stream(), world.timer());
+    let listener_driver = world.drive(driver);
     let listener = world.run(incoming.open()).unwrap();
     world.run(client.opened()).unwrap();
 

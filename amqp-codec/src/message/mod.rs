@@ -1,7 +1,7 @@
 //! Messages and their sections (§3.2).
 //!
 //! [`Message`] owns its sections, [`MessageBuilder`] makes one, and [`EncodedMessage`] is one as
-//! it came, decoded section by section. What the sections mean is not interpreted here: nothing
+//! it came, decoded section by section; [`MessagePieces`] is one that came in pieces, its data not joined. What the sections mean is not interpreted here: nothing
 //! expires, is compared with an identity or decompressed.
 //!
 //! | type | section | specification |
@@ -28,6 +28,7 @@ mod header;
 mod id;
 mod key;
 mod layout;
+mod pieces;
 mod properties;
 mod section;
 mod simple_value;
@@ -44,6 +45,7 @@ pub use self::builder::MessageBuilder;
 pub use self::encoded::EncodedMessage;
 pub use self::header::Header;
 pub use self::id::MessageId;
+pub use self::pieces::MessagePieces;
 pub use self::properties::Properties;
 pub use self::section::Section;
 pub use self::simple_value::{NotSimple, SimpleValue};

@@ -1,12 +1,11 @@
 //! Deliveries into transfers (§2.6.14): the sending end of a link gives up its current delivery frame
 //! by frame, as window and output allow.
 
-use super::Outgoing;
 use super::rest::Rest;
 use crate::Blocked;
 use crate::context::Context;
 use crate::session::Window;
-use amqp_codec::{DeliveryTag, Encode, Handle, SequenceNo, Transfer};
+use amqp_codec::{SequenceNo, Transfer};
 use bytes::Bytes;
 
 /// The delivery that a link is sending.
@@ -32,18 +31,18 @@ pub(crate) enum Sent {
 }
 
 impl Sending {
-    pub(crate) fn new(handle: Handle, id: SequenceNo, tag: DeliveryTag, message: Outgoing, more: bool) -> Self {
-        let mut transfer = Transfer::new(handle);
-        transfer.delivery_id = Some(id);
-        transfer.delivery_tag = Some(tag);
-        transfer.message_format = Some(message.message_format);
-        transfer.settled = Some(message.settled);
-        transfer.more = more;
-        transfer.rcv_settle_mode = message.rcv_settle_mode;
-        transfer.state = message.state;
-        transfer.batchable = message.batchable;
-        let size = message.payload.len() as u64;
-        Self { transfer, rest: message.payload.into(), number: id, settled: message.settled, size }
+    /// What is left when the first frame did not hold all, or the application has more to give: the whole of it, before
+    /// the first frame.
+    pub(crate) fn new(transfer: Transfer, number: SequenceNo, settled: bool, rest: Rest) -> Self {
+        let size = rest.len() as u64;
+        Self { transfer, rest, number, settled, size }
+    }
+
+    /// What is left when the first frame held all that the application has given yet, `size` octets.
+    pub(crate) fn started(transfer: Transfer, number: SequenceNo, settled: bool, size: usize) -> Self {
+        let mut sending = Self { transfer, rest: Rest::default(), number, settled, size: size as u64 };
+        sending.forget_first();
+        sending
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -115,24 +114,6 @@ impl Sending {
         Sent::Part
     }
 
-    /// Lets all of it leave in one frame if that is large enough; `content`, of `len` octets, is its payload. The
-    /// window must be open.
-    pub(crate) fn encoded(
-        &mut self,
-        ctx: &mut Context,
-        channel: u16,
-        window: &mut Window,
-        content: &impl Encode,
-        len: usize,
-    ) -> Sent {
-        if ctx.output.encoded_transfer(channel, &self.transfer, content, len) {
-            left(ctx, window);
-            return Sent::Whole;
-        }
-        self.rest = Rest::encoded(content, len);
-        self.frames(ctx, channel, window)
-    }
-
     /// Lets the first frames leave until window, output or payload is at its end.
     pub(crate) fn frames(&mut self, ctx: &mut Context, channel: u16, window: &mut Window) -> Sent {
         while window.can_begin() && !ctx.output.is_full() && self.due() {
@@ -156,7 +137,8 @@ impl Sending {
 }
 
 /// A frame of a delivery has left.
-fn left(ctx: &mut Context, window: &mut Window) {
+#[inline]
+pub(crate) fn left(ctx: &mut Context, window: &mut Window) {
     window.sent();
     window.note_closed(true, ctx.now);
     ctx.budget.transferred();

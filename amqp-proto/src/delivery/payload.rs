@@ -105,3 +105,27 @@ impl From<Bytes> for Payload {
         Self { pieces: Pieces::One(piece) }
     }
 }
+
+/// Octets that are encoded already.
+pub(crate) struct Octets<'a>(pub(crate) &'a Bytes);
+
+impl Encode for Octets<'_> {
+    #[inline]
+    fn encoded_len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[inline]
+    fn encode(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.0);
+    }
+
+    #[inline]
+    fn shared_len(&self, large: usize) -> usize {
+        if self.0.len() >= large { self.0.len() } else { 0 }
+    }
+
+    fn encode_sharing(&self, out: &mut Vec<u8>, _large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+        share(out.len(), self.0);
+    }
+}
