@@ -169,7 +169,7 @@ impl Primitive for Symbol {
         self.0.encode_data(code, CODES, out);
     }
 
-    #[inline(never)]
+    #[inline]
     fn encode_shortest(&self, out: &mut Vec<u8>) {
         self.0.encode_shortest(CODES, out);
     }
