@@ -6,10 +6,9 @@ use crate::incoming::IncomingSession;
 use crate::options::Options;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Shared, Stage};
-use crate::trace;
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::{self, Open};
-use amqp_proto::{SaslClient, SessionOptions, Snapshot};
+use amqp_proto::{RecordedAt, SaslClient, SessionOptions, Snapshot};
 use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
@@ -54,7 +53,7 @@ impl Connection {
         #[cfg(feature = "scram")]
         let sasl = sasl.map(crate::random::for_client);
         let opening = if sasl.is_some() { Step::Login } else { Step::Open };
-        let machine = amqp_proto::Connection::client(trace::tapped(&options.config), sasl, now);
+        let machine = amqp_proto::Connection::client(options.effective(RecordedAt::Client), sasl, now);
         Self::start(machine, opening, options, transport, timer)
     }
 

@@ -162,6 +162,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         }
         // what has left makes room for senders
         let has_events = self.drain_events(state);
+        state.publish();
         self.note_time(state, now);
         match &mut state.parked {
             Some(known) => known.clone_from(waker),
@@ -177,7 +178,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         while let Some(event) = state.machine.poll_event() {
             any = true;
             match &self.failure {
-                Some(failure) if matches!(event, Event::Closed(CloseReason::Eof)) => {
+                Some(failure) if matches!(&event, Event::Closed(reason) if **reason == CloseReason::Eof) => {
                     state.close_with(Error::Transport(Arc::clone(failure)));
                 }
                 _ => state.handle(event),

@@ -13,16 +13,16 @@ impl State {
     pub(crate) fn handle(&mut self, event: Event) {
         match event {
             Event::SaslInit(request) => {
-                self.login = Some(request);
+                self.login = Some(*request);
                 self.changed.call_all(&mut self.wake);
             }
             Event::Open(_) => self.opened(),
             Event::BeginRequested { session, begin } => self.begin_requested(session, begin),
             Event::Begun { session, .. } => self.begun(session),
-            Event::Ended { session, reason } => self.ended(session, reason),
+            Event::Ended { session, reason } => self.ended(session, *reason),
             Event::AttachRequested { link, attach } => self.attach_requested(link, attach),
             Event::Attached { link, .. } => self.attached(link),
-            Event::Detached { link, reason } => self.detached(link, reason),
+            Event::Detached { link, reason } => self.detached(link, *reason),
             Event::Writable { sender } => self.ready(sender.into()),
             Event::Arrived { receiver } => self.ready(receiver.into()),
             Event::Drain { sender } => self.drain(sender),
@@ -31,7 +31,7 @@ impl State {
             Event::Disposition { delivery, link, token, state, settled } => {
                 self.disposition(delivery, link, token, state, settled);
             }
-            Event::Closed(reason) => self.connection_closed(reason),
+            Event::Closed(reason) => self.connection_closed(*reason),
             Event::Authenticated { .. } => self.opening = Step::Open,
             // nobody waits for it: the machine's snapshot tells what it changed
             Event::Flow { .. } => {}

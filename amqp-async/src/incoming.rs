@@ -11,11 +11,11 @@ use crate::sender::Sender;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Stage};
 use crate::tls::TlsPeer;
-use crate::trace;
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{
-    LinkId, LinkOptions, Misuse, ReceiverId, SaslAnswer, SaslListener, SaslRequest, SenderId, SessionOptions,
+    LinkId, LinkOptions, Misuse, ReceiverId, RecordedAt, SaslAnswer, SaslListener, SaslRequest, SenderId,
+    SessionOptions,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl IncomingConnection {
         #[cfg(feature = "scram")]
         let sasl = sasl.map(crate::random::for_listener);
         let opening = if sasl.is_some() { Step::Login } else { Step::Open };
-        let machine = amqp_proto::Connection::listener(trace::tapped(&options.config), sasl, timer.now());
+        let machine = amqp_proto::Connection::listener(options.effective(RecordedAt::Listener), sasl, timer.now());
         let (connection, driver) = Connection::start(machine, opening, options, transport, timer);
         (Self { connection, unanswered: false, peer: None }, driver)
     }

@@ -55,7 +55,7 @@ impl Link for SenderId {
     }
 
     fn remote_attach(self, machine: &mut amqp_proto::Connection) -> Option<Attach> {
-        machine.sender(self).ok()?.remote_attach().cloned()
+        machine.sender(self).ok()?.remote_attach()
     }
 }
 
@@ -80,7 +80,7 @@ impl Link for ReceiverId {
     }
 
     fn remote_attach(self, machine: &mut amqp_proto::Connection) -> Option<Attach> {
-        machine.receiver(self).ok()?.remote_attach().cloned()
+        machine.receiver(self).ok()?.remote_attach()
     }
 }
 

@@ -22,7 +22,13 @@ enum Slot {
 }
 
 impl Outcomes {
-    /// Makes room for the outcome of a delivery about to be sent.
+    /// The token that [`expect`](Self::expect) gives next.
+    pub(crate) fn next_token(&self) -> u64 {
+        self.slots.next_key() as u64
+    }
+
+    /// Makes room for the outcome of a delivery that was sent; under the same lock as
+    /// [`next_token`](Self::next_token), whose token it went with.
     pub(crate) fn expect(&mut self, sender: SenderId) -> u64 {
         self.slots.insert(Slot::Waiting(sender, None)) as u64
     }

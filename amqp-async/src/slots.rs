@@ -23,6 +23,11 @@ impl<T> Default for Slots<T> {
 }
 
 impl<T> Slots<T> {
+    /// The key that the next value is stored under.
+    pub(crate) fn next_key(&self) -> usize {
+        if self.vacant == NONE { self.entries.len() } else { self.vacant }
+    }
+
     /// Stores a value and says under which key.
     pub(crate) fn insert(&mut self, value: T) -> usize {
         let key = self.vacant;
@@ -79,9 +84,12 @@ mod tests {
     #[test]
     fn keys_come_again_and_values_stay_apart() {
         let mut slots = Slots::default();
+        assert_eq!(slots.next_key(), slots.insert('z'));
+        assert_eq!(slots.remove(0), Some('z'));
         let (a, b) = (slots.insert('a'), slots.insert('b'));
         assert_eq!(slots.remove(a), Some('a'));
         assert_eq!(slots.remove(a), None, "removed only once");
+        assert_eq!(slots.next_key(), a);
         let c = slots.insert('c');
         assert_eq!(c, a, "the freed key is used again");
         let d = slots.insert('d');

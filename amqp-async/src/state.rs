@@ -10,7 +10,9 @@ use crate::links::Links;
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::probe::Probes;
+use crate::published::{Published, Watched};
 use crate::sender::DrainAnswer;
+use crate::sync::{Mutex, MutexGuard};
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{CloseReason, Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
@@ -18,7 +20,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -57,6 +59,8 @@ pub(crate) struct State {
     /// To be called when the lock is released.
     pub(crate) wake: Vec<Waker>,
     pub(crate) probes: Probes,
+    /// Sessions whose windows somebody has looked at.
+    pub(crate) watched: Vec<Watched>,
     names: u64,
 }
 
@@ -227,6 +231,7 @@ impl Shared {
             parked: None,
             wake: Vec::new(),
             probes: Probes::default(),
+            watched: Vec::new(),
             names: 0,
         };
         Arc::new(Self { state: Mutex::new(state), timeouts: options.timeouts })
@@ -244,16 +249,9 @@ impl Shared {
 
     /// A handle's turn: acts under the lock, and afterwards wakes whoever is concerned.
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
-        let mut state = self.lock();
-        let result = act(&mut state);
-        let driver = if state.wants_driver() { state.parked.take() } else { None };
-        if state.wake.is_empty() && driver.is_none() {
-            return result;
-        }
-        let wake = mem::take(&mut state.wake);
-        drop(state);
-        wake.into_iter().chain(driver).for_each(Waker::wake);
-        result
+        // what ends the turn is a drop, so that the result is made where the caller wants it and never moved
+        let mut turn = Turn { state: self.lock(), calls: Calls::default() };
+        act(&mut turn.state)
     }
 
     /// Waits until `check` answers. It runs under the lock, and registers the waker where the change will
@@ -287,6 +285,43 @@ impl Shared {
     }
 }
 
+/// A handle's time under the lock. What it drops last is called without the lock: the order of the fields counts.
+struct Turn<'a> {
+    state: MutexGuard<'a, State>,
+    calls: Calls,
+}
+
+/// Who is woken when this is dropped.
+#[derive(Default)]
+struct Calls {
+    tasks: Vec<Waker>,
+    driver: Option<Waker>,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let state = &mut *self.state;
+        state.publish();
+        if state.wants_driver() {
+            self.calls.driver = state.parked.take();
+        }
+        if !state.wake.is_empty() {
+            self.calls.tasks = mem::take(&mut state.wake);
+        }
+    }
+}
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        if !self.tasks.is_empty() {
+            self.tasks.drain(..).for_each(Waker::wake);
+        }
+        if let Some(driver) = self.driver.take() {
+            driver.wake();
+        }
+    }
+}
+
 impl State {
     /// Whether a parked driver would find something to do.
     fn wants_driver(&self) -> bool {
@@ -308,6 +343,22 @@ impl State {
             Phase::Closed(error) => Some(error.clone()),
             Phase::Opening | Phase::Open => None,
         }
+    }
+
+    /// Shows the windows that somebody looks at as they are now.
+    pub(crate) fn publish(&mut self) {
+        if !self.watched.is_empty() {
+            let Self { machine, watched, wake, .. } = self;
+            watched.retain_mut(|watched| watched.show(machine, wake));
+        }
+    }
+
+    /// Shows a session's windows from now on; `None` if it is gone.
+    pub(crate) fn watch(&mut self, id: SessionId) -> Option<Arc<Published>> {
+        let windows = self.machine.session(id).ok()?.windows();
+        let (watched, published) = Watched::new(id, windows);
+        self.watched.push(watched);
+        Some(published)
     }
 
     /// A name for a link that nobody has named; unique on this connection (§2.6.1).

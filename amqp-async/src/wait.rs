@@ -17,9 +17,15 @@ impl Wakers {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Moves all of them to `wake`. No room is kept: few things change twice.
     pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
-        wake.extend(std::mem::take(&mut self.0));
+        if !self.0.is_empty() {
+            wake.extend(std::mem::take(&mut self.0));
+        }
     }
 }
 

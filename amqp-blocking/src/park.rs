@@ -22,6 +22,8 @@ pub(crate) struct Waiter {
 #[derive(Default)]
 struct State {
     woken: bool,
+    /// The thread sleeps here. Telling one that does not costs a system call.
+    parked: bool,
     /// Where the thread may be waiting.
     reactor: Option<Arc<Reactor>>,
 }
@@ -55,17 +57,19 @@ impl Waiter {
     pub(crate) fn park(&self, until: Option<Instant>) {
         let mut state = lock(&self.state);
         while !state.woken {
+            state.parked = true;
             state = match until {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
                 Some(until) => {
                     let left = until.saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        return;
+                        break;
                     }
                     self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
                 }
             };
         }
+        state.parked = false;
     }
 }
 
@@ -75,12 +79,14 @@ impl Wake for Waiter {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let reactor = {
+        let (parked, reactor) = {
             let mut state = lock(&self.state);
             state.woken = true;
-            state.reactor.clone()
+            (state.parked, state.reactor.clone())
         };
-        self.changed.notify_one();
+        if parked {
+            self.changed.notify_one();
+        }
         if let Some(reactor) = reactor {
             reactor.interrupt();
         }

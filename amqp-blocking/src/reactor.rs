@@ -12,6 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+/// Whether the system tells of octets that come after a read that did not fill its room. Others may do so only after one
+/// that would have blocked.
+const TELLS_WHAT_IS_NEW: bool = cfg!(any(target_os = "linux", target_os = "android"));
+
 /// The token of the interruption; sources have those above.
 const INTERRUPT: Token = Token(0);
 
@@ -23,6 +27,9 @@ pub(crate) struct Reactor {
     blocked: AtomicBool,
     sources: Mutex<Sources>,
     timers: Mutex<BTreeMap<Alarm, Waker>>,
+    /// When the first of them rings, in nanoseconds from `epoch`; so that who only wants to know takes no lock.
+    earliest: AtomicU64,
+    epoch: Instant,
     /// Makes alarms of the same instant different.
     alarms: AtomicU64,
     /// Octets that sockets have read and written.
@@ -49,15 +56,17 @@ struct Readiness {
 
 /// One direction of a source.
 struct Way {
-    /// Unless the last attempt would have blocked and nothing was heard since.
+    /// Unless the last attempt would have blocked, or took all that there was, and nothing was heard since.
     ready: bool,
+    /// The peer has ended this direction, or it has failed: nothing more will be heard.
+    ended: bool,
     /// Who waits for it; one, unless several threads accept.
     wakers: Vec<Waker>,
 }
 
 impl Default for Way {
     fn default() -> Self {
-        Self { ready: true, wakers: Vec::new() }
+        Self { ready: true, ended: false, wakers: Vec::new() }
     }
 }
 
@@ -81,6 +90,8 @@ impl Reactor {
             blocked: AtomicBool::new(false),
             sources: Mutex::default(),
             timers: Mutex::default(),
+            earliest: AtomicU64::new(u64::MAX),
+            epoch: Instant::now(),
             alarms: AtomicU64::new(0),
             octets: AtomicU64::new(0),
             watchers: Mutex::default(),
@@ -121,11 +132,13 @@ impl Reactor {
     fn dispatch(&self, events: &Events) {
         for event in events {
             let Some(readiness) = lock(&self.sources).ready.get(&event.token()).cloned() else { continue };
-            if event.is_readable() || event.is_read_closed() || event.is_error() {
-                readiness.set(Direction::Read);
+            let ended = event.is_read_closed() || event.is_error();
+            if event.is_readable() || ended {
+                readiness.set(Direction::Read, ended);
             }
-            if event.is_writable() || event.is_write_closed() || event.is_error() {
-                readiness.set(Direction::Write);
+            let ended = event.is_write_closed() || event.is_error();
+            if event.is_writable() || ended {
+                readiness.set(Direction::Write, ended);
             }
         }
     }
@@ -140,7 +153,9 @@ impl Reactor {
                 return false;
             }
             let later = timers.split_off(&(now, u64::MAX));
-            mem::replace(&mut *timers, later)
+            let due = mem::replace(&mut *timers, later);
+            self.note_earliest(&timers);
+            due
         };
         due.into_values().for_each(Waker::wake);
         true
@@ -164,13 +179,29 @@ impl Reactor {
         }
         let alarm = (at, self.alarms.fetch_add(1, Ordering::Relaxed));
         timers.insert(alarm, waker.clone());
+        self.note_earliest(&timers);
         drop(timers);
         self.interrupt();
         alarm
     }
 
     pub(crate) fn cancel_alarm(&self, alarm: Alarm) {
-        lock(&self.timers).remove(&alarm);
+        let mut timers = lock(&self.timers);
+        timers.remove(&alarm);
+        self.note_earliest(&timers);
+    }
+
+    fn note_earliest(&self, timers: &BTreeMap<Alarm, Waker>) {
+        let first = timers.first_key_value().map(|(&(at, _), _)| at.saturating_duration_since(self.epoch).as_nanos());
+        // one that is too far away to be noted rings in 584 years
+        let nanoseconds = first.map_or(u64::MAX, |first| u64::try_from(first).unwrap_or(u64::MAX));
+        self.earliest.store(nanoseconds, Ordering::Relaxed);
+    }
+
+    /// Whether a timer's time has come.
+    pub(crate) fn is_due(&self) -> bool {
+        let earliest = self.earliest.load(Ordering::Relaxed);
+        earliest != u64::MAX && self.epoch.elapsed().as_nanos() >= u128::from(earliest)
     }
 
     /// How many octets have moved so far.
@@ -207,10 +238,11 @@ impl Readiness {
         })
     }
 
-    fn set(&self, direction: Direction) {
+    fn set(&self, direction: Direction, ended: bool) {
         let wakers = {
             let mut way = self.way(direction);
             way.ready = true;
+            way.ended |= ended;
             mem::take(&mut way.wakers)
         };
         wakers.into_iter().for_each(Waker::wake);
@@ -261,7 +293,18 @@ impl<S: MioSource> Source<S> {
         &self,
         direction: Direction,
         cx: &Context<'_>,
+        attempt: impl FnMut(&S) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        self.poll_some(direction, cx, attempt, |_| false)
+    }
+
+    /// As [`poll_io`](Self::poll_io), where what was done can tell that it `is_all`, so that the next attempt would block.
+    pub(crate) fn poll_some<T>(
+        &self,
+        direction: Direction,
+        cx: &Context<'_>,
         mut attempt: impl FnMut(&S) -> io::Result<T>,
+        is_all: impl FnOnce(&T) -> bool,
     ) -> Poll<io::Result<T>> {
         // an event that comes meanwhile is noted after the attempt, and never lost
         let mut way = self.readiness.way(direction);
@@ -269,7 +312,12 @@ impl<S: MioSource> Source<S> {
             match attempt(&self.io) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => way.ready = false,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
+                result => {
+                    if TELLS_WHAT_IS_NEW && result.as_ref().is_ok_and(is_all) {
+                        way.ready = way.ended;
+                    }
+                    return Poll::Ready(result);
+                }
             }
         }
         enlist(&mut way.wakers, cx.waker());

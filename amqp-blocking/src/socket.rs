@@ -39,7 +39,10 @@ macro_rules! stream {
             }
 
             fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-                (&mut &*self).write_vectored(slices)
+                match slices {
+                    [only] => (&mut &*self).write(only),
+                    several => (&mut &*self).write_vectored(several),
+                }
             }
 
             fn shutdown(&self) -> io::Result<()> {
@@ -86,7 +89,9 @@ impl<S: Stream> Socket<S> {
 
 impl<S: Stream> AsyncRead for Socket<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        let read = self.0.poll_io(Direction::Read, cx, |stream| stream.read(buffer));
+        let room = buffer.len();
+        let read =
+            self.0.poll_some(Direction::Read, cx, |stream| stream.read(buffer), |octets| (1..room).contains(octets));
         self.count(read)
     }
 }

@@ -32,6 +32,25 @@ pub trait Decode: Sized {
     fn quick(_: &[u8]) -> Option<(Self, &[u8])> {
         None
     }
+
+    /// [`quick`](Self::quick) to a place that holds a field without a value; gives what follows.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn quick_to<'i>(place: &mut Self, input: &'i [u8]) -> Option<&'i [u8]> {
+        let (value, rest) = Self::quick(input)?;
+        // What was there owns nothing: no call to drop it.
+        core::mem::forget(core::mem::replace(place, value));
+        Some(rest)
+    }
+
+    /// [`quick_to`](Self::quick_to) of an optional field.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn quick_to_some<'i>(place: &mut Option<Self>, input: &'i [u8]) -> Option<&'i [u8]> {
+        let (value, rest) = Self::quick(input)?;
+        core::mem::forget(place.replace(value));
+        Some(rest)
+    }
 }
 
 /// A value that can be written as AMQP octets. Encoding cannot fail.
@@ -41,6 +60,34 @@ pub trait Encode {
 
     /// Appends the value, its constructor included, in its shortest form.
     fn encode(&self, out: &mut Vec<u8>);
+
+    /// How many octets [`encode_sharing`](Self::encode_sharing) does not append but gives to `share`.
+    ///
+    /// Only where much of a value is octets that are shared already there are any: a [`Message`](crate::Message) with
+    /// `data`.
+    #[inline(always)]
+    fn shared_len(&self, large: usize) -> usize {
+        let _ = large;
+        0
+    }
+
+    /// [`encode`](Self::encode) without a copy of what is large: octets that are shared already, and at least `large`
+    /// in one run, are given to `share`, with the length of `out` behind which they belong.
+    ///
+    /// ```
+    /// use amqp_codec::{Encode, Message};
+    ///
+    /// let message = Message::from(vec![7; 5_000]);
+    /// let (mut out, mut shared) = (Vec::new(), Vec::new());
+    /// message.encode_sharing(&mut out, 4_096, &mut |at, octets| shared.push((at, octets.clone())));
+    /// assert_eq!(shared, [(out.len(), vec![7; 5_000].into())]);
+    /// assert_eq!(message.encoded_len(), out.len() + message.shared_len(4_096));
+    /// ```
+    #[inline(always)]
+    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+        let _ = (large, share);
+        self.encode(out);
+    }
 
     /// Whether the value is written as null. A composite leaves nulls out at
     /// its end (§1.4).
@@ -160,6 +207,11 @@ impl<T: Decode> Decode for Option<T> {
     #[inline(always)]
     fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
         T::quick(input).map(|(value, rest)| (Some(value), rest))
+    }
+
+    #[inline(always)]
+    fn quick_to<'i>(place: &mut Self, input: &'i [u8]) -> Option<&'i [u8]> {
+        T::quick_to_some(place, input)
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Context {
     pub(crate) budget: Budget,
     /// What the sessions share for what waits to be read.
     pub(crate) memory: Memory,
-    /// Links on all sessions; true while the frame of a session is led to it.
+    /// Links on all sessions.
     pub(crate) links: usize,
     /// Sessions that have room for senders that were refused.
     pub(crate) offers: Offers,

@@ -13,7 +13,7 @@ pub enum Event {
     /// Listener: a client wants to be let in. Answer with
     /// [`sasl_outcome`](crate::Connection::sasl_outcome) or [`sasl_answer`](crate::Connection::sasl_answer); until then
     /// nothing more of it is read (§5.3.3).
-    SaslInit(SaslRequest),
+    SaslInit(Box<SaslRequest>),
     /// The SASL exchange succeeded (§5.3.3.6).
     Authenticated {
         /// The mechanism that was used.
@@ -40,7 +40,7 @@ pub enum Event {
         /// The session; its id is no longer valid.
         session: SessionId,
         /// How it came to its end.
-        reason: EndReason,
+        reason: Box<EndReason>,
     },
     /// The peer wants a link: accept or refuse it (§2.6.3).
     AttachRequested {
@@ -61,7 +61,7 @@ pub enum Event {
         /// The link; its id is no longer valid.
         link: LinkId,
         /// How it came to its end.
-        reason: DetachReason,
+        reason: Box<DetachReason>,
     },
     /// A send that was answered with [`SendError::Blocked`](crate::SendError) may be tried again. Where several wait for
     /// the window, the output or places for unsettled deliveries, whoever began a delivery longest ago comes first, after
@@ -116,7 +116,7 @@ pub enum Event {
         token: u64,
     },
     /// The connection is over. The last event.
-    Closed(CloseReason),
+    Closed(Box<CloseReason>),
 }
 
 /// The state of a link after a flow of the peer's (§2.7.4).
@@ -143,6 +143,13 @@ impl Events {
     #[inline]
     pub(crate) fn push(&mut self, event: Event) {
         self.queue.push_back(event);
+    }
+
+    /// Gives the room back, if there is nothing in it.
+    pub(crate) fn rest(&mut self) {
+        if self.queue.is_empty() {
+            self.queue = VecDeque::new();
+        }
     }
 
     #[inline]

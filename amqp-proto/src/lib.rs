@@ -99,6 +99,7 @@ mod header;
 mod id;
 mod input;
 mod instant;
+mod kept;
 mod link;
 mod output;
 mod peer_limits;
@@ -108,6 +109,7 @@ mod session;
 mod snapshot;
 mod store;
 mod tap;
+mod thin;
 mod timer;
 mod violation;
 

@@ -1,13 +1,13 @@
 //! Frames into bytes, in the order of the calls; knows the peer's max-frame-size and what waits to be
 //! written (§2.3). Splits a payload over as many transfers as it takes (§2.6.14).
 
+use crate::delivery::rest::Rest;
 use crate::segments::Segments;
 use crate::{Direction, FrameTap, Instant, Misuse, Secret};
 use alloc::string::String;
 use alloc::vec::Vec;
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, MIN_MAX_FRAME_SIZE, begin_frame, finish_frame};
 use amqp_codec::{Close, Detach, Encode, End, Error, ProtocolHeader, Str, Transfer};
-use bytes::{Buf, Bytes};
 use core::time::Duration;
 
 /// Octets of an error description that fit into any frame (§2.8.19).
@@ -16,7 +16,7 @@ const MAX_DESCRIPTION: usize = 256;
 /// Octets that a transfer, disposition or flow has at most beside what the application puts into it.
 const OWN_FIELDS: usize = 128;
 
-/// How long the room for output is kept while there is none.
+/// How long the room for output, and for events, is kept while there is none.
 const REST: Duration = Duration::from_secs(1);
 
 /// Octets of a frame before its body.
@@ -84,11 +84,13 @@ impl Output {
         out.append(&mut self.segments);
     }
 
-    /// Nothing is to be written. If that has been so for a while, no room is kept for it.
-    pub(crate) fn rest(&mut self, now: Instant) {
-        if now.saturating_duration_since(self.used) >= REST {
+    /// Nothing is to be written. If that has been so for a while, no room is kept for it. Whether that is so.
+    pub(crate) fn rest(&mut self, now: Instant) -> bool {
+        let rests = now.saturating_duration_since(self.used) >= REST;
+        if rests {
             self.segments.release();
         }
+        rests
     }
 
     /// Lets the tap see what waits; it is whole frames.
@@ -173,61 +175,67 @@ impl Output {
         }
     }
 
-    /// One transfer frame with as much of `payload` as fits; what does not fit stays there, and the frame
+    /// One transfer frame with as much of `rest` as fits; what does not fit stays there, and the frame
     /// says more=true. `transfer.more` as given says whether the application has more to come.
-    pub(crate) fn transfer(&mut self, channel: u16, transfer: &mut Transfer, payload: &mut Bytes) {
+    pub(crate) fn transfer(&mut self, channel: u16, transfer: &mut Transfer, rest: &mut Rest) {
         let more = transfer.more;
         let max = self.max_frame_size;
-        let part = self.write(|out| {
+        let mut part = self.write(|out| {
             let start = begin_frame(out, FRAME_TYPE_AMQP, channel);
             transfer.encode(out);
             let mut room = max.saturating_sub(out.len() - start);
-            if payload.len() > room && !more {
+            if rest.len() > room && !more {
                 out.truncate(start + FRAME_HEADER);
                 transfer.more = true;
                 transfer.encode(out);
                 transfer.more = more;
                 room = max.saturating_sub(out.len() - start);
             }
-            let part = payload.len().min(room);
-            if part >= Segments::EXTERNAL {
-                finish_frame(out, start, part);
-                return part;
-            }
-            out.extend_from_slice(payload.get(..part).unwrap_or_default());
-            payload.advance(part);
-            finish_frame(out, start, 0);
-            0
+            let part = rest.len().min(room);
+            finish_frame(out, start, part);
+            part
         });
-        if part > 0 {
-            self.segments.push(payload.split_to(part));
+        while part > 0 {
+            let piece = rest.take(part);
+            part -= piece.len();
+            self.segments.append_piece(piece);
         }
     }
 
-    /// One transfer frame with a payload of `len` octets that is yet to be encoded. Whether it has left: not if it is
-    /// too large for one frame.
-    pub(crate) fn encoded_transfer(
+    /// One transfer frame with all of a payload of `len` octets that is yet to be encoded, its large pieces uncopied.
+    /// Whether it has left: not if it is too large for one frame, or is to be encoded into room of its own.
+    #[inline]
+    pub(crate) fn whole_transfer(
         &mut self,
         channel: u16,
         transfer: &Transfer,
         content: &impl Encode,
         len: usize,
     ) -> bool {
+        let large = len >= Segments::EXTERNAL;
+        if large && len.saturating_sub(content.shared_len(Segments::EXTERNAL)) >= Segments::EXTERNAL {
+            return false;
+        }
         let max = self.max_frame_size;
-        let left = self.segments.write(|out| {
+        let begun = self.segments.write(|out| {
             let start = begin_frame(out, FRAME_TYPE_AMQP, channel);
             transfer.encode(out);
-            let left = len <= max.saturating_sub(out.len() - start);
-            if left {
+            if len > max.saturating_sub(out.len() - start) {
+                out.truncate(start);
+                return None;
+            }
+            if !large {
                 content.encode(out);
                 finish_frame(out, start, 0);
-            } else {
-                out.truncate(start);
             }
-            left
+            Some(start)
         });
-        self.frames = self.frames.wrapping_add(u64::from(left));
-        left
+        if let Some(start) = begun.filter(|_| large) {
+            let shared = self.segments.encode_sharing(content);
+            self.segments.write(|out| finish_frame(out, start, shared));
+        }
+        self.frames = self.frames.wrapping_add(u64::from(begun.is_some()));
+        begun.is_some()
     }
 
     fn write<R>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> R) -> R {

@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use amqp_codec::Encode;
 use bytes::{Buf, Bytes};
 use core::fmt;
 use core::mem;
@@ -127,6 +128,28 @@ impl Segments {
         let result = write(&mut self.inline);
         self.len += self.inline.len() - before;
         result
+    }
+
+    /// Appends a part of a payload; copied if it is short.
+    #[inline]
+    pub(crate) fn append_piece(&mut self, piece: Bytes) {
+        if piece.len() >= Self::EXTERNAL {
+            self.push(piece);
+        } else {
+            self.write(|out| out.extend_from_slice(&piece));
+        }
+    }
+
+    /// Appends what `content` writes, its large pieces uncopied; how many octets those are.
+    pub(crate) fn encode_sharing(&mut self, content: &impl Encode) -> usize {
+        let Self { inline, external, len, .. } = self;
+        let (before, mut shared) = (inline.len(), 0);
+        content.encode_sharing(inline, Self::EXTERNAL, &mut |at, payload| {
+            shared += payload.len();
+            external.push_back(External { at, payload: payload.clone() });
+        });
+        *len += inline.len() - before + shared;
+        shared
     }
 
     /// Appends a payload without copying it.

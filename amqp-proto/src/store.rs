@@ -2,6 +2,7 @@
 //! (§2.5.1) or handle (§2.6.2); [`Numbers`] maps the numbers that the peer chose to our indexes and
 //! costs what is used, whatever number the peer picks.
 
+use crate::thin::Thin;
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
@@ -11,23 +12,27 @@ use alloc::vec::Vec;
 pub(crate) struct Store<T> {
     // Each in a place of its own: a table that grows leaves no room for what is not there.
     slots: Vec<Option<Box<T>>>,
-    free: BTreeSet<u32>,
+    free: Thin<BTreeSet<u32>>,
 }
 
 impl<T> Store<T> {
     pub(crate) const fn new() -> Self {
-        Self { slots: Vec::new(), free: BTreeSet::new() }
+        Self { slots: Vec::new(), free: Thin::new() }
     }
 
     /// The index that the next [`insert`](Self::insert) will use.
     pub(crate) fn next_index(&self) -> u32 {
-        self.free.first().copied().unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
+        self.free
+            .get()
+            .and_then(BTreeSet::first)
+            .copied()
+            .unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
     }
 
     pub(crate) fn insert(&mut self, value: T) -> u32 {
         let index = self.next_index();
         let value = Box::new(value);
-        if self.free.remove(&index) {
+        if self.free.get_mut().is_some_and(|free| free.remove(&index)) {
             if let Some(slot) = self.slots.get_mut(index as usize) {
                 *slot = Some(value);
             }
@@ -49,16 +54,17 @@ impl<T> Store<T> {
 
     pub(crate) fn remove(&mut self, index: u32) -> Option<T> {
         let value = self.slots.get_mut(index as usize)?.take()?;
-        self.free.insert(index);
+        let free = self.free.make();
+        free.insert(index);
         while let Some(None) = self.slots.last() {
             self.slots.pop();
-            self.free.remove(&(self.slots.len() as u32));
+            free.remove(&(self.slots.len() as u32));
         }
         Some(*value)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len() - self.free.get().map_or(0, BTreeSet::len)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
@@ -78,13 +84,17 @@ const DENSE: u32 = 1024;
 pub(crate) struct Numbers {
     /// `index + 1`, or 0 where nothing is mapped.
     dense: Vec<u32>,
-    sparse: BTreeMap<u32, u32>,
+    sparse: Thin<BTreeMap<u32, u32>>,
 }
 
 impl Numbers {
     #[inline]
     pub(crate) fn get(&self, number: u32) -> Option<u32> {
-        if number < DENSE { self.dense.get(number as usize)?.checked_sub(1) } else { self.sparse.get(&number).copied() }
+        if number < DENSE {
+            self.dense.get(number as usize)?.checked_sub(1)
+        } else {
+            self.sparse.get()?.get(&number).copied()
+        }
     }
 
     pub(crate) fn insert(&mut self, number: u32, index: u32) {
@@ -96,7 +106,7 @@ impl Numbers {
                 *entry = index.saturating_add(1);
             }
         } else {
-            self.sparse.insert(number, index);
+            self.sparse.make().insert(number, index);
         }
     }
 
@@ -106,7 +116,7 @@ impl Numbers {
                 *entry = 0;
             }
         } else {
-            self.sparse.remove(&number);
+            self.sparse.get_mut().and_then(|sparse| sparse.remove(&number));
         }
     }
 }
@@ -139,7 +149,7 @@ mod tests {
         for n in (0..1000).rev() {
             assert_eq!(store.remove(n), Some(n));
         }
-        assert_eq!((store.len(), store.slots.len(), store.free.len()), (0, 0, 0));
+        assert_eq!((store.len(), store.slots.len(), store.free.get().map_or(0, BTreeSet::len)), (0, 0, 0));
         assert_eq!(store.remove(5), None);
     }
 

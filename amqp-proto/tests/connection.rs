@@ -16,7 +16,7 @@ use support::{Pair, Raw, Side, attach, config, frame, requested_link};
 fn closed(side: &mut Side) -> Vec<CloseReason> {
     side.take()
         .into_iter()
-        .filter_map(|event| if let Event::Closed(reason) = event { Some(reason) } else { None })
+        .filter_map(|event| if let Event::Closed(reason) = event { Some(*reason) } else { None })
         .collect()
 }
 
@@ -52,7 +52,10 @@ fn nothing_follows_close() {
     for side in [&mut pair.client, &mut pair.listener] {
         let events = side.take();
         let tail: Vec<_> = events.iter().rev().take(3).rev().collect();
-        assert!(matches!(tail[..], [Event::Detached { .. }, Event::Ended { .. }, Event::Closed(CloseReason::Local)]));
+        let [Event::Detached { .. }, Event::Ended { .. }, Event::Closed(reason)] = &tail[..] else {
+            panic!("{tail:?}")
+        };
+        assert_eq!(**reason, CloseReason::Local);
         assert!(side.closing);
     }
 }

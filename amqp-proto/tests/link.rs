@@ -14,7 +14,7 @@ fn pair() -> Pair {
 
 fn detached(raw: &mut Raw) -> Vec<DetachReason> {
     let events = raw.side.take().into_iter();
-    events.filter_map(|event| if let Event::Detached { reason, .. } = event { Some(reason) } else { None }).collect()
+    events.filter_map(|event| if let Event::Detached { reason, .. } = event { Some(*reason) } else { None }).collect()
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn refused_with_a_null_terminus_and_a_detach() {
     pair.pump();
     assert_eq!(pair.client.count(|event| matches!(event, Event::Attached { .. })), 0);
     let refused = DetachReason::Refused(Some(error));
-    assert_eq!(pair.client.count(|event| matches!(event, Event::Detached { reason, .. } if *reason == refused)), 1);
+    assert_eq!(pair.client.count(|event| matches!(event, Event::Detached { reason, .. } if **reason == refused)), 1);
     assert_eq!(pair.client.core.sender(sender).err(), Some(Misuse::StaleId));
     assert!(pair.listener.core.snapshot().sessions[0].links.is_empty());
 }

@@ -242,12 +242,12 @@ impl World {
                 }
             }
             Event::Detached { link: LinkId::Sender(id), reason } => {
-                assert!(!matches!(reason, DetachReason::Violation(_)), "{reason:?}");
+                assert!(!matches!(*reason, DetachReason::Violation(_)), "{reason:?}");
                 let link = self.links.iter_mut().find(|link| link.sender == Some(id)).expect("only once");
                 link.sender = None;
             }
             Event::Detached { link: LinkId::Receiver(_), reason } => {
-                assert!(!matches!(reason, DetachReason::Violation(_)), "{reason:?}");
+                assert!(!matches!(*reason, DetachReason::Violation(_)), "{reason:?}");
             }
             Event::Ended { reason, .. } => panic!("{reason:?}"),
             Event::Closed(reason) => panic!("{reason:?}"),

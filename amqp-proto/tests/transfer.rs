@@ -5,10 +5,11 @@
 mod support;
 
 use amqp_proto::codec::{
-    Condition, DeliveryState, Detach, Error, Flow, Handle, Performative, Rejected, Role, SequenceNo, Transfer,
+    Body, Bytes, Condition, DeliveryState, Detach, Error, Flow, Handle, Message, Performative, Rejected, Role,
+    SequenceNo, Transfer,
 };
 use amqp_proto::{Blocked, CreditMode, Event, LinkId, LinkOptions, Misuse, Outgoing, Progress, ReceiverId, SendError};
-use amqp_proto::{SenderId, SessionOptions};
+use amqp_proto::{SenderId, SenderMut, SessionOptions};
 use support::{Pair, Raw, attach, config, credit, requested_link, transfer};
 
 /// A sender of the core on handle 0, whose peer is written by hand; no credit yet.
@@ -275,6 +276,31 @@ fn messages_of_every_size_arrive_whole() {
             let delivery = pair.listener.core.receiver(ra).unwrap().recv().expect("whole");
             assert!(delivery.payload.into_bytes() == message, "{size} octets in frames of {max_frame_size}");
             pair.pump();
+        }
+    }
+}
+
+#[test]
+fn a_message_of_large_and_small_sections_arrives_whole_and_is_passed_on() {
+    // req: TR-2.6.14-01 TR-2.7.1-03
+    for max_frame_size in [512, 4_096, 65_536] {
+        let limited = |name| config(name).max_frame_size(max_frame_size).build().unwrap();
+        let mut pair = Pair::new(limited("c"), limited("l"));
+        let (session, _) = pair.session(SessionOptions::default(), SessionOptions::default());
+        let (a, ra) = pair.link(session, LinkOptions::sender("a", "q"), LinkOptions::receiver("a", "q"));
+        for sizes in [&[2_047][..], &[2_048], &[3_000, 0, 10, 5_000, 1], &[60_000, 60_000], &[65_400], &[2_048; 40]] {
+            let mut message = Message::builder().to("q").footer("sum", 7).build();
+            let sections = sizes.iter().zip(1..).map(|(&size, octet)| Bytes::from(vec![octet; size]));
+            message.body = Body::Data(sections.collect());
+            let send = |pair: &mut Pair, content: &dyn Fn(&mut SenderMut<'_>)| {
+                content(&mut pair.client.core.sender(a).unwrap());
+                pair.pump();
+                pair.listener.core.receiver(ra).unwrap().recv().expect("whole").payload
+            };
+            let came = send(&mut pair, &|link| _ = link.send_encoded(&message, Outgoing::default()).unwrap());
+            assert!(came.clone().into_bytes() == message.to_bytes(), "{sizes:?} in frames of {max_frame_size}");
+            let passed = send(&mut pair, &|link| _ = link.send_encoded(&came, Outgoing::default()).unwrap());
+            assert!(passed.into_bytes() == message.to_bytes(), "{sizes:?} passed on in frames of {max_frame_size}");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! The handles themselves are tested in `amqp-async`, without sockets; connecting in virtual time too.
 
 mod basics;
+mod client;
 mod guarantees;
 mod steps;
 mod support;
@@ -12,6 +13,7 @@ mod timers;
 mod tls;
 
 pub(crate) use self::basics::*;
+pub(crate) use self::client::*;
 pub(crate) use self::guarantees::*;
 pub(crate) use self::steps::*;
 pub(crate) use self::timers::*;
@@ -28,7 +30,13 @@ macro_rules! adapter_tests {
             given_up_anywhere);
         $crate::adapter_tests!(@ $runtime, $run,
             saturated_both_ways, unread_backlog, dropped_anywhere, close_flushes, one_fate_each, panics_poison_nothing,
-            b_12_two_thousand_descriptors, alarms);
+            b_12_two_thousand_descriptors, alarms, comes_back, lent_and_asked);
+
+        #[test]
+        fn recorded_as_the_environment_asks() {
+            $crate::adapters::recorded(concat!(module_path!(), "::round_trip"));
+        }
+
         #[cfg(feature = "rustls")]
         $crate::adapter_tests!(@ $runtime, $run,
             tls_round_trip, tls_untrusted, tls_wrong_name, tls_expired, tls_external, tls_certificate_demanded,

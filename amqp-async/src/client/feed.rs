@@ -1,11 +1,12 @@
 //! Events for whoever wants them: each subscriber has a queue of its own, which is bounded, and is told how many events
 //! it has missed. Without subscribers an event costs nothing.
 
+use crate::sync::{Mutex, MutexGuard};
 use crate::wait::Wakers;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::Poll;
 
 /// How many events wait for a subscriber before the oldest are dropped.

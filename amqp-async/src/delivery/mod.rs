@@ -7,9 +7,9 @@ pub use confirmation::Confirmation;
 use crate::error::{Error, Step};
 use crate::receiver::ReceiverRoot;
 use crate::state::{Confirming, State};
-use amqp_proto::codec::message::EncodedMessage;
+use amqp_proto::codec::message::{EncodedMessage, MessagePieces};
 use amqp_proto::codec::{self, DecodeError, DeliveryTag, Message, Modified, Outcome, Rejected};
-use amqp_proto::{DeliveryId, Payload};
+use amqp_proto::{DeliveryId, Misuse, Payload};
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
@@ -51,6 +51,11 @@ pub enum OnDrop {
 }
 
 impl OnDrop {
+    /// The one that `as u8` made this number of.
+    pub(crate) fn from_number(number: u8) -> Self {
+        [Self::Fail, Self::LeaveUnsettled].into_iter().find(|it| *it as u8 == number).unwrap_or_default()
+    }
+
     fn outcome(self) -> Option<Outcome> {
         match self {
             Self::Release => Some(Outcome::Released),
@@ -84,12 +89,21 @@ impl Delivery {
     }
 
     /// Finds the sections of the message, to be decoded one by one. Copies only if the message came in
-    /// several frames.
+    /// several frames; [`pieces`](Self::pieces) does not then.
     ///
     /// # Errors
     /// What is wrong with their order, and where. The delivery is not settled by that.
     pub fn encoded(&self) -> Result<EncodedMessage, DecodeError> {
         EncodedMessage::from_payloads(self.inner.payload.chunks())
+    }
+
+    /// Finds the sections of the message, and leaves its data where it came: nothing large is copied, in however many
+    /// frames the message came.
+    ///
+    /// # Errors
+    /// What is wrong with their order, and where. The delivery is not settled by that.
+    pub fn pieces(&self) -> Result<MessagePieces, DecodeError> {
+        MessagePieces::parse(self.inner.payload.chunks())
     }
 
     /// The octets of the message, in the pieces in which they came.
@@ -184,11 +198,9 @@ impl Delivery {
         for of_link in deliveries.chunk_by_mut(|one, other| Arc::ptr_eq(&one.link, &other.link)) {
             let Some(link) = of_link.first().map(|delivery| Arc::clone(&delivery.link)) else { continue };
             link.shared().with(|state| {
-                for delivery in of_link {
-                    if mem::take(&mut delivery.to_settle) {
-                        let reported = delivery.report(state, outcome.clone());
-                        result = mem::replace(&mut result, Ok(())).and(reported);
-                    }
+                for run in of_link.chunk_by_mut(|one, next| one.is_followed_by(next)) {
+                    let reported = Self::report_run(state, run, outcome);
+                    result = mem::replace(&mut result, Ok(())).and(reported);
                 }
             });
         }
@@ -211,6 +223,42 @@ impl Delivery {
             Ok::<_, Error>(waits)
         })?;
         Ok(Confirmation::new(link, waits.then_some(number), limit))
+    }
+
+    /// Whether one disposition can be of both.
+    fn is_followed_by(&self, next: &Self) -> bool {
+        let at_once = self.inner.settles_at_once() == next.inner.settles_at_once();
+        self.to_settle && next.to_settle && at_once && next.id().number().0 == self.id().number().0.wrapping_add(1)
+    }
+
+    /// Reports deliveries that follow each other, all at once.
+    fn report_run(state: &mut State, run: &mut [Self], outcome: &Outcome) -> Result<(), Error> {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(()) };
+        if !first.to_settle {
+            return Ok(());
+        }
+        let reported = first.report_until(state, last.id(), outcome.clone());
+        let result = match reported {
+            Ok(count) if count as usize == run.len() => Ok(()),
+            // the sender has settled some in the meantime
+            Ok(_) => Err(first.link.fate.explain(Misuse::StaleId)),
+            Err(error) => Err(error),
+        };
+        run.iter_mut().for_each(|delivery| delivery.to_settle = false);
+        result
+    }
+
+    /// Reports this delivery and the next ones until `last`; says how many.
+    fn report_until(&self, state: &mut State, last: DeliveryId, outcome: Outcome) -> Result<u32, Error> {
+        if let Some(error) = state.closed() {
+            return Err(error);
+        }
+        let (link, first) = (&self.link, &self.inner);
+        let receiver = state.machine.receiver(link.id);
+        let disposed = receiver.and_then(|mut receiver| {
+            receiver.dispose_range(first.id, last, Some(&outcome.into()), first.settles_at_once())
+        });
+        disposed.map_err(|misuse| link.fate.explain(misuse))
     }
 
     fn report(&self, state: &mut State, outcome: Outcome) -> Result<(), Error> {

@@ -69,6 +69,8 @@ struct Gather<'a> {
 
 impl Gather<'_> {
     fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<(), Error>> {
+        let there = state.machine.receiver(self.receiver.link.id).map_or(0, |receiver| receiver.buffered());
+        self.taken.reserve(there.min(self.max - self.taken.len()));
         let result = loop {
             match self.receiver.take(state) {
                 Ok(Some(delivery)) => {
@@ -119,12 +121,12 @@ impl Drop for Gather<'_> {
     fn drop(&mut self) {
         let receiver = self.receiver;
         receiver.link.shared().with(|state| {
-            let mut kept = receiver.link.own.lock();
-            for delivery in mem::take(&mut self.taken).into_iter().rev() {
-                kept.deliveries.push_front(delivery);
-            }
-            let any = !kept.deliveries.is_empty();
-            drop(kept);
+            let any = receiver.link.own.keep(|kept| {
+                for delivery in mem::take(&mut self.taken).into_iter().rev() {
+                    kept.deliveries.push_front(delivery);
+                }
+                !kept.deliveries.is_empty()
+            });
             self.stop(state);
             if let Some(entry) = state.links.get_mut(&receiver.link.id.into()).filter(|_| any) {
                 entry.call(&mut state.wake);

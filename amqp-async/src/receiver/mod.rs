@@ -18,10 +18,12 @@ use crate::session::Session;
 use crate::state::State;
 use crate::wait::{Ticket, Wakers};
 use amqp_proto::codec::{self, Attach};
-use amqp_proto::{Idle, LinkSnapshot, ReceiverId};
+use amqp_proto::{Idle, Instant, LinkSnapshot, ReceiverId};
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU8};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -42,9 +44,18 @@ pub struct Receiver {
 
 pub(crate) type ReceiverRoot = LinkRoot<ReceiverId>;
 
-/// What the handles of a receiver keep beside the machine. Locked only under the connection's lock.
+/// What the handles of a receiver keep beside the machine.
 #[derive(Default)]
-pub(crate) struct Own(Mutex<Kept>);
+pub(crate) struct Own {
+    /// Locked only under the connection's lock.
+    kept: Mutex<Kept>,
+    /// Whether anything is kept, so that whoever only receives has one lock to take. Changed under the connection's lock.
+    any: AtomicBool,
+    /// The stream has told why there is no more.
+    told: AtomicBool,
+    /// An [`OnDrop`].
+    on_drop: AtomicU8,
+}
 
 #[derive(Default)]
 struct Kept {
@@ -56,14 +67,32 @@ struct Kept {
     reading: bool,
     /// Who waits for the end of that although the link is gone: what had arrived behind it can still be taken.
     behind: Wakers,
-    /// The stream has told why there is no more.
-    told: bool,
-    on_drop: OnDrop,
 }
 
 impl Own {
-    fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What is kept, if anything is.
+    fn kept<R>(&self, act: impl FnOnce(&mut Kept) -> R) -> Option<R> {
+        // the connection's lock orders this
+        self.any.load(Relaxed).then(|| self.keep(act))
+    }
+
+    /// As [`kept`](Self::kept), for whoever may leave something there.
+    fn keep<R>(&self, act: impl FnOnce(&mut Kept) -> R) -> R {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = act(&mut kept);
+        self.any.store(kept.any(), Relaxed);
+        result
+    }
+}
+
+impl Kept {
+    /// What comes before what the machine has: a delivery, or nothing at all while one is read in pieces.
+    fn first(&mut self) -> Option<Option<amqp_proto::Delivery>> {
+        if self.reading { Some(None) } else { self.deliveries.pop_front().map(Some) }
+    }
+
+    fn any(&self) -> bool {
+        self.reading || self.place.is_some() || !self.deliveries.is_empty() || !self.behind.is_empty()
     }
 }
 
@@ -104,7 +133,7 @@ impl Receiver {
     /// What becomes of deliveries of this link that are dropped unsettled; holds for those that are taken from now
     /// on. Default [`OnDrop::Release`].
     pub fn set_on_drop(&self, on_drop: OnDrop) {
-        self.link.own.lock().on_drop = on_drop;
+        self.link.own.on_drop.store(on_drop as u8, Relaxed);
     }
 
     /// Why nothing is there to take; `None` if something is, or if the link is gone.
@@ -132,6 +161,12 @@ impl Receiver {
     #[must_use]
     pub fn snapshot(&self) -> Option<LinkSnapshot> {
         self.link.shared().lock().machine.receiver(self.link.id).ok()?.snapshot()
+    }
+
+    /// The time as of the driver's last pass, and the last round trip that was measured.
+    pub(crate) fn clock(&self) -> (Instant, Option<Duration>) {
+        let state = self.link.shared().lock();
+        (state.probes.now, state.probes.last)
     }
 
     /// The session that the link is attached to.
@@ -181,17 +216,13 @@ impl Receiver {
     }
 
     fn delivery(&self, delivery: amqp_proto::Delivery) -> Delivery {
-        let on_drop = self.link.own.lock().on_drop;
+        let on_drop = OnDrop::from_number(self.link.own.on_drop.load(Relaxed));
         Delivery::new(Arc::clone(&self.link), delivery, on_drop)
     }
 
     fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
-        let mut kept = self.link.own.lock();
-        if kept.reading {
-            return Ok(None);
-        }
-        if let Some(delivery) = kept.deliveries.pop_front() {
-            return Ok(Some(delivery));
+        if let Some(first) = self.link.own.kept(Kept::first).flatten() {
+            return Ok(first);
         }
         // what had arrived can be taken even when the link is gone
         let missing = match state.machine.receiver(self.link.id).map(|mut receiver| receiver.recv()) {
@@ -205,9 +236,9 @@ impl Receiver {
     /// Waits for a turn to take something.
     fn wait(&self, state: &mut State, ticket: &mut Option<Ticket>, waker: &Waker) {
         let Some(entry) = state.links.get_mut(&self.link.id.into()) else {
-            return self.link.own.lock().behind.register(waker);
+            return self.link.own.keep(|kept| kept.behind.register(waker));
         };
-        if let Some(forgotten) = self.link.own.lock().place.take() {
+        if let Some(forgotten) = self.link.own.kept(|kept| kept.place.take()).flatten() {
             // whoever waits here polls no stream
             entry.turns.leave(forgotten);
         }
@@ -218,7 +249,7 @@ impl Receiver {
     fn leave(&self, state: &mut State, ticket: &mut Option<Ticket>) {
         let Some(ticket) = ticket.take() else { return };
         let id = self.link.id;
-        let is_more = !self.link.own.lock().deliveries.is_empty()
+        let is_more = self.link.own.kept(|kept| !kept.deliveries.is_empty()).unwrap_or_default()
             || state.machine.receiver(id).is_ok_and(|receiver| receiver.buffered() > 0);
         if let Some(entry) = state.links.get_mut(&id.into()) {
             let was_called = entry.turns.leave(ticket);
@@ -231,8 +262,8 @@ impl Receiver {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
-        let kept = std::mem::take(&mut self.link.own.lock().deliveries);
-        kept.into_iter().for_each(|delivery| drop(self.delivery(delivery)));
+        let kept = self.link.own.kept(|kept| std::mem::take(&mut kept.deliveries));
+        kept.into_iter().flatten().for_each(|delivery| drop(self.delivery(delivery)));
         if Arc::strong_count(&self.link) > 1 {
             // deliveries are still out to be settled: the link stays for them, but takes no more
             let _ = self.set_credit(0);

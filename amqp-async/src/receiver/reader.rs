@@ -1,6 +1,6 @@
 //! A message that is received in pieces (§2.6.14), as they come: larger than memory.
 
-use super::{Receiver, ReceiverRoot};
+use super::{Kept, Receiver, ReceiverRoot};
 use crate::delivery::{Confirmation, Delivery};
 use crate::error::Error;
 use crate::state::State;
@@ -73,17 +73,13 @@ impl Receiver {
     /// The first piece of the next delivery, if one has begun; the link is its reader's then.
     fn begin(&self, state: &mut State) -> Result<Option<Chunk>, Error> {
         let link = &self.link;
-        let mut kept = link.own.lock();
-        if kept.reading {
-            return Ok(None);
-        }
-        if let Some(delivery) = kept.deliveries.pop_front() {
-            return Ok(Some(Chunk { delivery, progress: Progress::Complete }));
+        if let Some(first) = link.own.kept(Kept::first).flatten() {
+            return Ok(first.map(|delivery| Chunk { delivery, progress: Progress::Complete }));
         }
         let missing = match state.machine.receiver(link.id).map(|mut receiver| receiver.read()) {
             Ok(Some(chunk)) => {
                 if chunk.progress == Progress::More {
-                    kept.reading = true;
+                    link.own.keep(|kept| kept.reading = true);
                     if let Some(entry) = state.links.get_mut(&link.id.into()) {
                         entry.holder.get_or_insert_default();
                     }
@@ -185,9 +181,10 @@ impl DeliveryReader {
 
     /// The link is for other deliveries again.
     fn let_go(&self, state: &mut State) {
-        let mut kept = self.link.own.lock();
-        kept.reading = false;
-        kept.behind.call_all(&mut state.wake);
+        self.link.own.keep(|kept| {
+            kept.reading = false;
+            kept.behind.call_all(&mut state.wake);
+        });
         if let Some(entry) = state.links.get_mut(&self.link.id.into()) {
             entry.let_go(&mut state.wake);
         }

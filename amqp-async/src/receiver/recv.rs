@@ -8,6 +8,7 @@ use crate::wait::Ticket;
 use futures_core::stream::{FusedStream, Stream};
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
 /// The next delivery, to come; see [`Receiver::recv`].
@@ -75,16 +76,18 @@ impl Stream for Receiver {
             return Poll::Ready(None);
         }
         let taken = this.link.shared().with(|state| {
-            let mut place = this.link.own.lock().place.take();
+            let mut place = this.link.own.kept(|kept| kept.place.take()).flatten();
             let taken = this.attempt(state, &mut place, cx.waker());
-            this.link.own.lock().place = place;
+            if place.is_some() {
+                this.link.own.keep(|kept| kept.place = place);
+            }
             taken
         });
         match taken {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(delivery)) => Poll::Ready(Some(Ok(this.delivery(delivery)))),
             Poll::Ready(Err(error)) => {
-                this.link.own.lock().told = true;
+                this.link.own.told.store(true, Relaxed);
                 Poll::Ready((!error.is_clean()).then_some(Err(error)))
             }
         }
@@ -93,6 +96,6 @@ impl Stream for Receiver {
 
 impl FusedStream for Receiver {
     fn is_terminated(&self) -> bool {
-        self.link.own.lock().told
+        self.link.own.told.load(Relaxed)
     }
 }

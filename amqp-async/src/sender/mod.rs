@@ -68,7 +68,7 @@ impl Sender {
         let load = Load::of(Cow::Owned(message.into()));
         let handed = limit.run(HandOver::new(self, load, None)).await;
         let token = handed.unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))?;
-        let settlement = Settlement::new(Arc::clone(&self.link), token, None);
+        let settlement = Settlement::new(&self.link, token, None);
         let outcome = limit.run(settlement).await;
         outcome.unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
     }
@@ -82,7 +82,17 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
     pub async fn submit(&self, message: impl Into<Message>) -> Result<Settlement, SendError> {
-        Submit::new(self, Load::of(Cow::Owned(message.into()))).await
+        let message = message.into();
+        if Load::is_quick(&message) {
+            // mostly it can leave at once, and then it is not moved to where it would wait
+            let mut load = Load::Message(Cow::Borrowed(&message));
+            match self.link.shared().with(|state| self.attempt(state, &mut load)) {
+                Attempt::Taken(token) => return Ok(self.settlement(token)),
+                Attempt::Failed(error) => return Err(SendError::NotSent(error)),
+                Attempt::NotNow(_) => {}
+            }
+        }
+        Submit::new(self, Load::of(Cow::Owned(message))).await
     }
 
     /// Hands over a message that is encoded already, with everything a transfer can say about it (§2.7.5).
@@ -256,7 +266,7 @@ impl Sender {
     }
 
     fn settlement(&self, token: Option<u64>) -> Settlement {
-        Settlement::new(Arc::clone(&self.link), token, self.link.shared().limit(Step::Settle))
+        Settlement::new(&self.link, token, self.link.shared().limit(Step::Settle))
     }
 
     fn too_large(&self, state: &mut State, size: usize) -> Error {

@@ -15,21 +15,20 @@ use std::time::Duration;
 
 /// The outcome of a message that was handed over, to come.
 ///
-/// It keeps the link attached. Dropping it loses nothing but the knowledge: the message is on its way.
+/// It keeps the link attached until then, unless the message was sent settled. Dropping it loses nothing but the knowledge: the message is on its way.
 ///
 /// Its error is [`SendError::InDoubt`], if the link ended before the outcome came, or if that did not come in time
 /// ([`Timeouts::settle`](crate::Timeouts::settle), counted from the first poll). It says either once: what comes
 /// later of a message that was in doubt goes unseen.
 #[must_use = "the outcome says whether the message was accepted"]
 pub struct Settlement {
-    link: Arc<SenderRoot>,
     state: Expected,
     limit: Limit,
 }
 
 enum Expected {
     /// Under this token.
-    Token(u64),
+    Token(Arc<SenderRoot>, u64),
     /// The message was sent settled: there is nothing to wait for (§2.6.12).
     Nothing,
     /// It has been given out.
@@ -37,69 +36,78 @@ enum Expected {
 }
 
 impl Settlement {
-    pub(crate) fn new(link: Arc<SenderRoot>, token: Option<u64>, limit: Option<Duration>) -> Self {
-        Self { link, state: token.map_or(Expected::Nothing, Expected::Token), limit: Limit::new(limit) }
-    }
-
-    fn look(&mut self, state: &mut State, token: u64, waker: &Waker) -> Poll<Result<Outcome, SendError>> {
-        let result = match (state.outcomes.poll(token, waker), self.link.fate.get()) {
-            (Poll::Ready(Some(outcome)), _) => Ok(outcome),
-            (_, Some(error)) => Err(error),
-            (Poll::Ready(None), None) => Err(Error::Undriven),
-            (Poll::Pending, None) => match self.limit.poll(state, waker) {
-                Poll::Ready(()) => Err(Error::Timeout(Step::Settle)),
-                Poll::Pending => return Poll::Pending,
-            },
-        };
-        Poll::Ready(result.map_err(SendError::InDoubt))
+    pub(crate) fn new(link: &Arc<SenderRoot>, token: Option<u64>, limit: Option<Duration>) -> Self {
+        let state = token.map_or(Expected::Nothing, |token| Expected::Token(Arc::clone(link), token));
+        Self { state, limit: Limit::new(limit) }
     }
 
     /// Nobody asks any more. If the outcome has been fetched, it was under the same lock: afterwards the token may be
     /// another's.
-    fn give_up(&mut self, state: &mut State) {
-        let Expected::Token(token) = std::mem::replace(&mut self.state, Expected::Done) else { return };
-        self.limit.cancel(state);
+    fn give_up(link: &SenderRoot, limit: &mut Limit, state: &mut State, token: u64) {
+        limit.cancel(state);
         state.outcomes.abandon(token);
-        if self.link.fate.get().is_some() {
+        if link.fate.get().is_some() {
             // no outcome will come to free the slot
             state.outcomes.forget(token);
         }
     }
 }
 
+/// The outcome, or why it will not be known.
+fn look(
+    link: &SenderRoot,
+    limit: &mut Limit,
+    state: &mut State,
+    token: u64,
+    waker: &Waker,
+) -> Poll<Result<Outcome, SendError>> {
+    let result = match (state.outcomes.poll(token, waker), link.fate.get()) {
+        (Poll::Ready(Some(outcome)), _) => Ok(outcome),
+        (_, Some(error)) => Err(error),
+        (Poll::Ready(None), None) => Err(Error::Undriven),
+        (Poll::Pending, None) => match limit.poll(state, waker) {
+            Poll::Ready(()) => Err(Error::Timeout(Step::Settle)),
+            Poll::Pending => return Poll::Pending,
+        },
+    };
+    Poll::Ready(result.map_err(SendError::InDoubt))
+}
+
 impl Future for Settlement {
     type Output = Result<Outcome, SendError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        match this.state {
-            Expected::Nothing => Poll::Ready(Ok(Outcome::Accepted)),
-            Expected::Done => Poll::Ready(Err(SendError::InDoubt(Error::Misuse(Misuse::StaleId)))),
-            Expected::Token(token) => {
-                let link = Arc::clone(&this.link);
-                link.shared().with(|state| {
-                    let result = this.look(state, token, cx.waker());
-                    if result.is_ready() {
-                        this.give_up(state);
-                    }
-                    result
-                })
+        let Self { state: expected, limit } = self.get_mut();
+        let (link, token) = match expected {
+            Expected::Nothing => return Poll::Ready(Ok(Outcome::Accepted)),
+            Expected::Done => return Poll::Ready(Err(SendError::InDoubt(Error::Misuse(Misuse::StaleId)))),
+            Expected::Token(link, token) => (&*link, *token),
+        };
+        let result = link.shared().with(|state| {
+            let result = look(link, limit, state, token, cx.waker());
+            if result.is_ready() {
+                Self::give_up(link, limit, state, token);
             }
+            result
+        });
+        if result.is_ready() {
+            *expected = Expected::Done;
         }
+        result
     }
 }
 
 impl Drop for Settlement {
     fn drop(&mut self) {
-        let link = Arc::clone(&self.link);
-        self.give_up(&mut link.shared().lock());
+        let Self { state: Expected::Token(link, token), limit } = self else { return };
+        Self::give_up(link, limit, &mut link.shared().lock(), *token);
     }
 }
 
 impl fmt::Debug for Settlement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.state {
-            Expected::Token(_) => "Settlement(to come)",
+            Expected::Token(..) => "Settlement(to come)",
             Expected::Nothing => "Settlement(sent settled)",
             Expected::Done => "Settlement(given out)",
         })

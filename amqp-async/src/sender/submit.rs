@@ -26,13 +26,14 @@ pub(super) enum Load<'m> {
 
 impl<'m> Load<'m> {
     pub(super) fn of(message: Cow<'m, Message>) -> Self {
-        // a large one is encoded before the lock is taken: the core would need a buffer of its own for it too, and others
-        // would wait while that is filled
-        if message.encoded_len() < Segments::EXTERNAL {
-            Self::Message(message)
-        } else {
-            Self::Whole(Outgoing::new(message.to_bytes()))
-        }
+        if Self::is_quick(&message) { Self::Message(message) } else { Self::Whole(Outgoing::new(message.to_bytes())) }
+    }
+
+    /// Whether it may be encoded under the lock. One that takes long is encoded before, or others would wait; large data is
+    /// not copied at all, so it takes no time.
+    pub(super) fn is_quick(message: &Message) -> bool {
+        let len = message.encoded_len();
+        len < Segments::EXTERNAL || len.saturating_sub(message.shared_len(Segments::EXTERNAL)) < Segments::EXTERNAL
     }
 
     #[expect(clippy::result_large_err, reason = "the core's own: it gives the message back")]
@@ -70,14 +71,13 @@ pub(super) enum Attempt {
 impl Sender {
     pub(super) fn attempt(&self, state: &mut State, load: &mut Load<'_>) -> Attempt {
         let id = self.link.id;
-        let token = state.outcomes.expect(id);
+        let token = state.outcomes.next_token();
         let result = match state.machine.sender(id) {
             Ok(mut sender) => load.hand_over(&mut sender, token),
             Err(misuse) => Err(misuse.into()),
         };
-        let error = match result {
-            Ok(sent) if !sent.settled => return Attempt::Taken(Some(token)),
-            Ok(_) => Attempt::Taken(None),
+        match result {
+            Ok(sent) => Attempt::Taken((!sent.settled).then(|| state.outcomes.expect(id))),
             Err(amqp_proto::SendError::Blocked(outgoing, blocked)) => {
                 load.put_back(outgoing);
                 Attempt::NotNow(blocked)
@@ -87,9 +87,7 @@ impl Sender {
                 Attempt::Failed(self.too_large(state, load.size()))
             }
             Err(amqp_proto::SendError::Misuse(misuse)) => Attempt::Failed(self.link.fate.explain(misuse)),
-        };
-        state.outcomes.forget(token);
-        error
+        }
     }
 }
 

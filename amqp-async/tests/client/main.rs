@@ -13,3 +13,5 @@ mod relay;
 mod sending;
 #[path = "../handles/support/mod.rs"]
 mod support;
+mod threads;
+mod tuned;

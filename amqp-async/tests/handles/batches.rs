@@ -50,6 +50,27 @@ fn a_batch_is_what_is_there() {
 }
 
 #[test]
+fn what_is_taken_out_of_a_batch_is_settled_by_itself() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(100));
+    let settlements = submit(&pair, &sender, 0..7);
+    pair.world.settle();
+    let batch = pair.world.run(receiver.recv_batch(BatchOptions::new(7))).unwrap();
+    let mut deliveries: Vec<Delivery> = batch.into_iter().collect();
+    deliveries.remove(3).release().unwrap();
+    // not in the order in which they came
+    deliveries.swap(0, 1);
+    Batch::from_iter(deliveries).accept().unwrap();
+    for (number, settlement) in settlements.into_iter().enumerate() {
+        let outcome = pair.world.run(settlement).unwrap();
+        let expected = if number == 3 { Outcome::Released } else { Outcome::Accepted };
+        assert_eq!(outcome, expected, "{number}");
+    }
+    assert_eq!(receiver.unsettled(), 0);
+}
+
+#[test]
 fn a_batch_may_be_larger_than_the_credit() {
     let pair = Pair::open();
     let sessions = pair.session();

@@ -1,6 +1,7 @@
 //! What this crate adds to the handles: threads, sockets, clocks, deadlines. The handles' own behaviour is tested in
 //! `amqp-async`, without any of them. Real sockets, on the loopback.
 
+mod client;
 mod deadlines;
 mod driven;
 mod load;

@@ -7,6 +7,7 @@
 mod debug;
 mod name;
 mod one_of;
+mod quick;
 mod reader;
 mod writer;
 
@@ -15,6 +16,8 @@ pub use self::debug::{DebugFields, Shown, ShownValue};
 #[doc(hidden)]
 pub use self::name::{FieldName, field_name};
 pub(crate) use self::one_of::one_of;
+#[doc(hidden)]
+pub use self::quick::QuickReader;
 pub use self::reader::FieldReader;
 pub use self::writer::{FieldSink, ListLength, ListWriter, encode_tight, is_tight};
 
@@ -76,6 +79,7 @@ impl<T: Default> Unread for T {
 ///
 /// * `mandatory`: null or missing is an error. The type has a `Default`, which is never seen.
 /// * `leading`: null or missing is an error where a field behind it has a value.
+/// * `rare`: most values leave it out, and are read the quicker for it.
 /// * `secret`: `Debug` prints only how many octets there are.
 ///
 /// The macro writes
@@ -183,21 +187,74 @@ macro_rules! composite {
                 Ok(composite)
             }
 
+            /// Reads the fields where they will stay, so that a large type is not moved, and makes them part of a whole.
+            #[inline(never)]
+            #[allow(dead_code, reason = "not every type is one of several")]
+            pub(crate) fn decode_as<Place, Whole>(
+                decoder: &mut $crate::Decoder<'_>,
+                wrap: impl FnOnce(Place) -> Whole,
+            ) -> ::core::result::Result<Whole, $crate::DecodeError>
+            where
+                Place: ::core::convert::From<Self> + ::core::borrow::BorrowMut<Self>,
+            {
+                let mut composite = Place::from(Self::unread());
+                composite.borrow_mut().fill(decoder)?;
+                Ok(wrap(composite))
+            }
+
             /// What [`fill`](Self::fill) begins with: every field as it is without a value.
             #[inline(always)]
             pub(crate) fn unread() -> Self {
                 Self { $($field: $crate::composite!(@unread $($default)?),)* }
             }
 
-            /// Reads the fields where they are, so that a large type is not moved.
-            #[inline(never)]
+            /// Whether of most values all fields are of their usual forms.
+            const QUICK: bool = Self::FIELDS > 0 $(&& $crate::composite!(@quick $type, [$($flag)*]))*;
+
+            /// Reads the fields to where they are.
+            #[inline(always)]
             pub(crate) fn fill(
                 &mut self,
                 decoder: &mut $crate::Decoder<'_>,
             ) -> ::core::result::Result<(), $crate::DecodeError> {
+                if Self::QUICK {
+                    if self.fill_quickly(decoder) {
+                        return Ok(());
+                    }
+                    self.reset();
+                }
+                self.fill_one_by_one(decoder)
+            }
+
+            #[cold]
+            #[inline(never)]
+            fn reset(&mut self) {
+                *self = Self::unread();
+            }
+
+            /// Reads the fields if all of them are of their usual forms; whether they are.
+            #[inline(always)]
+            fn fill_quickly(&mut self, decoder: &mut $crate::Decoder<'_>) -> bool {
                 #[allow(unused_mut, reason = "a type may have no fields")]
-                let mut fields =
-                    $crate::composite::FieldReader::new(decoder, Self::FIELDS, Self::NAME)?;
+                let Some(mut fields) = $crate::composite::QuickReader::new(decoder) else {
+                    return false;
+                };
+                $(
+                    if !$crate::composite!(@fill_quickly fields, self.$field, [$($flag)*]) {
+                        return false;
+                    }
+                )*
+                fields.finish(decoder)
+            }
+
+            /// Reads fields of any form, and says what is wrong with them.
+            #[inline(never)]
+            fn fill_one_by_one(
+                &mut self,
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<(), $crate::DecodeError> {
+                #[allow(unused_mut, reason = "a type may have no fields")]
+                let mut fields = $crate::composite::FieldReader::new(decoder, Self::FIELDS, !Self::QUICK, Self::NAME)?;
                 $($crate::composite!(
                     @fill fields, self.$field,
                     $crate::composite!(@name $Name $field), [$($flag)*]
@@ -216,6 +273,17 @@ macro_rules! composite {
             &$crate::composite::field_name(stringify!($Name), stringify!($field));
         const { NAME.qualified() }
     }};
+
+    (@quick $type:ty, [rare]) => { true };
+    (@quick $type:ty, [leading]) => { false };
+    (@quick $type:ty, [$($flag:ident)*]) => { <$type as $crate::Decode>::QUICK };
+
+    (@fill_quickly $fields:ident, $place:expr, [mandatory $($flag:ident)*]) => {
+        $fields.mandatory(&mut $place)
+    };
+    (@fill_quickly $fields:ident, $place:expr, [$($flag:ident)*]) => {
+        $fields.optional(&mut $place)
+    };
 
     // A field whose place holds what it is without a value.
     (@fill $fields:ident, $place:expr, $name:expr, [mandatory $($flag:ident)*]) => {
@@ -246,7 +314,7 @@ macro_rules! composite {
     };
 
     // Without a mandatory field, what has no fields is a value.
-    (@default $Name:ident { $($optional:ident: [$(leading)? $(secret)?];)* }) => {
+    (@default $Name:ident { $($optional:ident: [$(leading)? $(rare)? $(secret)?];)* }) => {
         impl ::core::default::Default for $Name {
             fn default() -> Self {
                 Self::unread()

@@ -20,6 +20,8 @@ macro_rules! one_of {
         }
 
         impl $Name {
+            const TABLE: &[(&str, u64)] = &[$(($Composite::NAME, $Composite::CODE)),*];
+
             /// The specification's name of the type.
             pub const fn name(&self) -> &'static str {
                 match self {
@@ -40,28 +42,13 @@ macro_rules! one_of {
 
         impl $crate::Decode for $Name {
             fn decode(decoder: &mut $crate::Decoder<'_>) -> Result<Self, $crate::DecodeError> {
-                const TABLE: &[(&str, u64)] = &[$(($Composite::NAME, $Composite::CODE)),*];
-                let start = decoder.clone();
-                // A large composite is not moved: it is read where it will be.
-                let mut result = match decoder.descriptor(TABLE, $expected) {
-                    $(Ok($Composite::CODE) => Ok(Self::from($Composite::unread())),)*
-                    Ok(_) => Err(decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected)),
-                    Err(error) => Err(error),
-                };
-                $(if matches!(&result, Err(error) if error.kind() == $crate::DecodeErrorKind::UnknownDescriptor) {
-                    *decoder = start;
+                $(if decoder.has_unknown_descriptor(Self::TABLE, $expected) {
                     return $crate::Decode::decode(decoder).map(Self::$Other);
                 })?
-                let _ = start;
-                let filled = match &mut result {
-                    $(Ok(Self::$Variant(composite)) => composite.fill(decoder),)*
-                    $(Ok(Self::$Other(_)) => Ok(()),)?
-                    Err(_) => Ok(()),
-                };
-                if let Err(error) = filled {
-                    result = Err(error);
+                match decoder.descriptor(Self::TABLE, $expected)? {
+                    $($Composite::CODE => $Composite::decode_as::<$content, _>(decoder, Self::$Variant),)*
+                    _ => Err(decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected)),
                 }
-                result
             }
         }
 

@@ -17,20 +17,28 @@ pub struct FieldReader<'d, 'a> {
     /// What follows the list.
     behind: &'a [u8],
     left: usize,
+    /// Whether each field is tried the quick way first.
+    quick: bool,
 }
 
 impl<'d, 'a> FieldReader<'d, 'a> {
-    /// Reads the list's constructor.
+    /// Reads the list's constructor. If `quick`, each field is tried the quick way first: not where
+    /// that has been tried of all.
     ///
     /// # Errors
     /// It is no list, or has more elements than `fields`.
     #[inline(always)]
-    pub fn new(decoder: &'d mut Decoder<'a>, fields: usize, composite: &'static str) -> Result<Self, DecodeError> {
+    pub fn new(
+        decoder: &'d mut Decoder<'a>,
+        fields: usize,
+        quick: bool,
+        composite: &'static str,
+    ) -> Result<Self, DecodeError> {
         let list = decoder.composite(composite)?;
         if list.count > fields {
             return Err(decoder.error(DecodeErrorKind::TooManyFields, composite));
         }
-        Ok(Self { decoder, rest: list.elements, behind: list.behind, left: list.count })
+        Ok(Self { decoder, rest: list.elements, behind: list.behind, left: list.count, quick })
     }
 
     /// Whether the next field has a value; if not, it has been read over.
@@ -53,17 +61,13 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     /// time are moved about.
     #[inline(always)]
     fn read<T: Decode>(&mut self, place: &mut T) -> Result<(), DecodeError> {
-        if T::QUICK {
-            if let Some((value, rest)) = T::quick(self.rest) {
-                *place = value;
+        if self.quick && T::QUICK {
+            if let Some(rest) = T::quick_to(place, self.rest) {
                 self.rest = rest;
                 return Ok(());
             }
-            self.rest = read_slowly(self.decoder, self.rest, place)?;
-            return Ok(());
         }
-        *place = self.decoder.read_within(self.rest)?;
-        self.rest = self.decoder.rest_slice();
+        self.rest = read_apart(self.decoder, self.rest, place)?;
         Ok(())
     }
 
@@ -134,9 +138,8 @@ impl<'d, 'a> FieldReader<'d, 'a> {
 }
 
 // Not methods, so that the reader needs no place in memory.
-#[cold]
 #[inline(never)]
-fn read_slowly<'a, T: Decode>(
+fn read_apart<'a, T: Decode>(
     decoder: &mut Decoder<'a>,
     rest: &'a [u8],
     place: &mut T,

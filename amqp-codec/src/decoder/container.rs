@@ -26,6 +26,12 @@ impl<'a> Decoder<'a> {
         }
     }
 
+    /// Whether there may be a list, map or array here.
+    #[inline(always)]
+    pub(crate) fn may_descend(&self) -> bool {
+        self.depth > 0
+    }
+
     /// Comes back from [`descend`](Self::descend).
     #[inline(always)]
     pub(crate) fn ascend(&mut self) {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 use core::fmt;
 use core::hash::{Hash, Hasher};
+use core::num::NonZeroU8;
 
 use crate::code;
 use crate::codec::{Decode, Encode};
@@ -18,8 +19,8 @@ use crate::write::{has_room, put};
 #[derive(Clone, Copy)]
 pub struct DeliveryTag {
     octets: [u8; Self::MAX_LEN],
-    // Of this size, so that the tag is moved in words.
-    len: usize,
+    /// One more than how many octets there are: never zero, so that an option of a tag takes no more room than a tag.
+    len: NonZeroU8,
 }
 
 /// Octets that cannot be a delivery-tag, because they are more than 32.
@@ -34,7 +35,18 @@ impl DeliveryTag {
     /// The octets.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        self.octets.get(..self.len).unwrap_or_default()
+        self.octets.get(..self.len()).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn len(&self) -> usize {
+        usize::from(self.len.get()).saturating_sub(1)
+    }
+
+    /// The first `len` of these octets, behind which there are zeros.
+    #[inline(always)]
+    fn new(octets: [u8; Self::MAX_LEN], len: u8) -> Self {
+        Self { octets, len: NonZeroU8::MIN.saturating_add(len) }
     }
 
     /// The number that up to eight octets are, big-endian; `None` of more.
@@ -43,24 +55,24 @@ impl DeliveryTag {
     pub fn as_u64(&self) -> Option<u64> {
         let octets: &[u8; 8] = self.octets.first_chunk()?;
         // What is behind the tag's octets is zero.
-        let behind = u32::try_from(8_usize.checked_sub(self.len)?).ok()?;
+        let behind = u32::try_from(8_usize.checked_sub(self.len())?).ok()?;
         Some(u64::from_be_bytes(*octets).checked_shr(behind.saturating_mul(8)).unwrap_or(0))
     }
 
     /// The first octets of a number that was shifted so far up that they are not zero.
     #[inline]
-    fn first<const N: usize>(number: [u8; N], len: u32) -> Self {
+    fn first<const N: usize>(number: [u8; N], len: u8) -> Self {
         let mut octets = [0; Self::MAX_LEN];
         if let Some(place) = octets.first_chunk_mut() {
             *place = number;
         }
-        Self { octets, len: len as usize }
+        Self::new(octets, len)
     }
 }
 
 impl Default for DeliveryTag {
     fn default() -> Self {
-        Self { octets: [0; Self::MAX_LEN], len: 0 }
+        Self::new([0; Self::MAX_LEN], 0)
     }
 }
 
@@ -69,8 +81,9 @@ impl TryFrom<&[u8]> for DeliveryTag {
 
     #[inline(always)]
     fn try_from(octets: &[u8]) -> Result<Self, DeliveryTagTooLong> {
-        let copy = copy_short(octets).ok_or(DeliveryTagTooLong)?;
-        Ok(Self { octets: copy, len: octets.len() })
+        let mut copy = [0; Self::MAX_LEN];
+        copy_short(octets, copy.get_mut(..octets.len()).ok_or(DeliveryTagTooLong)?);
+        Ok(Self::new(copy, wire_octet(octets.len())))
     }
 }
 
@@ -79,7 +92,7 @@ impl From<u32> for DeliveryTag {
     #[inline]
     fn from(number: u32) -> Self {
         let zeros = (number.leading_zeros() / 8).min(3);
-        Self::first(number.wrapping_shl(zeros.saturating_mul(8)).to_be_bytes(), 4_u32.saturating_sub(zeros))
+        Self::first(number.wrapping_shl(zeros.saturating_mul(8)).to_be_bytes(), 4_u8.saturating_sub(zeros as u8))
     }
 }
 
@@ -88,7 +101,7 @@ impl From<u64> for DeliveryTag {
     #[inline]
     fn from(number: u64) -> Self {
         let zeros = (number.leading_zeros() / 8).min(7);
-        Self::first(number.wrapping_shl(zeros.saturating_mul(8)).to_be_bytes(), 8_u32.saturating_sub(zeros))
+        Self::first(number.wrapping_shl(zeros.saturating_mul(8)).to_be_bytes(), 8_u8.saturating_sub(zeros as u8))
     }
 }
 
@@ -144,34 +157,43 @@ impl Decode for DeliveryTag {
 
     #[inline(always)]
     fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
+        let mut place = None;
+        let rest = Self::quick_to_some(&mut place, input)?;
+        Some((place?, rest))
+    }
+
+    #[inline(always)]
+    fn quick_to_some<'i>(place: &mut Option<Self>, input: &'i [u8]) -> Option<&'i [u8]> {
         let [code::BINARY_8, len, data @ ..] = input else {
             return None;
         };
-        let (octets, rest) = data.split_at_checked(usize::from(*len))?;
-        let copy = copy_short(octets)?;
-        Some((Self { octets: copy, len: octets.len() }, rest))
+        let (octets, rest) =
+            data.split_at_checked(usize::from(*len)).filter(|(octets, _)| octets.len() <= Self::MAX_LEN)?;
+        let tag = place.insert(Self::new([0; Self::MAX_LEN], *len));
+        copy_short(octets, tag.octets.get_mut(..octets.len())?);
+        Some(rest)
     }
 }
 
 impl Encode for DeliveryTag {
     #[inline]
     fn encoded_len(&self) -> usize {
-        self.len.saturating_add(2)
+        self.len().saturating_add(2)
     }
 
     #[inline(always)]
     fn encode(&self, out: &mut Vec<u8>) {
         // All that is held, and then cut: a copy of known length needs no call.
-        let end = out.len().saturating_add(2).saturating_add(self.len);
+        let end = out.len().saturating_add(2).saturating_add(self.len());
         let mut whole = [code::BINARY_8; Self::MAX_LEN + 2];
         let [_, size, octets @ ..] = &mut whole;
-        *size = wire_octet(self.len);
+        *size = wire_octet(self.len());
         *octets = self.octets;
         if has_room(out, whole.len()) {
             out.extend_from_slice(&whole);
             out.truncate(end);
         } else {
-            put(out, [code::BINARY_8, wire_octet(self.len)]);
+            put(out, [code::BINARY_8, wire_octet(self.len())]);
             out.extend_from_slice(self.as_bytes());
         }
     }

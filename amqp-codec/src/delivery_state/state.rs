@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Accepted, Modified, Outcome, Received, Rejected, Released};
+use crate::code;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
@@ -41,12 +42,6 @@ impl DeliveryState {
             Self::Received(_) | Self::Transactional(_) | Self::Other(_) => false,
         }
     }
-
-    /// An unknown state is kept; its descriptor is known to be there.
-    #[cold]
-    fn decode_other(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        EncodedValue::decode(decoder).map(Box::new).map(Self::Other)
-    }
 }
 
 /// The symbolic and numeric descriptors of the states.
@@ -60,35 +55,39 @@ const TABLE: &[(&str, u64)] = &[
     (TransactionalState::NAME, TransactionalState::CODE),
 ];
 
+const NAME: &str = "delivery-state";
+
 impl Decode for DeliveryState {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let start = decoder.clone();
-        let code = match decoder.descriptor(TABLE, "delivery-state") {
-            Ok(code) => code,
-            Err(error) if error.kind() == DecodeErrorKind::UnknownDescriptor => {
-                *decoder = start;
-                return Self::decode_other(decoder);
-            }
-            Err(error) => return Err(error),
-        };
-        match code {
-            Accepted::CODE => Accepted::decode_fields(decoder).map(|_| Self::Accepted),
-            Released::CODE => Released::decode_fields(decoder).map(|_| Self::Released),
-            Received::CODE => Received::decode_fields(decoder).map(Self::Received),
-            Rejected::CODE => boxed(Rejected::decode_fields(decoder), Self::Rejected),
-            Modified::CODE => boxed(Modified::decode_fields(decoder), Self::Modified),
-            Declared::CODE => boxed(Declared::decode_fields(decoder), Self::Declared),
-            TransactionalState::CODE => boxed(TransactionalState::decode_fields(decoder), Self::Transactional),
-            _ => {
-                *decoder = start;
-                Self::decode_other(decoder)
-            }
+        if decoder.has_unknown_descriptor(TABLE, NAME) {
+            return EncodedValue::decode(decoder).map(Box::new).map(Self::Other);
+        }
+        match decoder.descriptor(TABLE, NAME)? {
+            Received::CODE => Received::decode_as(decoder, Self::Received),
+            Accepted::CODE => Accepted::decode_as(decoder, |_: Accepted| Self::Accepted),
+            Rejected::CODE => Rejected::decode_as(decoder, Self::Rejected),
+            Released::CODE => Released::decode_as(decoder, |_: Released| Self::Released),
+            Modified::CODE => Modified::decode_as(decoder, Self::Modified),
+            Declared::CODE => Declared::decode_as(decoder, Self::Declared),
+            TransactionalState::CODE => TransactionalState::decode_as(decoder, Self::Transactional),
+            _ => Err(decoder.error(DecodeErrorKind::UnknownDescriptor, NAME)),
         }
     }
-}
 
-fn boxed<T>(decoded: Result<T, DecodeError>, state: fn(Box<T>) -> DeliveryState) -> Result<DeliveryState, DecodeError> {
-    decoded.map(Box::new).map(state)
+    const QUICK: bool = true;
+
+    /// Most deliveries are accepted, and most of the others released.
+    #[inline(always)]
+    fn quick(input: &[u8]) -> Option<(Self, &[u8])> {
+        let [code::DESCRIBED, code::SMALL_ULONG, state, code::LIST_0, rest @ ..] = input else {
+            return None;
+        };
+        match u64::from(*state) {
+            Accepted::CODE => Some((Self::Accepted, rest)),
+            Released::CODE => Some((Self::Released, rest)),
+            _ => None,
+        }
+    }
 }
 
 /// Calls `$body` with the composite of whatever state it is.

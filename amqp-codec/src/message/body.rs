@@ -6,10 +6,11 @@ use bytes::{Bytes, BytesMut};
 use smallvec::{SmallVec, smallvec};
 
 use super::section::{DESCRIPTOR_LEN, Section};
+use crate::types::binary::encode_long_size;
 use crate::write::put;
 use crate::{
     Array, Dec32, Dec64, Dec128, DecodeError, DecodeErrorKind, Decoder, Described, Encode, Map, Str, Symbol, Timestamp,
-    Uuid, Value,
+    Uuid, Value, code,
 };
 
 /// The body of a message (§3.2.6 to §3.2.8).
@@ -241,6 +242,34 @@ impl Encode for Body {
             Self::Value(value) => encode_section(Section::AmqpValue, value, out),
         }
     }
+
+    fn shared_len(&self, large: usize) -> usize {
+        match self {
+            Self::Data(sections) => sections.iter().map(Bytes::len).filter(|&len| is_shared(len, large)).sum(),
+            Self::Empty | Self::Sequence(_) | Self::Value(_) => 0,
+        }
+    }
+
+    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+        let Self::Data(sections) = self else { return self.encode(out) };
+        if sections.is_empty() {
+            return self.encode(out);
+        }
+        for data in sections {
+            if is_shared(data.len(), large) {
+                put(out, Section::Data.descriptor_octets());
+                encode_long_size(data.len(), code::BINARY_32, out);
+                share(out.len(), data);
+            } else {
+                encode_section(Section::Data, data, out);
+            }
+        }
+    }
+}
+
+/// Whether so many octets are shared where `large` is asked for. Those that a `vbin8` holds never are.
+fn is_shared(len: usize, large: usize) -> bool {
+    len >= large && len > usize::from(u8::MAX)
 }
 
 /// The length of one section, its descriptor included.

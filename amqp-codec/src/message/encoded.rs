@@ -77,15 +77,20 @@ impl EncodedMessage {
     /// # Errors
     /// As for [`parse`](Self::parse).
     pub fn from_payloads(payloads: &[Bytes]) -> Result<Self, DecodeError> {
+        Self::join(payloads, Limits::new())
+    }
+
+    #[inline]
+    pub(super) fn join(payloads: &[Bytes], limits: Limits) -> Result<Self, DecodeError> {
         if let [only] = payloads {
-            return Self::parse(only.clone());
+            return Self::parse_with_limits(only.clone(), limits);
         }
         let len = payloads.iter().map(Bytes::len).sum();
         let mut joined = BytesMut::with_capacity(len);
         for payload in payloads {
             joined.extend_from_slice(payload);
         }
-        Self::parse(joined)
+        Self::parse_with_limits(joined, limits)
     }
 
     /// The whole message as it came.

@@ -1,7 +1,7 @@
 //! Messages and their sections (§3.2).
 //!
 //! [`Message`] owns its sections, [`MessageBuilder`] makes one, and [`EncodedMessage`] is one as
-//! it came, decoded section by section. What the sections mean is not interpreted here: nothing
+//! it came, decoded section by section; [`MessagePieces`] is one that came in pieces, its data not joined. What the sections mean is not interpreted here: nothing
 //! expires, is compared with an identity or decompressed.
 //!
 //! | type | section | specification |
@@ -21,12 +21,14 @@ mod application_properties;
 mod batch;
 mod body;
 mod builder;
+mod data;
 mod encoded;
 mod entries;
 mod header;
 mod id;
 mod key;
 mod layout;
+mod pieces;
 mod properties;
 mod section;
 mod simple_value;
@@ -43,6 +45,7 @@ pub use self::builder::MessageBuilder;
 pub use self::encoded::EncodedMessage;
 pub use self::header::Header;
 pub use self::id::MessageId;
+pub use self::pieces::MessagePieces;
 pub use self::properties::Properties;
 pub use self::section::Section;
 pub use self::simple_value::{NotSimple, SimpleValue};
@@ -249,6 +252,25 @@ impl Encode for Message {
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
+        self.encode_before_body(out);
+        self.body.encode(out);
+        self.encode_behind_body(out);
+    }
+
+    fn shared_len(&self, large: usize) -> usize {
+        self.body.shared_len(large)
+    }
+
+    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+        self.encode_before_body(out);
+        self.body.encode_sharing(out, large, share);
+        self.encode_behind_body(out);
+    }
+}
+
+impl Message {
+    #[inline(always)]
+    fn encode_before_body(&self, out: &mut Vec<u8>) {
         if let Some(header) = &self.header {
             header.encode(out);
         }
@@ -264,7 +286,10 @@ impl Encode for Message {
         if !self.application_properties.is_empty() {
             self.application_properties.encode(out);
         }
-        self.body.encode(out);
+    }
+
+    #[inline(always)]
+    fn encode_behind_body(&self, out: &mut Vec<u8>) {
         if !self.footer.is_empty() {
             self.footer.encode(out);
         }

@@ -8,6 +8,6 @@ composite! {
     #[derive(Clone, PartialEq, Eq)]
     pub struct Close = "amqp:close:list" 0x18 {
         /// Why, if not as planned.
-        error: Option<Error>;
+        error: Option<Error>, rare;
     }
 }

@@ -12,6 +12,6 @@ composite! {
         /// Whether the link ends for good.
         closed: bool = false;
         /// Why, if not as planned.
-        error: Option<Error>;
+        error: Option<Error>, rare;
     }
 }

@@ -8,6 +8,6 @@ composite! {
     #[derive(Clone, PartialEq, Eq)]
     pub struct End = "amqp:end:list" 0x17 {
         /// Why, if not as planned.
-        error: Option<Error>;
+        error: Option<Error>, rare;
     }
 }

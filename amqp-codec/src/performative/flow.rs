@@ -31,7 +31,7 @@ composite! {
         /// Whether the peer is asked for a flow of its own.
         echo: bool = false;
         /// The link's state properties.
-        properties: Option<Fields>;
+        properties: Option<Fields>, rare;
     }
 }
 

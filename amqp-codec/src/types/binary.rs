@@ -58,8 +58,9 @@ pub(crate) fn encode_sized_shortest(octets: &[u8], codes: (u8, u8), out: &mut Ve
     out.extend_from_slice(octets);
 }
 
+/// Appends the long code and a size: what comes before so many octets.
 #[cold]
-fn encode_long_size(len: usize, code: u8, out: &mut Vec<u8>) {
+pub(crate) fn encode_long_size(len: usize, code: u8, out: &mut Vec<u8>) {
     let [a, b, c, d] = wire_len(len).to_be_bytes();
     out.extend_from_slice(&[code, a, b, c, d]);
 }

@@ -1,7 +1,8 @@
 //! decode ∘ encode is the identity on values, and encode ∘ decode on the octets that we write.
 
-use amqp_codec::EncodedMessage;
-use amqp_codec::message::{DeliveryAnnotations, Footer, MessageAnnotations};
+use amqp_codec::message::{Body, DeliveryAnnotations, Footer, MessageAnnotations};
+use amqp_codec::{Bytes, Encode, EncodedMessage};
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::support::check::{identity, identity_of_a_value};
@@ -125,5 +126,23 @@ proptest! {
         let encoded = EncodedMessage::parse(octets.clone()).expect("what we write can be read");
         prop_assert_eq!(&encoded.to_message().expect("and decoded"), &message);
         prop_assert_eq!(encoded.into_bytes(), octets);
+    }
+
+    // What is shared instead of written is what would have been written there.
+    #[test]
+    fn messages_that_share_their_data(message in messages::message(), large in 0_usize..400, data in vec(250_usize..300, 0..3)) {
+        let mut message = message;
+        if let Body::Data(sections) = &mut message.body {
+            sections.extend(data.into_iter().map(|len| Bytes::from(vec![7; len])));
+        }
+        let (mut out, mut shared) = (b"before".to_vec(), Vec::new());
+        message.encode_sharing(&mut out, large, &mut |at, octets| shared.push((at, octets.clone())));
+        let len: usize = shared.iter().map(|(_, octets)| octets.len()).sum();
+        prop_assert_eq!(len, message.shared_len(large));
+        prop_assert!(shared.iter().all(|(_, octets)| octets.len() >= large));
+        for (at, octets) in shared.into_iter().rev() {
+            drop(out.splice(at..at, octets));
+        }
+        prop_assert_eq!(&out[6..], &message.to_bytes());
     }
 }

@@ -1,6 +1,7 @@
 //! How the input was cut into pieces makes no difference: the same frames, the same errors.
 
 use amqp_codec::frame::{FRAME_TYPE_AMQP, FRAME_TYPE_SASL, encode_frame};
+use amqp_codec::message::{MessagePieces, Section};
 use amqp_codec::{Bytes, EncodedMessage, FrameHeader, HeaderStatus, ProtocolHeader};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -124,5 +125,28 @@ proptest! {
         }
         let single: Vec<Bytes> = (0..octets.len()).map(|at| octets.slice(at..=at)).collect();
         prop_assert_eq!(&EncodedMessage::from_payloads(&single), &whole);
+    }
+
+    // req: MS-3.2-05
+    #[test]
+    fn data_in_pieces(octets in payload()) {
+        let whole = EncodedMessage::parse(octets.clone());
+        let single: Vec<Bytes> = (0..octets.len()).map(|at| octets.slice(at..=at)).collect();
+        let cuts = (0..=octets.len().min(300)).map(|at| vec![octets.slice(..at), Bytes::new(), octets.slice(at..)]);
+        for payloads in cuts.chain([single, vec![octets.clone()]]) {
+            let pieces = MessagePieces::parse(&payloads);
+            prop_assert_eq!(pieces.as_ref().err(), whole.as_ref().err());
+            let (Ok(pieces), Ok(whole)) = (pieces, &whole) else { continue };
+            let is_data = whole.body_section() == Some(Section::Data);
+            let data = whole.body().ok().and_then(|body| body.to_data()).filter(|_| is_data);
+            prop_assert_eq!(pieces.data().map(<[Bytes]>::concat), data.map(Vec::from));
+            let apart = pieces.sections();
+            for section in Section::ALL.into_iter().filter(|section| *section != Section::Data) {
+                prop_assert_eq!(apart.section(section), whole.section(section));
+            }
+            prop_assert_eq!(apart.section(Section::Data), None);
+            let shared = pieces.data().unwrap_or_default().iter().all(|run| octets.as_ptr_range().contains(&run.as_ptr()));
+            prop_assert!(shared, "slices of what came");
+        }
     }
 }

@@ -58,7 +58,6 @@ impl Connection {
             Performative::Begin(begin) => self.received_begin(channel, begin),
             Performative::End(end) => self.received_end(channel, end),
             Performative::Attach(attach) => {
-                self.ctx.links = self.sessions.iter().map(|(_, session)| session.links.len()).sum();
                 self.lead_to_session(channel, |session, ctx| session.received_attach(ctx, *attach))
             }
             Performative::Detach(detach) => {
@@ -160,6 +159,7 @@ impl Connection {
         if self.sessions.get(index).is_some_and(Session::finished) {
             let session = self.sessions.remove(index);
             debug_assert_eq!(session.map_or(0, |session| session.window.used()), 0, "memory that nobody uses");
+            debug_assert!(self.sessions.len() > 0 || self.ctx.links == 0, "links of no session");
         }
     }
 }

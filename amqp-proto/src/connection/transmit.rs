@@ -29,8 +29,8 @@ impl Connection {
             self.ctx.output.drain_into(now, out);
             self.answers = 0;
             self.restart_heartbeat(now);
-        } else {
-            self.ctx.output.rest(now);
+        } else if self.ctx.output.rest(now) {
+            self.ctx.events.rest();
         }
         if self.finished {
             Transmit::Closing

@@ -25,6 +25,7 @@ impl Dispositions {
 
     /// Adds the ids from `first` to `last`: to the run that waits if they continue it at either end,
     /// else that run leaves first.
+    #[inline(always)]
     pub(crate) fn add(
         &mut self,
         ctx: &mut Context,
@@ -34,7 +35,7 @@ impl Dispositions {
         settled: bool,
     ) {
         if let Some(run) = &mut self.pending {
-            if run.settled == settled && run.state == state {
+            if run.settled == settled && same(run.state.as_ref(), state.as_ref()) {
                 if first == run.last + 1 {
                     run.last = last;
                     return;
@@ -45,8 +46,13 @@ impl Dispositions {
                 }
             }
         }
+        self.begin(ctx, channel, Run { first, last, state, settled });
+    }
+
+    #[cold]
+    fn begin(&mut self, ctx: &mut Context, channel: u16, run: Run) {
         self.flush(ctx, channel);
-        self.pending = Some(Run { first, last, state, settled });
+        self.pending = Some(run);
     }
 
     /// Lets the run that waits leave.
@@ -55,5 +61,14 @@ impl Dispositions {
         let last = (first != last).then_some(last);
         let disposition = Disposition { role: self.role, first, last, settled, state, batchable: false };
         ctx.output.frame(channel, &disposition);
+    }
+}
+
+/// Whether two states are equal: nearly all are accepted.
+#[inline]
+fn same(one: Option<&DeliveryState>, other: Option<&DeliveryState>) -> bool {
+    match (one, other) {
+        (Some(DeliveryState::Accepted), Some(DeliveryState::Accepted)) => true,
+        (one, other) => one == other,
     }
 }

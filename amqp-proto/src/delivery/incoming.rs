@@ -2,11 +2,11 @@
 //! pieces and checks that the pieces belong together.
 
 use super::{Chunk, Delivery, Load, Payload, Progress};
-use crate::DeliveryId;
 use crate::violation::Violation;
+use crate::{DeliveryId, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
+use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
 /// Transfers without payload that one delivery may have in a row (req: TR-2.7.5-22).
@@ -23,7 +23,7 @@ pub(crate) struct Modes {
 
 impl Modes {
     /// What has come of a delivery: whether its sender says that it is settled, and its octets so far.
-    fn check(self, settled: bool, size: u64) -> Result<(), Violation> {
+    fn check(&self, settled: bool, size: u64) -> Result<(), Violation> {
         if settled && self.snd == SenderSettleMode::Unsettled {
             return Err(Violation::NotUnsettled);
         }
@@ -34,7 +34,7 @@ impl Modes {
     }
 
     /// A delivery that is whole.
-    fn check_complete(self, settled: bool) -> Result<(), Violation> {
+    fn check_complete(&self, settled: bool) -> Result<(), Violation> {
         if self.snd == SenderSettleMode::Settled && !settled {
             return Err(Violation::NotSettled);
         }
@@ -71,11 +71,68 @@ struct Arriving {
     unwanted: bool,
 }
 
+/// A delivery that is whole, in as few octets as that takes: it is moved in and out.
 #[derive(Debug)]
 struct Arrived {
-    delivery: Delivery,
-    load: Load,
+    payload: Payload,
+    tag: DeliveryTag,
+    state: Option<DeliveryState>,
+    number: SequenceNo,
+    message_format: u32,
+    /// Of the window, that it takes.
+    transfers: u32,
+    /// Octets that the window has been given back. The others it still takes.
+    hidden: u64,
+    rcv_settle_mode: ReceiverSettleMode,
+    settled: bool,
+    batchable: bool,
     aborted: bool,
+}
+
+impl Arrived {
+    /// One that came in pieces.
+    fn of(Arriving { delivery, load, .. }: Arriving, aborted: bool) -> Self {
+        let Delivery { id, tag, message_format, settled, rcv_settle_mode, state, batchable, payload } = delivery;
+        let Load { transfers, hidden, .. } = load;
+        let number = id.number();
+        Self {
+            payload,
+            tag,
+            state,
+            number,
+            message_format,
+            transfers,
+            hidden,
+            rcv_settle_mode,
+            settled,
+            batchable,
+            aborted,
+        }
+    }
+
+    #[inline]
+    fn load(&self) -> Load {
+        let octets = (self.payload.len() as u64).saturating_sub(self.hidden);
+        Load { transfers: self.transfers, octets, hidden: self.hidden }
+    }
+
+    fn hide(&mut self) {
+        self.transfers = 0;
+        self.hidden = self.payload.len() as u64;
+    }
+
+    /// Whether there is nothing to settle of it.
+    #[inline]
+    fn over(&self) -> bool {
+        self.settled || self.aborted
+    }
+
+    #[inline]
+    fn delivery(self, session: SessionId) -> Delivery {
+        let Self { payload, tag, state, number, message_format, rcv_settle_mode, settled, batchable, .. } = self;
+        let id = DeliveryId { session, number };
+        Delivery { id, tag, message_format, settled, rcv_settle_mode, state, batchable, payload }
+    }
 }
 
 /// What a transfer amounted to.
@@ -104,7 +161,7 @@ impl Incoming {
 
     /// Octets of payload that wait, of deliveries that are whole or not.
     pub(crate) fn buffered_octets(&self) -> u64 {
-        let loads = self.ready.iter().map(|arrived| arrived.load).chain([self.pieces()]);
+        let loads = self.ready.iter().map(Arrived::load).chain([self.pieces()]);
         loads.map(|load| load.octets.saturating_add(load.hidden)).sum()
     }
 
@@ -114,14 +171,14 @@ impl Incoming {
     }
 
     /// The first transfer of a delivery; `id` and `tag` are what it carries.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn begin(
         &mut self,
         id: DeliveryId,
-        tag: DeliveryTag,
+        tag: &DeliveryTag,
         transfer: &Transfer,
         payload: Bytes,
-        modes: Modes,
+        modes: &Modes,
     ) -> Result<Outcome, Violation> {
         // Of a settled delivery the mode says nothing (req: TR-2.7.5-18).
         let asked = transfer.rcv_settle_mode.filter(|_| transfer.settled != Some(true));
@@ -129,40 +186,66 @@ impl Incoming {
         if modes.rcv == ReceiverSettleMode::First && rcv_settle_mode == ReceiverSettleMode::Second {
             return Err(Violation::ReceiverSettleMode);
         }
-        let delivery = |settled, batchable, payload| Delivery {
-            id,
-            tag,
-            message_format: transfer.message_format.unwrap_or(0),
-            settled,
-            rcv_settle_mode,
-            state: transfer.state.clone(),
-            batchable,
-            payload,
-        };
         if transfer.more || transfer.aborted || transfer.resume {
-            // We keep nothing that could be resumed: there is no such delivery here (req: TR-2.6.13-02).
-            let unwanted = transfer.resume;
-            let delivery = delivery(false, false, Payload::default());
-            let load = Load::default();
-            let arriving = Arriving { delivery, size: 0, load, empty: 0, started: false, unwanted };
-            self.arriving = Some(Box::new(arriving));
+            self.begin_pieces(id, *tag, rcv_settle_mode, transfer);
             return self.transfer(transfer, payload, modes);
         }
         // The one transfer is all of it.
         let settled = transfer.settled == Some(true);
         modes.check(settled, payload.len() as u64)?;
         modes.check_complete(settled)?;
-        let load = Load::one(payload.len());
         let arrived = self.ready.is_empty();
         self.ready_settled += usize::from(settled);
-        let delivery = delivery(settled, transfer.batchable, payload.into());
-        self.ready.push_back(Arrived { delivery, load, aborted: false });
+        self.ready.push_back(Arrived {
+            payload: payload.into(),
+            tag: *tag,
+            state: transfer.state.clone(),
+            number: id.number(),
+            message_format: transfer.message_format.unwrap_or(0),
+            transfers: 1,
+            hidden: 0,
+            rcv_settle_mode,
+            settled,
+            batchable: transfer.batchable,
+            aborted: false,
+        });
         Ok(Outcome { arrived, settled, ..Outcome::default() })
+    }
+
+    /// A delivery of which there is more to come, or that was aborted or is to be resumed.
+    #[cold]
+    fn begin_pieces(
+        &mut self,
+        id: DeliveryId,
+        tag: DeliveryTag,
+        rcv_settle_mode: ReceiverSettleMode,
+        transfer: &Transfer,
+    ) {
+        let delivery = Delivery {
+            id,
+            tag,
+            message_format: transfer.message_format.unwrap_or(0),
+            settled: false,
+            rcv_settle_mode,
+            state: transfer.state.clone(),
+            batchable: false,
+            payload: Payload::default(),
+        };
+        // We keep nothing that could be resumed: there is no such delivery here (req: TR-2.6.13-02).
+        let unwanted = transfer.resume;
+        let load = Load::default();
+        self.arriving = Some(Box::new(Arriving { delivery, size: 0, load, empty: 0, started: false, unwanted }));
     }
 
     /// The delivery is settled here. If it is not whole, the rest is dropped as it comes; what the session window
     /// gets back now.
+    #[inline(always)]
     pub(crate) fn settled_here(&mut self, number: SequenceNo) -> Load {
+        if self.arriving.is_some() { self.unwanted(number) } else { Load::default() }
+    }
+
+    #[cold]
+    fn unwanted(&mut self, number: SequenceNo) -> Load {
         let Some(arriving) = self.arriving.as_mut().filter(|arriving| arriving.delivery.id.number() == number) else {
             return Load::default();
         };
@@ -174,9 +257,8 @@ impl Incoming {
     /// Nobody wants the rest of a delivery that was read in part; what that gives back.
     pub(crate) fn skip(&mut self, number: SequenceNo) -> Load {
         let rest = self.settled_here(number);
-        let next = self.ready.front().filter(|arrived| arrived.delivery.id.number() == number);
-        let Some((settled, load)) = next.map(|arrived| (arrived.delivery.settled || arrived.aborted, arrived.load))
-        else {
+        let next = self.ready.front().filter(|arrived| arrived.number == number);
+        let Some((settled, load)) = next.map(|arrived| (arrived.over(), arrived.load())) else {
             return rest;
         };
         self.ready.pop_front();
@@ -185,7 +267,12 @@ impl Incoming {
     }
 
     /// A transfer of the delivery that was begun.
-    pub(crate) fn transfer(&mut self, transfer: &Transfer, payload: Bytes, modes: Modes) -> Result<Outcome, Violation> {
+    pub(crate) fn transfer(
+        &mut self,
+        transfer: &Transfer,
+        payload: Bytes,
+        modes: &Modes,
+    ) -> Result<Outcome, Violation> {
         let load = Load::one(payload.len());
         let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: load, ..Outcome::default() }) };
         if transfer.aborted {
@@ -212,10 +299,10 @@ impl Incoming {
 
     fn complete(&mut self, aborted: bool) -> Outcome {
         let Some(arriving) = self.arriving.take() else { return Outcome::default() };
-        let Arriving { delivery, load, started, .. } = *arriving;
-        let arrived = self.ready.is_empty() && !(self.streaming && started && load.transfers > 1);
-        self.ready_settled += usize::from(delivery.settled || aborted);
-        self.ready.push_back(Arrived { delivery, load, aborted });
+        let arrived = self.ready.is_empty() && !(self.streaming && arriving.started && arriving.load.transfers > 1);
+        let whole = Arrived::of(*arriving, aborted);
+        self.ready_settled += usize::from(whole.over());
+        self.ready.push_back(whole);
         Outcome { arrived, aborted, ..Outcome::default() }
     }
 
@@ -244,7 +331,7 @@ impl Incoming {
 
     /// The session window gets back all that is here, although it is here still.
     pub(crate) fn hide(&mut self) {
-        self.ready.range_mut(self.ready_hidden..).for_each(|arrived| arrived.load.hide());
+        self.ready.range_mut(self.ready_hidden..).for_each(Arrived::hide);
         self.ready_hidden = self.ready.len();
         self.arriving.iter_mut().for_each(|arriving| arriving.load.hide());
     }
@@ -256,15 +343,15 @@ impl Incoming {
 
     /// The oldest delivery that is whole; `released`: what it gives back to the session window.
     #[inline]
-    pub(crate) fn recv(&mut self, released: &mut Load) -> Option<Delivery> {
+    pub(crate) fn recv(&mut self, session: SessionId, released: &mut Load) -> Option<Delivery> {
         while self.ready.front()?.aborted {
             self.ready.pop_front();
             self.popped(true);
         }
-        let Arrived { delivery, load, .. } = self.ready.pop_front()?;
-        self.popped(delivery.settled);
-        *released = load;
-        Some(delivery)
+        let arrived = self.ready.pop_front()?;
+        self.popped(arrived.settled);
+        *released = arrived.load();
+        Some(arrived.delivery(session))
     }
 
     /// One that was whole is no longer here.
@@ -275,12 +362,13 @@ impl Incoming {
     }
 
     /// What has come of the oldest delivery since the last look, and what that gives back.
-    pub(crate) fn read(&mut self) -> Option<(Chunk, Load)> {
+    pub(crate) fn read(&mut self, session: SessionId) -> Option<(Chunk, Load)> {
         self.streaming = true;
-        if let Some(Arrived { delivery, load, aborted }) = self.ready.pop_front() {
-            self.popped(delivery.settled || aborted);
-            let progress = if aborted { Progress::Aborted } else { Progress::Complete };
-            return Some((Chunk { delivery, progress }, load));
+        if let Some(arrived) = self.ready.pop_front() {
+            self.popped(arrived.over());
+            let load = arrived.load();
+            let progress = if arrived.aborted { Progress::Aborted } else { Progress::Complete };
+            return Some((Chunk { delivery: arrived.delivery(session), progress }, load));
         }
         let arriving = self
             .arriving
@@ -295,7 +383,7 @@ impl Incoming {
 }
 
 impl Arriving {
-    fn check(&mut self, transfer: &Transfer, octets: usize, modes: Modes) -> Result<(), Violation> {
+    fn check(&mut self, transfer: &Transfer, octets: usize, modes: &Modes) -> Result<(), Violation> {
         let delivery = &self.delivery;
         let same = transfer.delivery_id.is_none_or(|id| id == delivery.id.number())
             && transfer.delivery_tag.is_none_or(|tag| tag == delivery.tag)

@@ -6,13 +6,16 @@
 pub(crate) mod disposition;
 pub(crate) mod incoming;
 pub(crate) mod outgoing;
+pub(crate) mod payload;
+pub(crate) mod rest;
 pub(crate) mod tags;
 pub(crate) mod unsettled;
 
+pub use payload::Payload;
+
 use crate::DeliveryId;
-use alloc::vec::Vec;
 use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use core::ops::{AddAssign, SubAssign};
 
 /// What something that has arrived takes of the incoming-window of its session (§2.5.6).
@@ -97,83 +100,6 @@ impl Outgoing {
     #[must_use]
     pub fn new(payload: impl Into<Bytes>) -> Self {
         Self { payload: payload.into(), ..Self::default() }
-    }
-}
-
-/// The octets of a message in the pieces in which they came; slices of the read buffers.
-#[derive(Clone, Debug, Default)]
-pub struct Payload {
-    pieces: Pieces,
-    len: usize,
-}
-
-/// Mostly there is one.
-#[derive(Clone, Debug)]
-enum Pieces {
-    /// Or none, if it is empty.
-    One(Bytes),
-    Many(Vec<Bytes>),
-}
-
-impl Default for Pieces {
-    fn default() -> Self {
-        Self::One(Bytes::new())
-    }
-}
-
-impl Payload {
-    pub(crate) fn push(&mut self, chunk: Bytes) {
-        if chunk.is_empty() {
-            return;
-        }
-        self.len = self.len.saturating_add(chunk.len());
-        match &mut self.pieces {
-            Pieces::One(first) if first.is_empty() => *first = chunk,
-            Pieces::One(first) => self.pieces = Pieces::Many(alloc::vec![core::mem::take(first), chunk]),
-            Pieces::Many(pieces) => pieces.push(chunk),
-        }
-    }
-
-    /// The pieces in order, none of them empty.
-    #[must_use]
-    pub fn chunks(&self) -> &[Bytes] {
-        match &self.pieces {
-            Pieces::One(piece) if piece.is_empty() => &[],
-            Pieces::One(piece) => core::slice::from_ref(piece),
-            Pieces::Many(pieces) => pieces,
-        }
-    }
-
-    /// All octets together.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Whether there are no octets.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// The octets in one run: without a copy if there is one piece, joined if there are several.
-    #[must_use]
-    pub fn into_bytes(self) -> Bytes {
-        match self.pieces {
-            Pieces::One(piece) => piece,
-            Pieces::Many(pieces) => {
-                let mut joined = BytesMut::with_capacity(self.len);
-                pieces.iter().for_each(|piece| joined.extend_from_slice(piece));
-                joined.freeze()
-            }
-        }
-    }
-}
-
-impl From<Bytes> for Payload {
-    fn from(piece: Bytes) -> Self {
-        let len = piece.len();
-        Self { pieces: Pieces::One(piece), len }
     }
 }
 

@@ -1,13 +1,11 @@
 //! Deliveries into transfers (§2.6.14): the sending end of a link gives up its current delivery frame
 //! by frame, as window and output allow.
 
-use super::Outgoing;
+use super::rest::Rest;
 use crate::Blocked;
 use crate::context::Context;
-use crate::segments::Segments;
 use crate::session::Window;
-use alloc::vec::Vec;
-use amqp_codec::{DeliveryTag, Encode, Handle, SequenceNo, Transfer};
+use amqp_codec::{SequenceNo, Transfer};
 use bytes::Bytes;
 
 /// The delivery that a link is sending.
@@ -15,7 +13,7 @@ use bytes::Bytes;
 pub(crate) struct Sending {
     /// What the next transfer frame carries; `more` while the application has more to give.
     transfer: Transfer,
-    payload: Bytes,
+    rest: Rest,
     number: SequenceNo,
     settled: bool,
     /// Octets that the application has given so far.
@@ -33,18 +31,18 @@ pub(crate) enum Sent {
 }
 
 impl Sending {
-    pub(crate) fn new(handle: Handle, id: SequenceNo, tag: DeliveryTag, message: Outgoing, more: bool) -> Self {
-        let mut transfer = Transfer::new(handle);
-        transfer.delivery_id = Some(id);
-        transfer.delivery_tag = Some(tag);
-        transfer.message_format = Some(message.message_format);
-        transfer.settled = Some(message.settled);
-        transfer.more = more;
-        transfer.rcv_settle_mode = message.rcv_settle_mode;
-        transfer.state = message.state;
-        transfer.batchable = message.batchable;
-        let size = message.payload.len() as u64;
-        Self { transfer, payload: message.payload, number: id, settled: message.settled, size }
+    /// What is left when the first frame did not hold all, or the application has more to give: the whole of it, before
+    /// the first frame.
+    pub(crate) fn new(transfer: Transfer, number: SequenceNo, settled: bool, rest: Rest) -> Self {
+        let size = rest.len() as u64;
+        Self { transfer, rest, number, settled, size }
+    }
+
+    /// What is left when the first frame held all that the application has given yet, `size` octets.
+    pub(crate) fn started(transfer: Transfer, number: SequenceNo, settled: bool, size: usize) -> Self {
+        let mut sending = Self { transfer, rest: Rest::default(), number, settled, size: size as u64 };
+        sending.forget_first();
+        sending
     }
 
     pub(crate) fn size(&self) -> u64 {
@@ -61,7 +59,7 @@ impl Sending {
 
     /// Whether the application may add a piece: it announced one, and the last one has left.
     pub(crate) fn wants_more(&self) -> bool {
-        self.transfer.more && !self.transfer.aborted && self.payload.is_empty()
+        self.transfer.more && !self.transfer.aborted && self.rest.is_empty()
     }
 
     /// Whether the application has given all of it and still wants it sent.
@@ -71,13 +69,13 @@ impl Sending {
 
     pub(crate) fn add(&mut self, payload: Bytes, more: bool) {
         self.size = self.size.saturating_add(payload.len() as u64);
-        self.payload = payload;
+        self.rest = payload.into();
         self.transfer.more = more;
     }
 
     /// Gives the delivery up: what has not left is dropped (req: TR-2.6.14-03, TR-2.7.5-14).
     pub(crate) fn abort(&mut self) {
-        self.payload = Bytes::new();
+        self.rest = Rest::default();
         self.transfer.more = false;
         self.transfer.aborted = true;
         self.transfer.settled = Some(true);
@@ -86,7 +84,7 @@ impl Sending {
     /// Whether a frame is due at all: not while the application has yet to give the next piece. The first
     /// frame leaves even if it is empty, or a later delivery would overtake it (req: TR-2.7.5-05).
     fn due(&self) -> bool {
-        !self.payload.is_empty() || !self.transfer.more || self.transfer.delivery_id.is_some()
+        !self.rest.is_empty() || !self.transfer.more || self.transfer.delivery_id.is_some()
     }
 
     /// Why it is still in progress.
@@ -107,33 +105,13 @@ impl Sending {
         if !self.due() {
             return Sent::Part;
         }
-        ctx.output.transfer(channel, &mut self.transfer, &mut self.payload);
+        ctx.output.transfer(channel, &mut self.transfer, &mut self.rest);
         left(ctx, window);
-        if self.payload.is_empty() && !self.transfer.more {
+        if self.rest.is_empty() && !self.transfer.more {
             return Sent::Whole;
         }
         self.forget_first();
         Sent::Part
-    }
-
-    /// Lets all of it leave in one frame if that is large enough; `content`, of `len` octets, is its payload. The
-    /// window must be open.
-    pub(crate) fn encoded(
-        &mut self,
-        ctx: &mut Context,
-        channel: u16,
-        window: &mut Window,
-        content: &impl Encode,
-        len: usize,
-    ) -> Sent {
-        if len < Segments::EXTERNAL && ctx.output.encoded_transfer(channel, &self.transfer, content, len) {
-            left(ctx, window);
-            return Sent::Whole;
-        }
-        let mut payload = Vec::with_capacity(len);
-        content.encode(&mut payload);
-        self.payload = payload.into();
-        self.frames(ctx, channel, window)
     }
 
     /// Lets the first frames leave until window, output or payload is at its end.
@@ -159,7 +137,8 @@ impl Sending {
 }
 
 /// A frame of a delivery has left.
-fn left(ctx: &mut Context, window: &mut Window) {
+#[inline]
+pub(crate) fn left(ctx: &mut Context, window: &mut Window) {
     window.sent();
     window.note_closed(true, ctx.now);
     ctx.budget.transferred();

@@ -6,6 +6,7 @@
 //! and a bucket whose last entry is settled is given up, so that memory follows what is held and not
 //! how far apart the ids are.
 
+use crate::thin::Thin;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use amqp_codec::SequenceNo;
@@ -14,18 +15,36 @@ use core::fmt;
 /// Ids in a bucket; a power of two.
 const WIDTH: u32 = 16;
 
+type Slots<T> = Box<[Option<T>]>;
+
 struct Bucket<T> {
     /// The id of the first slot, a multiple of [`WIDTH`].
     base: u32,
     live: u32,
-    slots: Box<[Option<T>; WIDTH as usize]>,
+    slots: Slots<T>,
 }
 
 pub(crate) struct Unsettled<T> {
+    /// Not there before the first delivery.
+    table: Thin<Table<T>>,
+}
+
+struct Table<T> {
     buckets: VecDeque<Bucket<T>>,
     /// The last bucket given up, to be used again.
-    spare: Option<Box<[Option<T>; WIDTH as usize]>>,
+    spare: Option<Slots<T>>,
     len: usize,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { buckets: VecDeque::new(), spare: None, len: 0 }
+    }
+}
+
+/// Slots without entries, made where they stay.
+fn empty<T>() -> Slots<T> {
+    core::iter::repeat_with(|| None).take(WIDTH as usize).collect()
 }
 
 fn base_of(id: SequenceNo) -> u32 {
@@ -38,65 +57,22 @@ fn slot_of(id: SequenceNo) -> usize {
 
 impl<T> Unsettled<T> {
     pub(crate) const fn new() -> Self {
-        Self { buckets: VecDeque::new(), spare: None, len: 0 }
+        Self { table: Thin::new() }
     }
 
+    #[inline(always)]
     pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Where the bucket for `id` is, or would be.
-    #[inline]
-    fn find(&self, id: SequenceNo) -> Result<usize, usize> {
-        // Mostly it is the first.
-        match self.buckets.front() {
-            Some(first) if first.base == base_of(id) => Ok(0),
-            Some(first) => self.search(base_of(id), first.base),
-            None => Err(0),
-        }
-    }
-
-    /// Serial order: distances from the first bucket.
-    fn search(&self, base: u32, first: u32) -> Result<usize, usize> {
-        if self.buckets.back().is_some_and(|last| last.base == base) {
-            return Ok(self.buckets.len() - 1);
-        }
-        let distance = base.wrapping_sub(first) as i32;
-        self.buckets.binary_search_by_key(&distance, |bucket| bucket.base.wrapping_sub(first) as i32)
+        self.table.get().map_or(0, |table| table.len)
     }
 
     /// Adds an entry; an entry of the same id is replaced.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn insert(&mut self, id: SequenceNo, value: T) {
-        // Mostly it goes into the last bucket.
-        let last = self.buckets.back_mut().filter(|last| last.base == base_of(id));
-        let bucket = match last {
-            Some(last) => last,
-            None => match self.make(id) {
-                Some(bucket) => bucket,
-                None => return,
-            },
-        };
-        if bucket.slots[slot_of(id)].replace(value).is_none() {
-            bucket.live += 1;
-            self.len += 1;
-        }
-    }
-
-    /// The bucket for `id`, in which there may be nothing yet.
-    #[cold]
-    fn make(&mut self, id: SequenceNo) -> Option<&mut Bucket<T>> {
-        let index = self.find(id).unwrap_or_else(|index| {
-            let slots = self.spare.take().unwrap_or_else(|| Box::new([const { None }; WIDTH as usize]));
-            self.buckets.insert(index, Bucket { base: base_of(id), live: 0, slots });
-            index
-        });
-        self.buckets.get_mut(index)
+        self.table.make().insert(id, value);
     }
 
     pub(crate) fn get(&self, id: SequenceNo) -> Option<&T> {
-        let index = self.find(id).ok()?;
-        self.buckets.get(index)?.slots[slot_of(id)].as_ref()
+        self.table.get()?.get(id)
     }
 
     pub(crate) fn remove(&mut self, id: SequenceNo) -> Option<T> {
@@ -106,9 +82,95 @@ impl<T> Unsettled<T> {
     /// Removes the entry if it is the one that is meant.
     #[inline]
     pub(crate) fn remove_if(&mut self, id: SequenceNo, meant: impl FnOnce(&T) -> bool) -> Option<T> {
+        self.table.get_mut()?.remove_if(id, meant)
+    }
+
+    /// Visits the entries from `first` to `last`, both included, in serial order; those for which
+    /// `keep` says false are removed. Costs what is held there, whatever the numbers (req: TR-2.7.6-04).
+    #[inline]
+    pub(crate) fn visit(&mut self, first: SequenceNo, last: SequenceNo, keep: impl FnMut(SequenceNo, &mut T) -> bool) {
+        if let Some(table) = self.table.get_mut() {
+            table.visit(first, last, keep);
+        }
+    }
+
+    /// All entries, in serial order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.table.get().into_iter().flat_map(Table::iter)
+    }
+
+    /// Removes every entry for which `keep` says false.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+        if let Some(table) = self.table.get_mut() {
+            table.retain(keep);
+        }
+    }
+}
+
+impl<T> Table<T> {
+    /// Where the bucket for `id` is, or would be.
+    #[inline(always)]
+    fn find(&self, id: SequenceNo) -> Result<usize, usize> {
+        // Mostly it is the first.
+        match self.buckets.front() {
+            Some(first) if first.base == base_of(id) => Ok(0),
+            Some(_) | None => self.search(base_of(id)),
+        }
+    }
+
+    /// Serial order: distances from the first bucket.
+    #[cold]
+    fn search(&self, base: u32) -> Result<usize, usize> {
+        let Some(Bucket { base: first, .. }) = self.buckets.front() else { return Err(0) };
+        let first = *first;
+        if self.buckets.back().is_some_and(|last| last.base == base) {
+            return Ok(self.buckets.len() - 1);
+        }
+        let distance = base.wrapping_sub(first) as i32;
+        self.buckets.binary_search_by_key(&distance, |bucket| bucket.base.wrapping_sub(first) as i32)
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, id: SequenceNo, value: T) {
+        // Mostly it goes into the last bucket.
+        let last = self.buckets.back_mut().filter(|last| last.base == base_of(id));
+        let bucket = match last {
+            Some(last) => last,
+            None => match self.make(id) {
+                Some(bucket) => bucket,
+                None => return,
+            },
+        };
+        let Some(slot) = bucket.slots.get_mut(slot_of(id)) else { return };
+        let new = slot.is_none();
+        *slot = Some(value);
+        if new {
+            bucket.live += 1;
+            self.len += 1;
+        }
+    }
+
+    /// The bucket for `id`, in which there may be nothing yet.
+    #[cold]
+    fn make(&mut self, id: SequenceNo) -> Option<&mut Bucket<T>> {
+        let index = self.find(id).unwrap_or_else(|index| {
+            let slots = self.spare.take().unwrap_or_else(empty);
+            self.buckets.insert(index, Bucket { base: base_of(id), live: 0, slots });
+            index
+        });
+        self.buckets.get_mut(index)
+    }
+
+    fn get(&self, id: SequenceNo) -> Option<&T> {
+        let index = self.find(id).ok()?;
+        self.buckets.get(index)?.slots.get(slot_of(id))?.as_ref()
+    }
+
+    #[inline]
+    fn remove_if(&mut self, id: SequenceNo, meant: impl FnOnce(&T) -> bool) -> Option<T> {
         let index = self.find(id).ok()?;
         let bucket = self.buckets.get_mut(index)?;
-        let slot = &mut bucket.slots[slot_of(id)];
+        let slot = bucket.slots.get_mut(slot_of(id))?;
         let value = slot.take_if(|value| meant(value))?;
         bucket.live -= 1;
         self.len -= 1;
@@ -124,14 +186,7 @@ impl<T> Unsettled<T> {
         self.spare = removed.map(|bucket| bucket.slots);
     }
 
-    /// Visits the entries from `first` to `last`, both included, in serial order; those for which
-    /// `keep` says false are removed. Costs what is held there, whatever the numbers (req: TR-2.7.6-04).
-    pub(crate) fn visit(
-        &mut self,
-        first: SequenceNo,
-        last: SequenceNo,
-        mut keep: impl FnMut(SequenceNo, &mut T) -> bool,
-    ) {
+    fn visit(&mut self, first: SequenceNo, last: SequenceNo, mut keep: impl FnMut(SequenceNo, &mut T) -> bool) {
         let width = last.0.wrapping_sub(first.0);
         let mut index = self.find(first).unwrap_or_else(|index| index);
         while let Some(bucket) = self.buckets.get_mut(index) {
@@ -155,13 +210,11 @@ impl<T> Unsettled<T> {
         }
     }
 
-    /// All entries, in serial order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    fn iter(&self) -> impl Iterator<Item = &T> {
         self.buckets.iter().flat_map(|bucket| bucket.slots.iter().flatten())
     }
 
-    /// Removes every entry for which `keep` says false.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+    fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
         for bucket in &mut self.buckets {
             for slot in bucket.slots.iter_mut() {
                 if slot.as_ref().is_some_and(|value| !keep(value)) {
@@ -177,7 +230,7 @@ impl<T> Unsettled<T> {
 
 impl<T> fmt::Debug for Unsettled<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Unsettled({})", self.len)
+        write!(f, "Unsettled({})", self.len())
     }
 }
 
@@ -209,7 +262,7 @@ mod tests {
         for n in 0..200u32 {
             assert_eq!(map.remove(SequenceNo(n.wrapping_sub(100))), Some(n));
         }
-        assert_eq!((map.len(), map.buckets.len()), (0, 0));
+        assert_eq!((map.len(), map.table.make().buckets.len()), (0, 0));
     }
 
     #[test]
@@ -220,7 +273,7 @@ mod tests {
         map.insert(SequenceNo(1 << 30), 8);
         assert_eq!(ids(&mut map, 0, u32::MAX >> 1), [7, 1 << 30]);
         assert_eq!(ids(&mut map, 7, 6), [7, 1 << 30]);
-        assert_eq!(map.buckets.len(), 2);
+        assert_eq!(map.table.make().buckets.len(), 2);
     }
 
     #[test]
@@ -232,12 +285,12 @@ mod tests {
         for offset in 0..many {
             map.insert(SequenceNo(start.wrapping_add(offset)), offset);
         }
-        assert!(map.buckets.len() <= (many / WIDTH) as usize + 2);
+        assert!(map.table.make().buckets.len() <= (many / WIDTH) as usize + 2);
         assert_eq!(map.iter().count(), many as usize);
         for offset in (0..many).rev() {
             assert_eq!(map.remove(SequenceNo(start.wrapping_add(offset))), Some(offset));
         }
-        assert_eq!((map.len(), map.buckets.len()), (0, 0));
+        assert_eq!((map.len(), map.table.make().buckets.len()), (0, 0));
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use super::check::{Asked, check};
 use super::{End, Half, Link, Refusal};
 use crate::context::Context;
 use crate::event::Event;
+use crate::kept::Kept;
 use crate::violation::Violation;
 use crate::{DetachReason, LinkOptions, Misuse};
 use alloc::boxed::Box;
@@ -71,10 +72,15 @@ impl Link {
         Ok(())
     }
 
+    /// The peer's attach, once it has come, without its `unsettled`.
+    pub(crate) fn remote_attach(&self) -> Option<Attach> {
+        self.remote_attach.as_ref()?.get()
+    }
+
     fn received_attach(&mut self, attach: &mut Attach) {
         // What is unsettled may be much, and is judged once.
         let unsettled = attach.unsettled.take();
-        self.remote_attach = Some(Box::new(attach.clone()));
+        self.remote_attach = Some(Kept::of(attach));
         attach.unsettled = unsettled;
         self.remote = Half::Active;
         self.remote_handle = Some(attach.handle.0);
@@ -126,7 +132,7 @@ impl Link {
             return;
         };
         if self.local == Half::Idle {
-            let mut options = self.remote_attach.as_deref().map(LinkOptions::answering).unwrap_or_default();
+            let mut options = self.remote_attach().as_ref().map(LinkOptions::answering).unwrap_or_default();
             // ours says that there is no link; the peer's own is left out too: go-amqp sees a refusal only in both
             (options.source, options.target) = (None, None);
             options.name = self.name.clone();
@@ -200,7 +206,7 @@ impl Link {
     /// closes whatever is suspended, cannot tell a new link of the same name from this one before. Whether it could
     /// be said.
     fn close_too(&mut self, ctx: &mut Context, channel: u16) -> bool {
-        let mut options = self.remote_attach.as_deref().map(LinkOptions::answering).unwrap_or_default();
+        let mut options = self.remote_attach().as_ref().map(LinkOptions::answering).unwrap_or_default();
         options.name = self.name.clone();
         let attach = options.attach(self.role(), Handle(self.key.index));
         if ctx.output.checked_frame(channel, &attach).is_err() {
@@ -223,7 +229,7 @@ impl Link {
         if let End::Sender(sender) = &mut self.end {
             sender.sending = None;
         }
-        ctx.event(Event::Detached { link: self.id(), reason });
+        ctx.event(Event::Detached { link: self.id(), reason: Box::new(reason) });
     }
 
     /// Nothing more may be written for the link.

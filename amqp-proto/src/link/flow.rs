@@ -4,6 +4,7 @@ use super::credit::Credit;
 use super::{End, FlowDue, Half, Link};
 use crate::context::Context;
 use crate::event::{Event, LinkFlow};
+use crate::thin::Thin;
 use crate::violation::Violation;
 use crate::{CreditMode, CreditUntil, Instant, ReceiverId, SenderId};
 use alloc::boxed::Box;
@@ -155,10 +156,10 @@ impl Link {
 
     /// Enters the link in the session's list of those that owe a flow, if it does and is not there. Whether it was
     /// entered.
-    pub(crate) fn list_flow(&mut self, flows: &mut VecDeque<u32>) -> bool {
+    pub(crate) fn list_flow(&mut self, flows: &mut Thin<VecDeque<u32>>) -> bool {
         let Some(due) = self.flow_due.as_mut().filter(|due| !due.listed) else { return false };
         due.listed = true;
-        flows.push_back(self.key.index);
+        flows.make().push_back(self.key.index);
         true
     }
 }

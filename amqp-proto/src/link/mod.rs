@@ -19,6 +19,7 @@ use crate::delivery::incoming::{Incoming, Modes};
 use crate::delivery::outgoing::Sending;
 use crate::delivery::tags::Tags;
 use crate::id::LinkKey;
+use crate::kept::Kept;
 use crate::{CreditMode, CreditRenewal, LinkId, LinkOptions, ReceiverId, SenderId};
 use alloc::boxed::Box;
 use amqp_codec::{Attach, DeliveryState, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
@@ -53,7 +54,7 @@ pub(crate) struct Link {
     /// What the answer to our attach has to grant.
     pub(crate) asked: Asked,
     /// The peer's attach, for those who ask later.
-    pub(crate) remote_attach: Option<Box<Attach>>,
+    pub(crate) remote_attach: Option<Kept<Attach>>,
     pub(crate) modes: Modes,
     pub(crate) credit: Credit,
     /// The link state properties that the peer told last.
@@ -183,13 +184,17 @@ impl Link {
 
     /// Nobody needs the link any more: both sides have detached (§2.6.2), or never attached, and the
     /// application has taken what had arrived.
+    #[inline]
     pub(crate) fn finished(&self) -> bool {
+        self.gone && self.nothing_left()
+    }
+
+    fn nothing_left(&self) -> bool {
         let empty = match &self.end {
             End::Sender(_) => true,
             End::Receiver(receiver) => receiver.incoming.buffered() == 0,
         };
-        self.gone
-            && empty
+        empty
             && self.refusal.is_none()
             && self.local != Half::Active
             && self.remote != Half::Active

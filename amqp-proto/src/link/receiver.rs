@@ -70,10 +70,11 @@ impl ReceiverMut<'_> {
         self.link().map(|link| &link.name)
     }
 
-    /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event.
+    /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event. It is kept
+    /// encoded, and decoded each time.
     #[must_use]
-    pub fn remote_attach(&self) -> Option<&Attach> {
-        self.link()?.remote_attach.as_deref()
+    pub fn remote_attach(&self) -> Option<Attach> {
+        self.link()?.remote_attach()
     }
 
     /// Deliveries that the sender may still begin (§2.6.7).
@@ -143,8 +144,9 @@ impl ReceiverMut<'_> {
     /// all that had arrived is taken.
     pub fn recv(&mut self) -> Option<Delivery> {
         let mut released = Load::default();
+        let session = self.key.session;
         let (receiver, _) = self.end()?;
-        let delivery = receiver.incoming.recv(&mut released);
+        let delivery = receiver.incoming.recv(session, &mut released);
         // Also where there was nothing but the mark of an aborted delivery: that is gone now.
         self.taken(released);
         delivery
@@ -153,8 +155,9 @@ impl ReceiverMut<'_> {
     /// What has come of the oldest delivery since the last look, whole or not: for messages larger
     /// than memory. Do not mix with [`recv`](Self::recv) in the middle of a delivery.
     pub fn read(&mut self) -> Option<Chunk> {
+        let session = self.key.session;
         let (receiver, _) = self.end()?;
-        let (chunk, load) = receiver.incoming.read()?;
+        let (chunk, load) = receiver.incoming.read(session)?;
         self.taken(load);
         Some(chunk)
     }
@@ -187,7 +190,7 @@ impl ReceiverMut<'_> {
                 self.session.renew(self.ctx, self.key.index);
             }
         }
-        self.session.reap(self.key.index);
+        self.session.reap(self.ctx, self.key.index);
         if self.session.gone {
             self.session.mark(self.ctx);
         }

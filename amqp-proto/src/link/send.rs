@@ -3,13 +3,41 @@
 use super::sender::SenderMut;
 use super::{End, Half, Link};
 use crate::delivery::outgoing::{self, Sending};
+use crate::delivery::payload::Octets;
+use crate::delivery::rest::Rest;
 use crate::delivery::unsettled::Unsettled;
 use crate::session::dispatch::claim;
 use crate::session::{Held, Session};
 use crate::{Blocked, DeliveryId, Misuse, Outgoing, SendError, Sent};
 use alloc::boxed::Box;
-use amqp_codec::{DeliveryTag, Encode, Handle, SequenceNo};
+use amqp_codec::{DeliveryTag, Encode, Handle, SequenceNo, Transfer};
 use bytes::Bytes;
+use core::mem;
+
+/// Why a message is not taken.
+enum Refusal {
+    Blocked(Blocked),
+    TooLarge,
+    Misuse(Misuse),
+}
+
+impl Refusal {
+    /// Together with the message, which goes back.
+    #[cold]
+    fn of(self, message: Outgoing) -> SendError {
+        match self {
+            Self::Blocked(blocked) => SendError::Blocked(message, blocked),
+            Self::TooLarge => SendError::TooLarge(message),
+            Self::Misuse(misuse) => SendError::Misuse(misuse),
+        }
+    }
+}
+
+impl From<Misuse> for Refusal {
+    fn from(misuse: Misuse) -> Self {
+        Self::Misuse(misuse)
+    }
+}
 
 impl SenderMut<'_> {
     /// Sends a message, or hands it back (§2.6.12). What does not fit into the session window now
@@ -18,12 +46,14 @@ impl SenderMut<'_> {
     /// # Errors
     /// [`SendError::Blocked`] if it cannot be sent now, [`SendError::TooLarge`] if it never can;
     /// [`SendError::Misuse`] if the link is gone or the message contradicts its snd-settle-mode.
-    pub fn send(&mut self, message: Outgoing) -> Result<Sent, SendError> {
-        self.transfer(message, false, None::<&Bytes>)
+    pub fn send(&mut self, mut message: Outgoing) -> Result<Sent, SendError> {
+        self.transfer(&mut message, false, None::<&Bytes>).map_err(|refusal| refusal.of(message))
     }
 
     /// Sends what is yet to be encoded, a [`Message`](amqp_codec::Message) say: straight into the output where one
-    /// frame holds it, which saves an allocation and a copy. `message` says how it is sent; its payload does not count.
+    /// frame holds it, which saves an allocation and a copy. `data` of [`Segments::EXTERNAL`](crate::Segments::EXTERNAL)
+    /// octets and more is never copied, in however many frames it leaves; nor is a large piece of a
+    /// [`Payload`](crate::Payload) that is passed on. `message` says how it is sent; its payload does not count.
     ///
     /// ```
     /// # use amqp_proto::{SendError, SenderMut};
@@ -39,8 +69,8 @@ impl SenderMut<'_> {
     ///
     /// # Errors
     /// As for [`send`](Self::send).
-    pub fn send_encoded(&mut self, content: &impl Encode, message: Outgoing) -> Result<Sent, SendError> {
-        self.transfer(message, false, Some(content))
+    pub fn send_encoded(&mut self, content: &impl Encode, mut message: Outgoing) -> Result<Sent, SendError> {
+        self.transfer(&mut message, false, Some(content)).map_err(|refusal| refusal.of(message))
     }
 
     /// Begins a delivery of which more is to come with [`write`](Self::write) (§2.6.14); `message`
@@ -48,70 +78,99 @@ impl SenderMut<'_> {
     ///
     /// # Errors
     /// As for [`send`](Self::send).
-    pub fn start(&mut self, message: Outgoing) -> Result<Sent, SendError> {
-        self.transfer(message, true, None::<&Bytes>)
+    pub fn start(&mut self, mut message: Outgoing) -> Result<Sent, SendError> {
+        self.transfer(&mut message, true, None::<&Bytes>).map_err(|refusal| refusal.of(message))
     }
 
-    fn transfer(
-        &mut self,
-        mut message: Outgoing,
-        more: bool,
-        content: Option<&impl Encode>,
-    ) -> Result<Sent, SendError> {
+    /// A new delivery, if nothing is against it.
+    #[inline]
+    fn transfer(&mut self, message: &mut Outgoing, more: bool, content: Option<&impl Encode>) -> Result<Sent, Refusal> {
         let full = self.session.is_full(self.ctx);
-        let link = self.link().ok_or(Misuse::StaleId)?;
+        let Session { links, window, .. } = &mut *self.session;
+        let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
         if link.gone || link.local == Half::Ended || link.is_leaving() {
             return Err(Misuse::Detached.into());
         }
-        message.settled = link.settles(&message)?;
+        message.settled = link.settles(message)?;
         self.ctx.output.carries(message.state.as_ref())?;
         let max = link.modes.max_message_size;
         let len = content.map_or(message.payload.len(), Encode::encoded_len);
         if max != 0 && len as u64 > max {
-            return Err(SendError::TooLarge(message));
+            return Err(Refusal::TooLarge);
         }
-        if let Some(blocked) = link.why_blocked(self.ctx, &self.session.window, full) {
+        if let Some(blocked) = link.why_blocked(self.ctx, window, full) {
             self.session.wait(self.ctx, self.key.index, blocked)?;
-            return Err(SendError::Blocked(message, blocked));
+            return Err(Refusal::Blocked(blocked));
         }
-        self.begin(message, more, content.map(|content| (content, len)))
+        self.begin(message, more, (content, len))
     }
 
     /// Everything allows it: a new delivery.
+    #[inline]
     fn begin(
         &mut self,
-        message: Outgoing,
+        message: &mut Outgoing,
         more: bool,
-        content: Option<(&impl Encode, usize)>,
-    ) -> Result<Sent, SendError> {
+        (content, len): (Option<&impl Encode>, usize),
+    ) -> Result<Sent, Refusal> {
         let Session { id, links, sent, window, next_delivery_id, .. } = &mut *self.session;
         let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
         let (number, settled) = (*next_delivery_id, message.settled);
-        let tag = claim_tag(link, sent, number, &message)?;
+        let tag = claim_tag(link, sent, number, message)?;
         *next_delivery_id += 1;
         let before = link.credit.link_credit;
         link.credit.used();
         link.credit.note_empty(before, self.ctx.now);
         if !settled {
             link.unsettled += 1;
-            sent.insert(number, Held { link: self.key, tag, state: None, token: message.token });
+            sent.insert(number, Held { link: self.key.into(), tag, state: None, token: message.token });
         }
         let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
         let End::Sender(sender) = &mut link.end else { return Ok(result) };
-        let mut sending = Sending::new(Handle(self.key.index), number, tag, message, more);
         sender.began = self.ctx.output.frames;
-        let left = match content {
-            Some((content, len)) => sending.encoded(self.ctx, id.index, window, content, len),
-            None => sending.frames(self.ctx, id.index, window),
+        let transfer = Transfer {
+            delivery_id: Some(number),
+            delivery_tag: Some(tag),
+            message_format: Some(message.message_format),
+            settled: Some(settled),
+            more,
+            rcv_settle_mode: message.rcv_settle_mode,
+            state: message.state.take(),
+            batchable: message.batchable,
+            ..Transfer::new(Handle(self.key.index))
         };
-        if left == outgoing::Sent::Part {
+        let whole = match content {
+            Some(content) => self.ctx.output.whole_transfer(id.index, &transfer, content, len),
+            None => self.ctx.output.whole_transfer(id.index, &transfer, &Octets(&message.payload), len),
+        };
+        if whole {
+            outgoing::left(self.ctx, window);
+            if more {
+                sender.sending = Some(Box::new(Sending::started(transfer, number, settled, len)));
+            }
+            return Ok(result);
+        }
+        let rest = match content {
+            Some(content) => Rest::encoded(content, len),
+            None => mem::take(&mut message.payload).into(),
+        };
+        self.send_rest(Sending::new(transfer, number, settled, rest));
+        Ok(result)
+    }
+
+    /// More than one frame, of which some may have to wait.
+    #[cold]
+    fn send_rest(&mut self, mut sending: Sending) {
+        let Session { id, links, window, .. } = &mut *self.session;
+        let Some(link) = links.get_mut(self.key.index) else { return };
+        let End::Sender(sender) = &mut link.end else { return };
+        if sending.frames(self.ctx, id.index, window) == outgoing::Sent::Part {
             let waits = !sending.wants_more();
             sender.sending = Some(Box::new(sending));
             if waits {
                 self.session.send_on(self.ctx, self.key.index);
             }
         }
-        Ok(result)
     }
 
     /// Adds a piece to the delivery that was [`start`](Self::start)ed; the last one with `more` false.
@@ -155,7 +214,7 @@ impl SenderMut<'_> {
             }
         }
         if !waits {
-            self.session.sending.push_back(self.key.index);
+            self.session.sending.make().push_back(self.key.index);
         }
         self.session.pump(self.ctx);
         self.session.flush(self.ctx);
@@ -173,9 +232,9 @@ fn claim_tag(
     message: &Outgoing,
 ) -> Result<DeliveryTag, Misuse> {
     match message.tag {
-        Some(tag) if message.settled || claim(link, sent, tag) => Ok(tag),
+        Some(tag) if message.settled || claim(link, sent, &tag) => Ok(tag),
         Some(_) => Err(Misuse::TagInUse),
-        None if message.settled || link.tags.all_made() => Ok(number.0.into()),
+        None if message.settled || link.tags.all_made(link.unsettled) => Ok(number.0.into()),
         None => claim_made(link, sent, number.0),
     }
 }
@@ -184,5 +243,5 @@ fn claim_tag(
 fn claim_made(link: &mut Link, sent: &Unsettled<Held>, number: u32) -> Result<DeliveryTag, Misuse> {
     let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));
     let mut made = core::iter::once(DeliveryTag::from(number)).chain(longer);
-    made.find(|tag| claim(link, sent, *tag)).ok_or(Misuse::TagInUse)
+    made.find(|tag| claim(link, sent, tag)).ok_or(Misuse::TagInUse)
 }

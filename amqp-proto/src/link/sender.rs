@@ -55,10 +55,11 @@ impl SenderMut<'_> {
         self.link().map(|link| &link.name)
     }
 
-    /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event.
+    /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event. It is kept
+    /// encoded, and decoded each time.
     #[must_use]
-    pub fn remote_attach(&self) -> Option<&Attach> {
-        self.link()?.remote_attach.as_deref()
+    pub fn remote_attach(&self) -> Option<Attach> {
+        self.link()?.remote_attach()
     }
 
     /// Deliveries that may be begun now (§2.6.7).
@@ -220,6 +221,6 @@ pub(crate) fn detach(
     session.flush_dispositions(ctx);
     let channel = session.begun_channel();
     session.link_mut(key).ok_or(Misuse::StaleId)?.detach(ctx, channel, closed, error)?;
-    session.reap(key.index);
+    session.reap(ctx, key.index);
     Ok(())
 }

@@ -40,11 +40,11 @@ impl Link {
         let current = receiver.incoming.current();
         let last_credit = current.is_none() && self.credit.link_credit == 1;
         let (number, outcome) = if let Some(current) = current {
-            (current.number(), receiver.incoming.transfer(transfer, payload, self.modes)?)
+            (current.number(), receiver.incoming.transfer(transfer, payload, &self.modes)?)
         } else {
             supported(transfer.state.as_ref())?;
             let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
-            let tag = transfer.delivery_tag.ok_or(Violation::DeliveryTagMissing)?;
+            let tag = transfer.delivery_tag.as_ref().ok_or(Violation::DeliveryTagMissing)?;
             if next.replace(number + 1).is_some_and(|next| next != number) {
                 return Err(Violation::DeliveryIdOrder);
             }
@@ -52,7 +52,7 @@ impl Link {
             self.credit.used();
             self.credit.available = self.credit.available.saturating_sub(1); // req: TR-2.6.7-11
             let id = DeliveryId { session, number };
-            (number, receiver.incoming.begin(id, tag, transfer, payload, self.modes)?)
+            (number, receiver.incoming.begin(id, tag, transfer, payload, &self.modes)?)
         };
         let begins = current.is_none();
         let settled = outcome.settled || outcome.aborted;
@@ -67,11 +67,12 @@ impl Link {
     }
 
     /// Receiver: the tag of the delivery that this transfer begins, if it is to be settled.
-    pub(crate) fn begins_unsettled(&self, transfer: &Transfer) -> Option<DeliveryTag> {
+    #[inline]
+    pub(crate) fn begins_unsettled<'t>(&self, transfer: &'t Transfer) -> Option<&'t DeliveryTag> {
         let End::Receiver(receiver) = &self.end else { return None };
         let begins = receiver.incoming.current().is_none();
         let unsettled = transfer.settled != Some(true) && !transfer.aborted && !transfer.resume;
-        transfer.delivery_tag.filter(|_| begins && unsettled)
+        transfer.delivery_tag.as_ref().filter(|_| begins && unsettled)
     }
 
     /// A delivery of this link is no longer unsettled.

@@ -5,6 +5,7 @@ use super::{Session, SessionOptions};
 use crate::config::Pipelining;
 use crate::context::Context;
 use crate::event::Event;
+use crate::kept::Kept;
 use crate::link::Half;
 use crate::{EndReason, Misuse};
 use alloc::boxed::Box;
@@ -70,8 +71,9 @@ impl Session {
         self.remote_channel = Some(channel);
         self.window.begun(begin.next_outgoing_id, begin.incoming_window, begin.outgoing_window);
         self.window.note_closed(true, ctx.now);
+        self.remote_begin = Some(Kept::of(&begin));
+        self.remote_handle_max = begin.handle_max.0;
         let begin = Box::new(begin);
-        self.remote_begin = Some(begin.clone());
         if self.local == Half::Ended {
             return;
         }

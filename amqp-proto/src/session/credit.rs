@@ -37,13 +37,13 @@ impl Session {
     /// Places have become free: for those that were granted less.
     #[inline]
     pub(crate) fn renew_bounded(&mut self, ctx: &mut Context) {
-        if !self.bounded.is_empty() {
+        if self.bounded.get().is_some_and(|bounded| !bounded.is_empty()) {
             self.renew_all_bounded(ctx);
         }
     }
 
     fn renew_all_bounded(&mut self, ctx: &mut Context) {
-        for index in core::mem::take(&mut self.bounded) {
+        for index in core::mem::take(self.bounded.make()) {
             if self.links.get_mut(index).is_some_and(|link| link.set_bounded(false)) {
                 self.renew(ctx, index);
             }
@@ -52,7 +52,7 @@ impl Session {
 
     fn list_bounded(&mut self, index: u32) {
         if self.links.get_mut(index).is_some_and(|link| !link.set_bounded(true)) {
-            self.bounded.push(index);
+            self.bounded.make().push(index);
         }
     }
 }

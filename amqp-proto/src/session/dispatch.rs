@@ -98,10 +98,10 @@ impl Session {
 
     /// Enters in the tables what a transfer amounted to, and tells the application. `tag` is that of a delivery which
     /// begins and is to be settled.
-    fn arrived(&mut self, ctx: &mut Context, index: u32, tag: Option<DeliveryTag>, arrival: &Arrival) {
+    fn arrived(&mut self, ctx: &mut Context, index: u32, tag: Option<&DeliveryTag>, arrival: &Arrival) {
         let Some(link) = self.links.get_mut(index) else { return };
-        if let Some(tag) = tag.filter(|_| arrival.unsettled) {
-            self.received.insert(arrival.number, Held { link: link.key, tag, state: None, token: 0 });
+        if let Some(&tag) = tag.filter(|_| arrival.unsettled) {
+            self.received.insert(arrival.number, Held { link: link.key.into(), tag, state: None, token: 0 });
             link.unsettled += 1;
         }
         if let Some(held) = arrival.settled.then(|| self.received.remove(arrival.number)).flatten() {
@@ -147,7 +147,7 @@ impl Session {
                 return true;
             };
             let delivery = crate::DeliveryId { session: *session, number };
-            if let Some(link) = links.get_mut(held.link.index).filter(|link| link.key == held.link) {
+            if let Some(link) = links.get_mut(held.link.index).filter(|link| held.link == link.key.into()) {
                 let state = state.or_else(|| link.default_outcome().filter(|_| settled).cloned());
                 ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
                 if settled {
@@ -171,7 +171,10 @@ impl Session {
 }
 
 /// Enters the tag of a delivery that begins among those of its link (req: TR-2.6.12-02). Whether it was new.
-pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: DeliveryTag) -> bool {
+#[inline(always)]
+pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: &DeliveryTag) -> bool {
     let key = link.key;
-    link.tags.insert(tag, link.unsettled, || held.iter().filter(|held| held.link == key).map(|held| held.tag).collect())
+    link.tags.insert(tag, link.unsettled, || {
+        held.iter().filter(|held| held.link == key.into()).map(|held| held.tag).collect()
+    })
 }

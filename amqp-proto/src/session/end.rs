@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::link::{End, Half};
 use crate::violation::Violation;
 use crate::{DetachReason, EndReason, Misuse};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use amqp_codec::Error;
 
@@ -65,11 +66,11 @@ impl Session {
         self.window.close(&mut ctx.memory);
         self.gone = true;
         self.waiting = None;
-        self.sending.clear();
+        self.sending.take();
         self.forget_all_waiting(ctx);
-        self.flows.clear();
+        self.flows.take();
         self.flow_due = None;
-        ctx.event(Event::Ended { session: self.id, reason });
+        ctx.event(Event::Ended { session: self.id, reason: Box::new(reason) });
         self.mark(ctx);
     }
 
@@ -95,7 +96,7 @@ impl Session {
             link.local = Half::Ended;
             link.remote = Half::Ended;
             if link.finished() {
-                self.links.remove(index);
+                self.remove_link(ctx, index);
             }
         }
         self.sent = super::Unsettled::new();

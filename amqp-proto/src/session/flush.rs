@@ -4,6 +4,7 @@ use super::Session;
 use crate::config::Pipelining;
 use crate::context::Context;
 use crate::link::Half;
+use alloc::collections::VecDeque;
 
 impl Session {
     /// Lets everything leave that was held back.
@@ -38,11 +39,11 @@ impl Session {
     }
 
     fn flush_flows(&mut self, ctx: &mut Context) {
-        if !self.flows.is_empty() {
+        if self.flows.get().is_some_and(|flows| !flows.is_empty()) {
             // Who has credit from now on may find the window closed by what others leave unread.
             self.unjam(ctx);
         }
-        while let Some(index) = self.flows.pop_front() {
+        while let Some(index) = self.flows.get_mut().and_then(VecDeque::pop_front) {
             self.flush_link_flow(ctx, index);
         }
         if let Some(echo) = self.flow_due.take() {

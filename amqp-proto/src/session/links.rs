@@ -10,6 +10,7 @@ use crate::id::LinkKey;
 use crate::link::{End, Half, Link};
 use crate::violation::{Scope, Violation};
 use crate::{DetachReason, LinkId, LinkOptions, Misuse};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use amqp_codec::{Attach, Condition, Detach, Role};
 
@@ -22,14 +23,13 @@ impl Session {
         if self.links.named(role, &options.name).any(|link| link.local != Half::Ended) {
             return Err(Misuse::NameInUse);
         }
-        let remote_max = self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0);
-        if self.links.next_index() > remote_max {
+        if self.links.next_index() > self.remote_handle_max {
             return Err(Misuse::HandleMax);
         }
         let key = self.new_key(ctx);
         let mut link = Link::new(key, options.name.clone(), role);
         link.prepare(options);
-        self.links.insert(link);
+        self.insert_link(ctx, link);
         self.try_attach(ctx, key.index)?;
         Ok(key)
     }
@@ -41,14 +41,14 @@ impl Session {
     /// Lets an attach of ours leave if it waits and may.
     pub(crate) fn try_attach(&mut self, ctx: &mut Context, index: u32) -> Result<(), Misuse> {
         let (may_attach, channel) = (self.may_attach(ctx), self.channel());
-        let remote_max = self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0);
+        let remote_max = self.remote_handle_max;
         let Some(link) = self.links.get_mut(index).filter(|_| may_attach) else { return Ok(()) };
         let sent = link.send_attach(ctx, channel, remote_max);
         match sent {
             // A request of the peer stays one: its handle is in use, and it has to be answered.
             Err(_) if link.remote == Half::Active => {}
             Err(_) => {
-                self.links.remove(index);
+                self.remove_link(ctx, index);
             }
             Ok(()) => {
                 self.first_credit(ctx, index);
@@ -85,7 +85,7 @@ impl Session {
             if let Some(link) = self.links.get_mut(index) {
                 link.send_refusal(ctx, channel);
             }
-            self.reap(index);
+            self.reap(ctx, index);
         }
     }
 
@@ -100,7 +100,7 @@ impl Session {
             link.refuse(ctx, Some(channel), Some(Condition::FRAME_SIZE_TOO_SMALL.into()));
             link.gone(ctx, reason);
         } else {
-            ctx.event(crate::Event::Detached { link: id, reason });
+            ctx.event(crate::Event::Detached { link: id, reason: Box::new(reason) });
         }
     }
 
@@ -124,7 +124,7 @@ impl Session {
             return Err(Violation::LinkLimit);
         }
         ctx.budget.requested();
-        if self.links.next_index() > self.remote_begin.as_ref().map_or(u32::MAX, |begin| begin.handle_max.0) {
+        if self.links.next_index() > self.remote_handle_max {
             return Err(Violation::NoHandleLeft);
         }
         let in_use = self.links.named(role, &attach.name).any(|link| !link.gone && link.local != Half::Ended);
@@ -134,7 +134,7 @@ impl Session {
             .received_request(attach)
             .and_then(|attach| if in_use { Err(Violation::NameInUse) } else { Ok(attach) });
         self.handles.insert(handle, key.index);
-        self.links.insert(link);
+        self.insert_link(ctx, link);
         match request {
             Ok(attach) => {
                 if let Some(link) = self.links.get(key.index) {
@@ -204,24 +204,37 @@ impl Session {
         link.tags = Tags::default();
         if core::mem::take(&mut link.unsettled) > 0 {
             match link.end {
-                End::Sender(_) => self.sent.retain(|held| held.link != key),
-                End::Receiver(_) => self.received.retain(|held| held.link != key),
+                End::Sender(_) => self.sent.retain(|held| held.link != key.into()),
+                End::Receiver(_) => self.received.retain(|held| held.link != key.into()),
             }
             self.renew_bounded(ctx);
             self.offer(ctx);
         }
         self.mark(ctx);
-        self.reap(index);
+        self.reap(ctx, index);
         if partial != Load::default() {
             self.release(ctx, partial);
         }
     }
 
     /// Frees the place of a link that nobody needs any more.
-    pub(crate) fn reap(&mut self, index: u32) {
+    #[inline]
+    pub(crate) fn reap(&mut self, ctx: &mut Context, index: u32) {
         if self.links.get(index).is_some_and(Link::finished) {
-            self.links.remove(index);
+            self.remove_link(ctx, index);
         }
+    }
+
+    /// Gives a link its place: that of its key.
+    fn insert_link(&mut self, ctx: &mut Context, link: Link) {
+        self.links.insert(link);
+        ctx.links += 1;
+    }
+
+    /// Frees the place of a link that is there.
+    pub(crate) fn remove_link(&mut self, ctx: &mut Context, index: u32) {
+        self.links.remove(index);
+        ctx.links -= 1;
     }
 
     /// Whether the session has this link, with this role of ours.

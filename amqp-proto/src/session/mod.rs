@@ -23,9 +23,11 @@ pub(crate) use window::Window;
 use crate::context::Context;
 use crate::delivery::disposition::Dispositions;
 use crate::delivery::unsettled::Unsettled;
-use crate::id::LinkKey;
+use crate::id::{Generation, LinkKey};
+use crate::kept::Kept;
 use crate::link::Half;
 use crate::store::Numbers;
+use crate::thin::Thin;
 use crate::{EndReason, Misuse, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::{BTreeSet, VecDeque};
@@ -44,7 +46,9 @@ pub struct SessionOptions {
     pub incoming_window: u32,
     /// Octets of payload that the peer may send before the application has taken any: the window is then as many
     /// transfers as fit into what is left, each taken for as large as our max-frame-size, which is the least that
-    /// this may be. Also bounded by [`PeerLimits::max_unread`](crate::PeerLimits::max_unread). Default: only by that.
+    /// this may be. A message that does not fit into it is taken all the same if nothing else waits, as far as
+    /// [`max_message_size`](crate::LinkOptions::max_message_size) allows. Also bounded by
+    /// [`PeerLimits::max_unread`](crate::PeerLimits::max_unread). Default: only by that.
     pub incoming_octets: Option<u64>,
     /// What the peer may have left of the window when a flow reopens it, in transfer frames, if the application keeps
     /// up with it; a low one saves flows, a high one keeps a distant peer busy. Default: half of the window.
@@ -95,12 +99,26 @@ impl SessionOptions {
 /// A delivery that is not settled at our end.
 #[derive(Debug)]
 pub(crate) struct Held {
-    pub(crate) link: LinkKey,
+    pub(crate) link: Owner,
     pub(crate) tag: DeliveryTag,
     /// The state that the peer reported last.
     pub(crate) state: Option<DeliveryState>,
     /// The application's own number for it.
     pub(crate) token: u64,
+}
+
+/// Which link of the session a delivery is of: what of its key tells it from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    generation: Generation,
+    pub(crate) index: u32,
+}
+
+impl From<LinkKey> for Owner {
+    #[inline]
+    fn from(key: LinkKey) -> Self {
+        Self { generation: key.generation, index: key.index }
+    }
 }
 
 impl Held {
@@ -114,8 +132,11 @@ impl Held {
     }
 
     /// The state that the peer has settled with, by the same rule.
+    #[inline]
     pub(crate) fn last(&mut self, state: Option<&DeliveryState>) -> Option<DeliveryState> {
         match state {
+            // What nearly all are.
+            Some(DeliveryState::Accepted) if self.state.is_none() => Some(DeliveryState::Accepted),
             Some(state) if !self.has_outcome() => Some(state.clone()),
             Some(_) | None => self.state.take(),
         }
@@ -137,7 +158,9 @@ pub(crate) struct Session {
     pub(crate) remote_channel: Option<u16>,
     /// Our begin, until it leaves.
     pub(crate) waiting: Option<Box<SessionOptions>>,
-    pub(crate) remote_begin: Option<Box<Begin>>,
+    pub(crate) remote_begin: Option<Kept<Begin>>,
+    /// The highest handle that we may use.
+    pub(crate) remote_handle_max: u32,
     /// The highest handle that the peer may use.
     pub(crate) handle_max: u32,
     pub(crate) window: Window,
@@ -159,15 +182,15 @@ pub(crate) struct Session {
     /// A flow with echo has left, and none has come since.
     pub(crate) awaits_echo: bool,
     /// Links for which a flow is to leave.
-    pub(crate) flows: VecDeque<u32>,
+    pub(crate) flows: Thin<VecDeque<u32>>,
     /// Links with a delivery in progress that could not leave as a whole.
-    pub(crate) sending: VecDeque<u32>,
+    pub(crate) sending: Thin<VecDeque<u32>>,
     /// Senders that were told to wait.
-    pub(crate) blocked: BTreeSet<Waiting>,
+    pub(crate) blocked: Thin<BTreeSet<Waiting>>,
     /// The session's place among those that have room for them.
     pub(crate) offered: Option<u64>,
     /// Receivers whose automatic credit the bound of unsettled deliveries holds down.
-    pub(crate) bounded: Vec<u32>,
+    pub(crate) bounded: Thin<Vec<u32>>,
     /// The session is among those whose deliveries take turns.
     pub(crate) queued: bool,
     /// The session is in the connection's list of those with something to flush.
@@ -188,6 +211,7 @@ impl Session {
             remote_channel: None,
             waiting: None,
             remote_begin: None,
+            remote_handle_max: u32::MAX,
             handle_max: SessionOptions::default().handle_max.0,
             window: Window::new(),
             links: Links::new(),
@@ -200,11 +224,11 @@ impl Session {
             as_receiver: Dispositions::new(Role::Receiver),
             flow_due: None,
             awaits_echo: false,
-            flows: VecDeque::new(),
-            sending: VecDeque::new(),
-            blocked: BTreeSet::new(),
+            flows: Thin::new(),
+            sending: Thin::new(),
+            blocked: Thin::new(),
             offered: None,
-            bounded: Vec::new(),
+            bounded: Thin::new(),
             queued: false,
             dirty: false,
             gone: false,

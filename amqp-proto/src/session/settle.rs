@@ -31,14 +31,14 @@ impl Session {
         };
         let (mut released, mut renews) = (Load::default(), false);
         if settled {
-            let held = table.remove_if(number, |held| held.link == link).ok_or(Misuse::StaleId)?;
+            let held = table.remove_if(number, |held| held.link == link.into()).ok_or(Misuse::StaleId)?;
             if let Some(link) = self.links.get_mut(link.index) {
                 link.settled(&held.tag);
                 released = link.settled_here(number);
                 renews = link.renews_when_settled();
             }
         } else {
-            table.get(number).filter(|held| held.link == link).ok_or(Misuse::StaleId)?;
+            table.get(number).filter(|held| held.link == link.into()).ok_or(Misuse::StaleId)?;
         }
         dispositions.add(ctx, channel, (number, number), state, settled);
         if renews {
@@ -80,7 +80,7 @@ impl Session {
         let Some(link) = self.links.get_mut(key.index).filter(|link| link.key == key) else { return Ok(0) };
         let (mut count, mut released) = (0, Load::default());
         table.visit(first, last, |number, held| {
-            if held.link != key {
+            if held.link != key.into() {
                 return true;
             }
             count += 1;

@@ -2,6 +2,7 @@
 
 use crate::link::{Half, Link};
 use crate::store::Store;
+use crate::thin::Thin;
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use amqp_codec::{Role, Str};
@@ -11,7 +12,7 @@ use amqp_codec::{Role, Str};
 pub(crate) struct Links {
     store: Store<Link>,
     /// In order of the names, not of hashes: without randomness a peer could make those collide.
-    names: BTreeSet<Named>,
+    names: Thin<BTreeSet<Named>>,
 }
 
 /// What finds a link by its name: the oldest of a name comes first.
@@ -40,7 +41,7 @@ impl Named {
 
 impl Links {
     pub(crate) const fn new() -> Self {
-        Self { store: Store::new(), names: BTreeSet::new() }
+        Self { store: Store::new(), names: Thin::new() }
     }
 
     /// The index that the next [`insert`](Self::insert) will use: that of the link's key.
@@ -49,13 +50,13 @@ impl Links {
     }
 
     pub(crate) fn insert(&mut self, link: Link) {
-        self.names.insert(Named::of(&link));
+        self.names.make().insert(Named::of(&link));
         self.store.insert(link);
     }
 
     pub(crate) fn remove(&mut self, index: u32) {
-        if let Some(link) = self.store.remove(index) {
-            self.names.remove(&Named::of(&link));
+        if let (Some(link), Some(names)) = (self.store.remove(index), self.names.get_mut()) {
+            names.remove(&Named::of(&link));
         }
     }
 
@@ -87,11 +88,12 @@ impl Links {
         let (from, to) = (Named::bound(role, name, 0), Named::bound(role, name, u32::MAX));
         let store = &self.store;
         let over = |named: &Named| store.get(named.index).is_none_or(|link| !link.needs_name());
-        let over: Vec<_> = self.names.range(&from..=&to).filter(|named| over(named)).map(|named| named.index).collect();
+        let names = self.names.make();
+        let over: Vec<_> = names.range(&from..=&to).filter(|named| over(named)).map(|named| named.index).collect();
         for link in over.into_iter().filter_map(|index| store.get(index)) {
-            self.names.remove(&Named::of(link));
+            names.remove(&Named::of(link));
         }
-        self.names.range(from..=to).filter_map(|named| self.store.get(named.index))
+        names.range(from..=to).filter_map(|named| store.get(named.index))
     }
 }
 
@@ -134,7 +136,7 @@ mod tests {
         assert_eq!(links.named(Role::Sender, &"link-0".into()).count(), 0);
         assert_eq!(links.named(Role::Receiver, &"link-0".into()).count(), 1);
         (1..2 * MANY).for_each(|index| links.remove(index));
-        assert_eq!((links.len(), links.names.len()), (0, 0));
+        assert_eq!((links.len(), links.names.make().len()), (0, 0));
     }
 
     #[test]
@@ -153,7 +155,7 @@ mod tests {
         let mut links = Links::new();
         for number in 0..MANY {
             assert_eq!(links.named(Role::Sender, &"name".into()).count(), 0);
-            assert_eq!(links.names.len(), 0);
+            assert_eq!(links.names.make().len(), 0);
             let mut refused = link(&links, number, "name", Role::Sender);
             (refused.local, refused.remote) = (Half::Ended, Half::Active);
             links.insert(refused);

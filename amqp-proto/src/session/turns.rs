@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::delivery::outgoing::{Sending, Sent};
 use crate::link::{End, Half, Link};
 use crate::{Blocked, Misuse};
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeSet, VecDeque};
 
 /// A sender that was refused: when it began a delivery last, and its handle.
 pub(crate) type Waiting = (u64, u32);
@@ -21,13 +21,24 @@ pub(crate) type Offers = BTreeSet<(u64, u16)>;
 impl Session {
     /// Enters a link whose delivery has frames to leave.
     pub(crate) fn send_on(&mut self, ctx: &mut Context, index: u32) {
-        self.sending.push_back(index);
+        self.sending.make().push_back(index);
         self.queue(ctx);
+    }
+
+    /// Whether a delivery in progress has frames to leave.
+    fn is_sending(&self) -> bool {
+        self.sending.get().is_some_and(|sending| !sending.is_empty())
+    }
+
+    /// Whether a sender waits for something of the session's.
+    #[inline(always)]
+    fn has_blocked(&self) -> bool {
+        self.blocked.get().is_some_and(|blocked| !blocked.is_empty())
     }
 
     /// Enters the session among those whose deliveries take turns, once, if the window admits a frame.
     pub(crate) fn queue(&mut self, ctx: &mut Context) {
-        if !self.queued && !self.sending.is_empty() && self.window.can_send() {
+        if !self.queued && self.is_sending() && self.window.can_send() {
             self.queued = true;
             ctx.turns.push_back(self.id.index);
         }
@@ -43,10 +54,10 @@ impl Session {
             // After this poll the rest is for anybody.
             return self.mark(ctx);
         }
-        if let Some(index) = self.sending.pop_front() {
+        if let Some(index) = self.sending.get_mut().and_then(VecDeque::pop_front) {
             self.send_frame(ctx, index);
         }
-        if self.sending.is_empty() && self.window.unshare() {
+        if !self.is_sending() && self.window.unshare() {
             self.offer(ctx);
         }
         self.queue(ctx);
@@ -55,7 +66,7 @@ impl Session {
     /// Lets leave what the window admits until the output is full.
     pub(crate) fn pump(&mut self, ctx: &mut Context) {
         while self.window.can_send() && !ctx.output.is_full() {
-            let Some(index) = self.sending.pop_front() else { return };
+            let Some(index) = self.sending.get_mut().and_then(VecDeque::pop_front) else { return };
             self.send_frame(ctx, index);
         }
         self.queue(ctx);
@@ -82,14 +93,14 @@ impl Session {
                 self.wake(ctx, index);
             }
             Sent::Part if sending.wants_more() => self.wake(ctx, index),
-            Sent::Part => self.sending.push_back(index),
+            Sent::Part => self.sending.make().push_back(index),
         }
     }
 
     /// The peer's window has opened.
     pub(crate) fn window_opened(&mut self, ctx: &mut Context) {
         self.window.unshare();
-        if !self.sending.is_empty() && !self.blocked.is_empty() {
+        if self.is_sending() && self.has_blocked() {
             self.window.share();
         }
         self.queue(ctx);
@@ -104,7 +115,7 @@ impl Session {
         let of_session = matches!(blocked, Blocked::WindowClosed | Blocked::OutputFull | Blocked::Unsettled);
         if of_session && !link.in_progress() {
             if let Some(began) = link.list() {
-                self.blocked.insert((began, index));
+                self.blocked.make().insert((began, index));
                 self.offer(ctx);
             }
         }
@@ -114,10 +125,10 @@ impl Session {
     /// What was in the way of a sender that waits may have passed: tells it, or lets it wait behind others, or for what is
     /// in the way by now.
     pub(crate) fn wake(&mut self, ctx: &mut Context, index: u32) {
-        let Some(link) = self.links.get_mut(index).filter(|link| link.wants() && link.listed().is_none()) else {
+        let Some(link) = self.links.get(index).filter(|link| link.wants() && link.listed().is_none()) else {
             return;
         };
-        if self.blocked.is_empty() || link.wants_piece() {
+        if !self.has_blocked() || link.wants_piece() {
             self.tell(ctx, index);
         } else {
             let _ = self.wait(ctx, index, Blocked::WindowClosed);
@@ -137,8 +148,16 @@ impl Session {
     }
 
     /// Enters the session among those that have room for senders that were refused, if it has.
+    #[inline(always)]
     pub(crate) fn offer(&mut self, ctx: &mut Context) {
-        let Some(&(began, _)) = self.blocked.first() else { return };
+        if self.has_blocked() {
+            self.offer_first(ctx);
+        }
+    }
+
+    #[cold]
+    fn offer_first(&mut self, ctx: &mut Context) {
+        let Some(&(began, _)) = self.blocked.get().and_then(BTreeSet::first) else { return };
         if self.offered == Some(began) || !self.may_begin(ctx) {
             return;
         }
@@ -159,7 +178,7 @@ impl Session {
         if !self.may_begin(ctx) {
             return;
         }
-        let Some((began, index)) = self.blocked.pop_first() else { return };
+        let Some((began, index)) = self.blocked.get_mut().and_then(BTreeSet::pop_first) else { return };
         if let Some(link) = self.links.get_mut(index) {
             link.unlist();
             // It may have begun one since, unasked: others come first then.
@@ -174,15 +193,15 @@ impl Session {
 
     /// Forgets that a sender waits.
     pub(crate) fn forget_waiting(&mut self, index: u32) {
-        if let Some(began) = self.links.get(index).and_then(Link::listed) {
-            self.blocked.remove(&(began, index));
+        if let (Some(began), Some(blocked)) = (self.links.get(index).and_then(Link::listed), self.blocked.get_mut()) {
+            blocked.remove(&(began, index));
         }
     }
 
     /// Forgets all of them.
     pub(crate) fn forget_all_waiting(&mut self, ctx: &mut Context) {
         self.withdraw(ctx);
-        self.blocked.clear();
+        self.blocked.take();
     }
 
     /// Whether the session has nothing against a new delivery.

@@ -20,10 +20,10 @@ impl SessionMut<'_> {
         self.session.id
     }
 
-    /// The peer's begin, once it has come (§2.7.2).
+    /// The peer's begin, once it has come (§2.7.2). It is kept encoded, and decoded each time.
     #[must_use]
-    pub fn remote_begin(&self) -> Option<&Begin> {
-        self.session.remote_begin.as_deref()
+    pub fn remote_begin(&self) -> Option<Begin> {
+        self.session.remote_begin.as_ref()?.get()
     }
 
     /// The windows, both ways (§2.5.6).

@@ -24,6 +24,15 @@ pub struct RecordedFrame<'a> {
     frame: &'a TappedFrame<'a>,
     at: RecordedAt,
     since: Duration,
+    connection: Option<u64>,
+}
+
+impl RecordedFrame<'_> {
+    /// With the number of its connection, where several are recorded in one place.
+    #[must_use]
+    pub fn of_connection(self, number: u64) -> Self {
+        Self { connection: Some(number), ..self }
+    }
 }
 
 impl TappedFrame<'_> {
@@ -35,7 +44,7 @@ impl TappedFrame<'_> {
             What::Header(header) => header.id == ProtocolId::SASL,
             What::Frame(header, _) => header.frame_type == FRAME_TYPE_SASL,
         };
-        (!is_sasl).then_some(RecordedFrame { frame: self, at, since })
+        (!is_sasl).then_some(RecordedFrame { frame: self, at, since, connection: None })
     }
 }
 
@@ -43,7 +52,11 @@ impl fmt::Display for RecordedFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let from_client = (self.frame.direction == Direction::Out) == (self.at == RecordedAt::Client);
         let direction = if from_client { "c2s" } else { "s2c" };
-        write!(f, "{{\"t\":{}.{:06},\"dir\":\"{direction}\"", self.since.as_secs(), self.since.subsec_micros())?;
+        write!(f, "{{\"t\":{}.{:06},", self.since.as_secs(), self.since.subsec_micros())?;
+        if let Some(number) = self.connection {
+            write!(f, "\"conn\":{number},")?;
+        }
+        write!(f, "\"dir\":\"{direction}\"")?;
         match self.frame.what {
             What::Header(header) => {
                 f.write_str(",\"kind\":\"header\",\"hex\":\"")?;

@@ -1,19 +1,17 @@
-//! Sender and receiver on plain threads: one for each link, the connections serviced by whoever waits.
+//! Sender and receiver on plain threads, with no thread but those of the application: whoever waits services the
+//! connections.
 
-use crate::{
-    Bodies, MAX_FRAME_SIZE, Mode, ReceiverArguments, SenderArguments, SharedTally, Tally, now, print_ready,
-    print_sender,
+use crate::{Bodies, MAX_FRAME_SIZE, Mode, ReceiverArguments, SenderArguments, Tally, now, print_ready, print_sender};
+use amqp10::blocking::{
+    BatchOptions, Connection, Delivery, IncomingLink, Listener, Options, Pump, Receiver, Sender, Session,
 };
-use amqp10::blocking::{Connection, IncomingConnection, IncomingLink, Listener, Options, Pump, Receiver, Sender};
-use amqp10::codec::message::Body;
 use amqp10::codec::{Outcome, SenderSettleMode};
 use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use std::collections::VecDeque;
 use std::error::Error;
-use std::net::TcpStream;
 use std::ops::Range;
-use std::sync::mpsc::{Sender as Inbox, channel};
 use std::thread;
+use std::time::Duration;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -25,10 +23,7 @@ pub fn send(arguments: &SenderArguments) -> Result<(), Failure> {
     let pump = Pump::new()?;
     let (mut connections, mut links) = (Vec::new(), Vec::new());
     for number in 0..arguments.connections {
-        let config = Config::builder(format!("bench-sender-{number}")).max_frame_size(MAX_FRAME_SIZE).build()?;
-        let stream = TcpStream::connect((&*arguments.host, arguments.port))?;
-        stream.set_nodelay(true)?;
-        let connection = pump.connect_on(stream, &Options::client(config), None)?;
+        let connection = connect(&pump, arguments, number)?;
         let session = connection.session()?;
         for number in 0..arguments.links {
             let settled = arguments.mode == Mode::Settled;
@@ -39,16 +34,7 @@ pub fn send(arguments: &SenderArguments) -> Result<(), Failure> {
         connections.push(connection);
     }
     let started = now();
-    let shares = (0..links.len()).map(|number| arguments.share(number));
-    let mut times = Vec::new();
-    thread::scope(|scope| -> Result<(), Failure> {
-        let work = links.iter().zip(shares);
-        let threads: Vec<_> = work.map(|(link, share)| scope.spawn(|| send_share(arguments, link, share))).collect();
-        for thread in threads {
-            times.extend(thread.join().map_err(|_| "a thread failed")??);
-        }
-        Ok(())
-    })?;
+    let times = send_all(arguments, &links)?;
     let mut ended = now();
     if arguments.mode == Mode::Settled {
         links.iter().for_each(|link| drop(link.detached()));
@@ -61,6 +47,29 @@ pub fn send(arguments: &SenderArguments) -> Result<(), Failure> {
         let _ = connection.close();
     }
     Ok(())
+}
+
+fn connect(pump: &Pump, arguments: &SenderArguments, number: usize) -> Result<Connection, Failure> {
+    let config = Config::builder(format!("bench-sender-{number}")).max_frame_size(MAX_FRAME_SIZE);
+    let builder = amqp10::blocking::Builder::new(config).serviced_by(pump);
+    Ok(builder.host(&*arguments.host).port(arguments.port).without_login().connect()?)
+}
+
+/// One thread for each link; this one, if there is but one.
+fn send_all(arguments: &SenderArguments, links: &[Sender]) -> Result<Vec<u64>, Failure> {
+    if let [only] = links {
+        return send_share(arguments, only, arguments.share(0));
+    }
+    thread::scope(|scope| {
+        let work = links.iter().enumerate();
+        let start = |(number, link)| scope.spawn(move || send_share(arguments, link, arguments.share(number)));
+        let threads: Vec<_> = work.map(start).collect();
+        let mut times = Vec::new();
+        for thread in threads {
+            times.extend(thread.join().map_err(|_| "a thread failed")??);
+        }
+        Ok(times)
+    })
 }
 
 fn send_share(arguments: &SenderArguments, link: &Sender, share: Range<u64>) -> Result<Vec<u64>, Failure> {
@@ -98,94 +107,109 @@ fn check(outcome: Outcome) -> Result<(), Failure> {
     }
 }
 
-/// What a thread tells.
-enum News {
-    /// A client is let in.
-    Open(Connection),
-    /// A link is over.
-    Tally(Tally),
-    /// The last message of all came at this time.
-    Over(u64),
-    Failed(Failure),
+/// How long the receiver pumps before it looks again who has come.
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// How long it pumps when everybody is there; octets end it earlier.
+const LONG: Duration = Duration::from_secs(1);
+
+/// How many messages are taken at once, if they are there.
+const BATCH: usize = 64;
+
+/// Who has come, on one pump.
+struct Guests {
+    pump: Pump,
+    listener: Listener,
+    credit: u32,
+    connections: Vec<Connection>,
+    sessions: Vec<Session>,
+    links: Vec<(Receiver, Tally)>,
 }
 
-/// Receives as many messages as the command line says, and prints the result.
+/// Receives as many messages as the command line says, in one thread, and prints the result.
+///
+/// Connections and links are taken until the first message: no sender sends before all its links are attached.
 ///
 /// # Errors
 /// Whatever fails.
 pub fn receive(arguments: &ReceiverArguments) -> Result<(), Failure> {
     let config = Config::builder("bench-receiver").max_frame_size(MAX_FRAME_SIZE).build()?;
-    let listener = Listener::bind(("127.0.0.1", arguments.port), Options::listener(config), None)?;
+    let pump = Pump::new()?;
+    let listener = pump.listen(("127.0.0.1", arguments.port), Options::listener(config), None)?;
     print_ready();
-    let (news, inbox) = channel();
-    let credit = arguments.credit;
-    let left: &'static SharedTally = Box::leak(Box::new(SharedTally::new(arguments.count)));
-    thread::spawn(move || {
-        while let Ok((client, _)) = listener.accept() {
-            let news = news.clone();
-            thread::spawn(move || {
-                if let Err(error) = serve(client, credit, left, &news) {
-                    let _ = news.send(News::Failed(error));
-                }
-            });
+    let (connections, sessions, links) = (Vec::new(), Vec::new(), Vec::new());
+    let mut guests = Guests { pump, listener, credit: arguments.credit, connections, sessions, links };
+    let mut count = 0;
+    while count == 0 {
+        guests.let_in()?;
+        count += guests.take_all()?;
+    }
+    while count < arguments.count {
+        count += guests.receive()?;
+    }
+    let ended = now();
+    for connection in &guests.connections {
+        // the sender may be quicker
+        let _ = connection.close();
+    }
+    guests.links.into_iter().map(|(_, tally)| tally).fold(Tally::default(), Tally::and).print(ended);
+    Ok(())
+}
+
+impl Guests {
+    /// Whoever comes within a moment.
+    fn let_in(&mut self) -> Result<(), Failure> {
+        if let Ok((client, _)) = self.listener.within(MOMENT).accept() {
+            self.connections.push(client.open()?);
         }
-    });
-    let (mut connections, mut tally, mut ended) = (Vec::new(), Tally::default(), None);
-    while ended.is_none() || tally.count < arguments.count {
-        match inbox.recv()? {
-            News::Open(connection) => connections.push(connection),
-            News::Tally(more) => tally = tally.and(more),
-            News::Failed(error) => return Err(error),
-            News::Over(at) => {
-                ended = Some(at);
-                for connection in &connections {
-                    // the sender may be quicker
-                    let _ = connection.close();
-                }
+        for connection in &self.connections {
+            while let Ok(session) = connection.within(Duration::ZERO).incoming_session() {
+                let options = SessionOptions { incoming_window: 1 << 20, ..SessionOptions::default() };
+                self.sessions.push(session.accept(options)?);
             }
         }
+        for session in &self.sessions {
+            while let Ok(link) = session.within(Duration::ZERO).incoming_link() {
+                let IncomingLink::Receiver(link) = link else { return Err("a sender was to come".into()) };
+                let credit = CreditMode::Auto(self.credit);
+                let options = LinkOptions { credit, ..LinkOptions::answering(link.attach()) };
+                self.links.push((link.accept(options)?, Tally::default()));
+            }
+        }
+        Ok(())
     }
-    tally.print(ended.unwrap_or_default());
-    Ok(())
+
+    /// What is there on all links; says how many.
+    fn take_all(&mut self) -> Result<u64, Failure> {
+        let mut count = 0;
+        for (receiver, tally) in &mut self.links {
+            while let Some(delivery) = receiver.try_recv()? {
+                take(&delivery, tally)?;
+                delivery.accept()?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Waits for messages; says how many came.
+    fn receive(&mut self) -> Result<u64, Failure> {
+        if let [(receiver, tally)] = &mut *self.links {
+            let batch = receiver.recv_batch(BatchOptions::new(BATCH))?;
+            for delivery in &batch {
+                take(delivery, tally)?;
+            }
+            let count = batch.len() as u64;
+            batch.accept()?;
+            return Ok(count);
+        }
+        let _ = self.pump.work(LONG);
+        self.take_all()
+    }
 }
 
-fn serve(
-    client: IncomingConnection,
-    credit: u32,
-    left: &'static SharedTally,
-    news: &Inbox<News>,
-) -> Result<(), Failure> {
-    let connection = client.open()?;
-    news.send(News::Open(connection.clone()))?;
-    let options = SessionOptions { incoming_window: 1 << 20, ..SessionOptions::default() };
-    let session = connection.incoming_session()?.accept(options)?;
-    while let Ok(link) = session.incoming_link() {
-        let IncomingLink::Receiver(link) = link else { return Err("a sender was to come".into()) };
-        let options = LinkOptions { credit: CreditMode::Auto(credit), ..LinkOptions::answering(link.attach()) };
-        let (receiver, news) = (link.accept(options)?, news.clone());
-        thread::spawn(move || {
-            let told = match drain(&receiver, left, &news) {
-                Ok(tally) => News::Tally(tally),
-                Err(error) => News::Failed(error),
-            };
-            let _ = news.send(told);
-        });
-    }
+/// Takes the message apart and checks its body.
+fn take(delivery: &Delivery, tally: &mut Tally) -> Result<(), Failure> {
+    tally.take(delivery.payload())?;
     Ok(())
-}
-
-/// Takes each message apart, checks its body and accepts it, until the link is over.
-fn drain(receiver: &Receiver, left: &SharedTally, news: &Inbox<News>) -> Result<Tally, Failure> {
-    let mut tally = Tally::default();
-    while let Ok(delivery) = receiver.recv() {
-        match delivery.encoded()?.body()? {
-            Body::Data(sections) if sections.len() == 1 => tally.add(&sections[0]),
-            _ => return Err("one data section was to come".into()),
-        }
-        delivery.accept()?;
-        if left.is_last() {
-            news.send(News::Over(now()))?;
-        }
-    }
-    Ok(tally)
 }

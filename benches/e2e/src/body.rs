@@ -1,8 +1,14 @@
 //! The octets of a body, made by the sender and checked by the receiver.
 
 use crate::now;
+use amqp10::codec::EncodedMessage;
+use amqp10::codec::message::Body;
+use amqp10::proto::Payload;
 use bytes::Bytes;
+use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+const NOT_DATA: &str = "one data section was to come";
 
 /// Makes bodies: the message's number, 64 bits little-endian, then octet `i` is `(i * 131 + 17) % 251`.
 #[derive(Debug)]
@@ -54,6 +60,23 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Takes a message apart, which is one data section, and checks its body.
+    ///
+    /// # Errors
+    /// It is not.
+    #[inline]
+    pub fn take(&mut self, message: &Payload) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if let [only] = message.chunks() {
+            self.add(EncodedMessage::data_of(only)?.ok_or(NOT_DATA)?);
+            return Ok(());
+        }
+        match EncodedMessage::from_payloads(message.chunks())?.body()? {
+            Body::Data(sections) if sections.len() == 1 => self.add(&sections[0]),
+            _ => return Err(NOT_DATA.into()),
+        }
+        Ok(())
+    }
+
     /// Takes a message's body, which has at least 8 octets.
     #[inline]
     pub fn add(&mut self, body: &[u8]) {
@@ -105,9 +128,9 @@ impl SharedTally {
         Self(AtomicU64::new(count))
     }
 
-    /// One has come. Whether it was the last.
+    /// So many have come. Whether the last was among them.
     #[inline]
-    pub fn is_last(&self) -> bool {
-        self.0.fetch_sub(1, Relaxed) == 1
+    pub fn are_last(&self, count: u64) -> bool {
+        self.0.fetch_sub(count, Relaxed) == count
     }
 }

@@ -41,29 +41,28 @@ const fn at_times(peer: Text, scenario: Text, says: Text, why: Text) -> Oddity {
 /// recordings of `tests/traces` prove.
 pub(crate) const LIVED_WITH: &str = include_str!("../lived-with.md");
 
-const BEYOND_CREDIT: &str = "takes a flow's link-credit without regard to its delivery-count, so that it sends more than \
-    was granted if credit is renewed while messages are under way (§2.6.7); with a low_water of 0 it does not";
+const BEYOND_CREDIT: &str = "a flow that renews credit while deliveries are under way grants them again: it works credit out \
+    with a delivery-count that leaves out what its queue has already handed over, and so sends more than was granted \
+    (§2.6.7: without link-credit a sender must not send); our link is detached with transfer-limit-exceeded; with a \
+    low_water of 0 nothing is under way when credit is renewed (credit-used-up)";
+const NO_DYNAMIC_NODES: &str = "no dynamic nodes: the session is ended";
+const FORCED_AS_INTERNAL: &str =
+    "a connection closed by its operator is closed with amqp:internal-error (§2.8.16 has connection:forced)";
+const NO_SELECTORS: &str =
+    "knows no selectors on classic queues, and leaves the filter out of its attach, as §3.5.8 asks";
 
 pub(crate) const ODDITIES: &[Oddity] = &[
-    odd("rabbitmq4", "dynamic-reply", "amqp:not-implemented", "no dynamic nodes: the session is ended"),
+    odd("rabbitmq4", "dynamic-reply", "amqp:not-implemented", NO_DYNAMIC_NODES),
     odd(
         "go-amqp",
         "rcv-second",
         "requested, received \"first\" from server",
         "wants rcv-settle-mode second or nothing, and our listener answers first, as it may (§2.7.3)",
     ),
-    odd(
-        "rabbitmq4",
-        "forced-close",
-        "amqp:internal-error: Connection forced",
-        "a connection closed by its operator is closed with amqp:internal-error (§2.8.16 has connection:forced)",
-    ),
-    odd(
-        "rabbitmq4",
-        "selector",
-        "a message that was not selected",
-        "knows no selectors on classic queues, and leaves the filter out of its attach, as §3.5.8 asks",
-    ),
+    odd("rabbitmq4", "forced-close", "amqp:internal-error: Connection forced", FORCED_AS_INTERNAL),
+    odd("rabbitmq43", "forced-close", "amqp:internal-error: Connection forced", FORCED_AS_INTERNAL),
+    odd("rabbitmq4", "selector", "a message that was not selected", NO_SELECTORS),
+    odd("rabbitmq43", "selector", "a message that was not selected", NO_SELECTORS),
     odd(
         "rhea",
         "same-name",
@@ -73,8 +72,23 @@ pub(crate) const ODDITIES: &[Oddity] = &[
     odd(
         "rabbitmq4",
         "consumer-timeout",
-        "no consumer time-out",
-        "4.0.5 was not seen to take a delivery from a consumer that is late",
+        "only AMQP 0-9-1 knows a consumer time-out: [rabbit_channel]",
+        "none in 4.0.5: of its modules only the one for AMQP 0-9-1 channels knows consumer_timeout; 4.3 has it, see there",
+    ),
+    odd("rhea", "sasl-scram", "none of the offered mechanisms", "its server has no SCRAM"),
+    odd(
+        "rhea-client",
+        "sizes-512",
+        "of 1048576 octets: 0 of 1 messages came",
+        "does not renew its session's window of 2048 transfers in the midst of a delivery: one of more never comes whole, \
+         and our sender waits, as it has to (§2.5.6)",
+    ),
+    odd(
+        "pyamqp",
+        "send-settled",
+        "received 1 | failed: send_message has not returned",
+        "its sending client never returns from a send on a link that settles: the transfer goes out settled, as it should, \
+         and the client waits for an outcome that cannot come (§2.6.12), with any peer; its own settled-transfers do",
     ),
     odd("proton-cpp", "sasl-plain", "none of the offered mechanisms", "ANONYMOUS only"),
     odd(
@@ -112,6 +126,7 @@ pub(crate) const ODDITIES: &[Oddity] = &[
     at_times("rabbitmq3", "unsettled-10000", "without link-credit", BEYOND_CREDIT),
     at_times("rabbitmq3", "presettled-10000", "without link-credit", BEYOND_CREDIT),
     at_times("rabbitmq3", "credit-window", "without link-credit", BEYOND_CREDIT),
+    at_times("rabbitmq3", "credit-restated", "without link-credit", BEYOND_CREDIT),
     odd("rabbitmq3", "outcomes-given", "Unrecognised state", "does not know modified (§3.4.5)"),
     odd("rabbitmq3", "drain", "amqp:internal-error", "a drain ends the session"),
     odd("rabbitmq3", "unknown-address", "took a sender", "attaches links to and from nodes that are not there"),
@@ -121,7 +136,7 @@ pub(crate) const ODDITIES: &[Oddity] = &[
         "amqp:internal-error",
         "ends the session, with amqp:internal-error, instead of closing",
     ),
-    odd("rabbitmq3", "dynamic-reply", "amqp:not-implemented", "no dynamic nodes: the session is ended"),
+    odd("rabbitmq3", "dynamic-reply", "amqp:not-implemented", NO_DYNAMIC_NODES),
     odd("rabbitmq3", "selector", "a message that was not selected", "no filters"),
     at_times(
         "protonj",

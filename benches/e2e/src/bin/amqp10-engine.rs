@@ -4,11 +4,11 @@
 //! use: amqp10-engine N SIZE settled|unsettled [--window W] [--batch B] [--links L] [--raw]; with `--raw` the data
 //! section is written and read by hand.
 
-use amqp10::codec::message::{Body, EncodedMessage};
+use amqp10::codec::message::Body;
 use amqp10::codec::{Bytes, DeliveryState, Message};
 use amqp10::proto::{
-    Config, Connection, CreditMode, Event, Instant, LinkId, LinkOptions, Outgoing, ReceiverId, Segments, SenderId,
-    SessionOptions,
+    Config, Connection, CreditMode, Event, Instant, LinkId, LinkOptions, Outgoing, ReceiverId, Segments, SendError,
+    SenderId, SessionOptions,
 };
 use amqp10_bench_e2e::{Bodies, MAX_FRAME_SIZE, Tally, now};
 use bytes::{Buf, BytesMut};
@@ -128,9 +128,7 @@ impl Pair {
             if raw {
                 tally.add(&data_section(delivery.payload.into_bytes()));
             } else {
-                let message = EncodedMessage::from_payloads(delivery.payload.chunks()).expect("a message");
-                let Ok(Body::Data(sections)) = message.body() else { panic!("one data section") };
-                tally.add(&sections[0]);
+                tally.take(&delivery.payload).expect("one data section");
             }
             if let Some(id) = to_settle {
                 receiver.accept_delivery(id).expect("unsettled");
@@ -187,15 +185,17 @@ fn main() {
         for _ in 0..most {
             let id = senders[(sent % options.links) as usize];
             let mut sender = pair.client.sender(id).expect("attached");
-            if sender.ready().is_err() {
-                break;
+            let outgoing = Outgoing { settled: options.settled, ..Outgoing::default() };
+            let taken = if options.raw {
+                sender.send(Outgoing { payload: raw_message(bodies.number(sent)).into(), ..outgoing })
+            } else {
+                sender.send_encoded(&Message::from(Body::from(bodies.make(sent))), outgoing)
+            };
+            match taken {
+                Ok(_) => sent += 1,
+                Err(SendError::Blocked(..)) => break,
+                Err(error) => panic!("{error}"),
             }
-            let body = bodies.make(sent);
-            let payload =
-                if options.raw { raw_message(&body).into() } else { Message::from(Body::from(body)).to_bytes() };
-            let outgoing = Outgoing { settled: options.settled, ..Outgoing::new(payload) };
-            sender.send(outgoing).expect("it is ready");
-            sent += 1;
         }
         pair.there();
         let mut arrived = std::mem::take(&mut pair.arrived);

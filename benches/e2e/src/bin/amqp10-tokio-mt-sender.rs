@@ -1,9 +1,10 @@
 //! The sender on Tokio, all processors.
 
+use amqp10::tokio::Tokio;
 use amqp10_bench_e2e::{SenderArguments, handles};
 use std::error::Error;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    handles::send(SenderArguments::read()).await
+    handles::send::<Tokio>(SenderArguments::read()).await
 }

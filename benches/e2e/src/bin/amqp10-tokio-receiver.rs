@@ -1,9 +1,10 @@
 //! The receiver on Tokio, one thread.
 
+use amqp10::tokio::Tokio;
 use amqp10_bench_e2e::{ReceiverArguments, handles};
 use std::error::Error;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
-    handles::receive(ReceiverArguments::read()).await
+    handles::receive::<Tokio>(ReceiverArguments::read()).await
 }

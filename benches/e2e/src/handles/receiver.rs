@@ -1,14 +1,14 @@
 //! The receiver: one task for each link; the last message of all ends the run.
 
+use super::{Tasks, start};
 use crate::{MAX_FRAME_SIZE, ReceiverArguments, SharedTally, Tally, now, print_ready};
-use amqp10::codec::message::Body;
+use amqp10::connect::Listener;
 use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
-use amqp10::tokio::Listener;
-use amqp10::{Connection, Delivery, IncomingConnection, IncomingLink, Options, Receiver};
+use amqp10::{Batch, BatchOptions, Connection, IncomingConnection, IncomingLink, Options, Receiver};
 use std::error::Error;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -32,18 +32,18 @@ struct Run {
 ///
 /// # Errors
 /// Whatever fails.
-pub async fn receive(arguments: ReceiverArguments) -> Result<(), Failure> {
+pub async fn receive<R: Tasks>(arguments: ReceiverArguments) -> Result<(), Failure> {
     let config = Config::builder("bench-receiver").max_frame_size(MAX_FRAME_SIZE).build()?;
-    let listener = Listener::bind(("127.0.0.1", arguments.port), Options::listener(config), None).await?;
+    let listener = Listener::<R>::bind(("127.0.0.1", arguments.port), Options::listener(config), None).await?;
     print_ready();
     let (news, mut inbox) = unbounded_channel();
     let run = Run { credit: arguments.credit, left: Arc::new(SharedTally::new(arguments.count)), news };
-    let (mut clients, mut connections) = (JoinSet::new(), Vec::new());
+    let (mut clients, mut connections) = (Vec::new(), Vec::new());
     let ended = loop {
         tokio::select! {
             client = listener.accept() => {
                 let (client, _) = client?;
-                clients.spawn(serve(client, run.clone()));
+                clients.push(start::<R, _>(serve::<R>(client, run.clone())));
             }
             Some(news) = inbox.recv() => match news {
                 News::Open(connection) => connections.push(connection),
@@ -56,22 +56,34 @@ pub async fn receive(arguments: ReceiverArguments) -> Result<(), Failure> {
         // the sender may be quicker
         let _ = connection.close().await;
     }
-    let tally = clients.join_all().await.into_iter().fold(Tally::default(), Tally::and);
-    tally.print(ended);
+    sum(clients).await.print(ended);
     Ok(())
 }
 
-async fn serve(client: IncomingConnection, run: Run) -> Tally {
+async fn serve<R: Tasks>(client: IncomingConnection, run: Run) -> Tally {
     let news = run.news.clone();
-    let mut links = JoinSet::new();
-    if let Err(error) = answer(client, run, &mut links).await {
+    let mut links = Vec::new();
+    if let Err(error) = answer::<R>(client, run, &mut links).await {
         let _ = news.send(News::Failed(error));
     }
-    links.join_all().await.into_iter().fold(Tally::default(), Tally::and)
+    sum(links).await
+}
+
+/// What all of them have seen together.
+async fn sum(tasks: Vec<oneshot::Receiver<Tally>>) -> Tally {
+    let mut all = Tally::default();
+    for task in tasks {
+        all = all.and(task.await.unwrap_or_default());
+    }
+    all
 }
 
 /// Answers a client's session and its links until the connection is over.
-async fn answer(client: IncomingConnection, run: Run, links: &mut JoinSet<Tally>) -> Result<(), Failure> {
+async fn answer<R: Tasks>(
+    client: IncomingConnection,
+    run: Run,
+    links: &mut Vec<oneshot::Receiver<Tally>>,
+) -> Result<(), Failure> {
     let connection = client.open().await?;
     let _ = run.news.send(News::Open(connection.clone()));
     let options = SessionOptions { incoming_window: 1 << 20, ..SessionOptions::default() };
@@ -80,29 +92,32 @@ async fn answer(client: IncomingConnection, run: Run, links: &mut JoinSet<Tally>
         let IncomingLink::Receiver(link) = link else { return Err("a sender was to come".into()) };
         let options = LinkOptions { credit: CreditMode::Auto(run.credit), ..LinkOptions::answering(link.attach()) };
         let receiver = link.accept(options)?;
-        links.spawn(drain(receiver, run.clone()));
+        links.push(start::<R, _>(drain(receiver, run.clone())));
     }
     Ok(())
 }
 
+/// How many messages are taken at once, if they are there.
+const BATCH: usize = 64;
+
 async fn drain(receiver: Receiver, run: Run) -> Tally {
     let mut tally = Tally::default();
-    while let Ok(delivery) = receiver.recv().await {
-        if let Err(error) = take(delivery, &mut tally) {
+    while let Ok(batch) = receiver.recv_batch(BatchOptions::new(BATCH)).await {
+        let count = batch.len() as u64;
+        if let Err(error) = take(batch, &mut tally) {
             let _ = run.news.send(News::Failed(error));
         }
-        if run.left.is_last() {
+        if run.left.are_last(count) {
             let _ = run.news.send(News::Over(now()));
         }
     }
     tally
 }
 
-/// Takes the message apart, checks its body and accepts it.
-fn take(delivery: Delivery, tally: &mut Tally) -> Result<(), Failure> {
-    match delivery.encoded()?.body()? {
-        Body::Data(sections) if sections.len() == 1 => tally.add(&sections[0]),
-        _ => return Err("one data section was to come".into()),
+/// Takes the messages apart, checks their bodies and accepts them.
+fn take(batch: Batch, tally: &mut Tally) -> Result<(), Failure> {
+    for delivery in &batch {
+        tally.take(delivery.payload())?;
     }
-    Ok(delivery.accept()?)
+    Ok(batch.accept()?)
 }

@@ -1,14 +1,14 @@
 //! The sender: one task for each link.
 
+use super::{Tasks, start};
 use crate::{Bodies, MAX_FRAME_SIZE, Mode, SenderArguments, now, print_sender};
 use amqp10::codec::SenderSettleMode;
+use amqp10::connect::Builder;
 use amqp10::proto::{Config, LinkOptions};
-use amqp10::tokio::Builder;
 use amqp10::{Connection, Outcome, Sender, Settlement};
 use std::collections::VecDeque;
 use std::error::Error;
 use std::ops::Range;
-use tokio::task::JoinSet;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -16,29 +16,29 @@ type Failure = Box<dyn Error + Send + Sync>;
 ///
 /// # Errors
 /// Whatever fails.
-pub async fn send(arguments: SenderArguments) -> Result<(), Failure> {
+pub async fn send<R: Tasks>(arguments: SenderArguments) -> Result<(), Failure> {
     let mut connections = Vec::new();
     let mut links = Vec::new();
     for number in 0..arguments.connections {
-        let connection = connect(&arguments, number).await?;
-        links.extend(attach(&arguments, &connection).await?);
+        let connection = connect::<R>(&arguments, number).await?;
+        links.extend(attach::<R>(&arguments, &connection).await?);
         connections.push(connection);
     }
     let started = now();
-    let mut tasks = JoinSet::new();
+    let mut tasks = Vec::new();
     for (number, link) in links.into_iter().enumerate() {
         let (share, window) = (arguments.share(number), arguments.link_window());
         let bodies = Bodies::new(arguments.size);
-        match arguments.mode {
-            Mode::Settled => tasks.spawn(settled(link, share, bodies)),
-            Mode::Unsettled => tasks.spawn(unsettled(link, share, bodies, window)),
-            Mode::PingPong => tasks.spawn(ping_pong(link, share, bodies)),
-        };
+        tasks.push(match arguments.mode {
+            Mode::Settled => start::<R, _>(settled(link, share, bodies)),
+            Mode::Unsettled => start::<R, _>(unsettled(link, share, bodies, window)),
+            Mode::PingPong => start::<R, _>(ping_pong(link, share, bodies)),
+        });
     }
     let mut round_trips = Vec::new();
     let mut links = Vec::new();
-    while let Some(task) = tasks.join_next().await {
-        let (link, times) = task??;
+    for task in tasks {
+        let (link, times) = task.await??;
         round_trips.extend(times);
         links.push(link);
     }
@@ -58,26 +58,26 @@ pub async fn send(arguments: SenderArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn connect(arguments: &SenderArguments, number: usize) -> Result<Connection, Failure> {
+async fn connect<R: Tasks>(arguments: &SenderArguments, number: usize) -> Result<Connection, Failure> {
     let config = Config::builder(format!("bench-sender-{number}")).max_frame_size(MAX_FRAME_SIZE);
-    let builder = Builder::new(config).host(&*arguments.host).port(arguments.port).without_login();
+    let builder = Builder::on(R::default(), config).host(&*arguments.host).port(arguments.port).without_login();
     Ok(builder.connect().await?)
 }
 
-async fn attach(arguments: &SenderArguments, connection: &Connection) -> Result<Vec<Sender>, Failure> {
+async fn attach<R: Tasks>(arguments: &SenderArguments, connection: &Connection) -> Result<Vec<Sender>, Failure> {
     let session = connection.session().await?;
     let settled = arguments.mode == Mode::Settled;
     let snd_settle_mode = if settled { SenderSettleMode::Settled } else { SenderSettleMode::Unsettled };
-    let mut attaches = JoinSet::new();
+    let mut attaches = Vec::new();
     for number in 0..arguments.links {
         let session = session.clone();
         let options = LinkOptions::sender(format!("bench-{number}"), "bench");
         let options = LinkOptions { snd_settle_mode, ..options };
-        attaches.spawn(async move { session.attach_sender(options).await });
+        attaches.push(start::<R, _>(async move { session.attach_sender(options).await }));
     }
     let mut links = Vec::new();
-    while let Some(link) = attaches.join_next().await {
-        links.push(link??);
+    for attach in attaches {
+        links.push(attach.await??);
     }
     Ok(links)
 }

@@ -249,18 +249,21 @@ impl Endpoint {
         Ok(frames)
     }
 
+    fn login(&mut self, request: SaslRequest) {
+        let _ = if let SaslRequest::Scram { hash, user, .. } = request {
+            let known = (user.as_str() == "u").then(|| ScramCredential::derive(hash, "p", *b"salt", 4096));
+            self.core.sasl_answer(self.now, known.into())
+        } else {
+            let right = matches!(&request, SaslRequest::Plain { user, password, .. }
+                if user.as_str() == "u" && password.expose() == b"p");
+            self.core.sasl_outcome(self.now, if right { SaslCode::Ok } else { SaslCode::Auth })
+        };
+    }
+
     /// A command that is refused changes nothing: the case judges what is sent.
     fn told(&mut self, event: Event) {
         match event {
-            Event::SaslInit(SaslRequest::Scram { hash, user, .. }) => {
-                let known = (user.as_str() == "u").then(|| ScramCredential::derive(hash, "p", *b"salt", 4096));
-                let _ = self.core.sasl_answer(self.now, known.into());
-            }
-            Event::SaslInit(request) => {
-                let right = matches!(&request, SaslRequest::Plain { user, password, .. }
-                    if user.as_str() == "u" && password.expose() == b"p");
-                let _ = self.core.sasl_outcome(self.now, if right { SaslCode::Ok } else { SaslCode::Auth });
-            }
+            Event::SaslInit(request) => self.login(*request),
             Event::Authenticated { .. } => self.authenticated = true,
             Event::Open(_) if self.client.is_some_and(|plan| plan != Plan::Nothing) => {
                 let _ = self.core.begin(session_options());

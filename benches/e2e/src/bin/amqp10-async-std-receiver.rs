@@ -1,0 +1,10 @@
+//! The receiver on async-std.
+
+use amqp_async_std::AsyncIo;
+use amqp_async_std::async_std::AsyncStd;
+use amqp10_bench_e2e::{ReceiverArguments, handles};
+use std::error::Error;
+
+fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    async_std::task::block_on(handles::receive::<AsyncIo<AsyncStd>>(ReceiverArguments::read()))
+}
