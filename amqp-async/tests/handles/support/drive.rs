@@ -93,7 +93,7 @@ struct Watching<T>(Arc<Watched<T>>);
 
 struct Watched<T> {
     state: Mutex<State>,
-    /// Locked while it is polled.
+    /// None while it is polled.
     driver: Mutex<Option<Pin<Box<dyn Future<Output = T> + Send>>>>,
     result: Mutex<Option<T>>,
     frozen: AtomicBool,
@@ -163,15 +163,17 @@ impl<T> Watched<T> {
             return false;
         }
         let waker = Waker::from(Arc::clone(self));
-        let mut driver = self.driver.lock().unwrap();
-        match driver.as_mut().map(|driver| driver.as_mut().poll(&mut Context::from_waker(&waker))) {
-            Some(Poll::Pending) => false,
-            Some(Poll::Ready(result)) => {
+        // taken out, so that one that panics is dropped, as any executor does
+        let Some(mut driver) = self.driver.lock().unwrap().take() else { return true };
+        match driver.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => {
+                *self.driver.lock().unwrap() = Some(driver);
+                false
+            }
+            Poll::Ready(result) => {
                 *self.result.lock().unwrap() = Some(result);
-                *driver = None;
                 true
             }
-            None => true,
         }
     }
 }
@@ -202,11 +204,17 @@ impl<T: Send + 'static> Future for Watching<T> {
             state.executor = Some(cx.waker().clone());
             std::mem::take(&mut state.woken)
         };
-        let ended = watched.advance();
-        if counted {
-            watched.busy.less();
-        }
-        if ended { Poll::Ready(()) } else { Poll::Pending }
+        let _counted = counted.then(|| Counted(&watched.busy));
+        if watched.advance() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// One that is at work, until it has been polled, or has panicked.
+struct Counted<'a>(&'a Busy);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.less();
     }
 }
 
