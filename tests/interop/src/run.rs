@@ -67,13 +67,13 @@ impl Results {
     }
 }
 
-/// Plays it; again, at most twice, if what comes is what the peer at times does whatever is played.
+/// Plays it; again, at most four times, if what comes is what the peer at times does whatever is played.
 async fn in_good_mood<F>(peer: &str, scenario: &str, play: impl Fn() -> F) -> Verdict
 where
     F: Future<Output = Check>,
 {
     let mut verdict = judge(peer, scenario, play().await);
-    for _ in 0..2 {
+    for _ in 0..4 {
         match verdict {
             Verdict::Refused(why) if oddity::is_mood(peer, why) => {
                 println!("{peer:13} {scenario:20} is played again: {why}");
