@@ -40,14 +40,14 @@ const ALL: [(&str, Start, u64); 7] = [
     ("message-unsettled", || batch(MAX_FRAME_SIZE, Kind::Message(100), false), MESSAGE_UNSETTLED),
 ];
 
-const PRESETTLED: u64 = 1_720;
-const UNSETTLED: u64 = 2_420;
+const PRESETTLED: u64 = 1_650;
+const UNSETTLED: u64 = 2_280;
 // At most 15 % above what it takes without.
-const TAPPED_PRESETTLED: u64 = 1_900;
-const TAPPED_UNSETTLED: u64 = 2_650;
-const MULTI_FRAME: u64 = 17_500;
-const MESSAGE_PRESETTLED: u64 = 2_280;
-const MESSAGE_UNSETTLED: u64 = 2_960;
+const TAPPED_PRESETTLED: u64 = 1_830;
+const TAPPED_UNSETTLED: u64 = 2_460;
+const MULTI_FRAME: u64 = 17_100;
+const MESSAGE_PRESETTLED: u64 = 2_200;
+const MESSAGE_UNSETTLED: u64 = 2_820;
 
 /// What a message is, and how many octets its body has.
 #[derive(Clone, Copy)]
