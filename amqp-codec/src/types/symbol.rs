@@ -9,6 +9,7 @@ use core::hash::{Hash, Hasher};
 use bytes::Bytes;
 
 use super::binary::is_ascii;
+use super::distinct::{Key, fingerprint};
 use super::octets::Octets;
 use crate::code;
 use crate::codec::Primitive;
@@ -130,6 +131,13 @@ impl fmt::Display for Symbol {
 impl fmt::Debug for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, ":{}", self.as_str().escape_debug())
+    }
+}
+
+impl Key for Symbol {
+    #[inline]
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self.as_bytes())
     }
 }
 
