@@ -8,7 +8,7 @@ use crate::decoder::Decoder;
 use crate::definition::DeliveryTag;
 use crate::delivery_state::DeliveryState;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::types::{check_keys, decode_entries_in_room, encode_entries, entries_len};
+use crate::types::{decode_entries_in_room, distinct, encode_entries, entries_len};
 
 /// The unsettled deliveries of a link by tag, each with its state as far as it
 /// has one (§2.7.3).
@@ -54,6 +54,12 @@ const ENTRY_MIN: usize = 2;
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key(DeliveryTag);
 
+impl distinct::Key for Key {
+    fn fingerprint(&self) -> u64 {
+        distinct::fingerprint(self.0.as_bytes())
+    }
+}
+
 impl Decode for Key {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         if decoder.take_null() {
@@ -69,7 +75,6 @@ impl Decode for UnsettledMap {
         // Such a map is in no other, and its entries are large: no more room than for what has arrived, but that at once.
         let room = decoder.remaining() / ENTRY_MIN;
         let entries: Vec<(Key, _)> = decode_entries_in_room(code, decoder, room, "unsettled")?;
-        check_keys(&entries, decoder, "unsettled")?;
         let entries = entries.into_iter().map(|(key, state)| (key.0, state));
         Ok(entries.collect())
     }

@@ -9,6 +9,7 @@ use core::hash::{Hash, Hasher};
 use bytes::Bytes;
 
 use super::binary::is_ascii;
+use super::distinct::{Key, fingerprint};
 use super::octets::Octets;
 use crate::code;
 use crate::codec::Primitive;
@@ -137,6 +138,13 @@ impl fmt::Debug for Symbol {
         } else {
             write!(f, ":{text:?}")
         }
+    }
+}
+
+impl Key for Symbol {
+    #[inline]
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self.as_bytes())
     }
 }
 
