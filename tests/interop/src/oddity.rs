@@ -179,6 +179,12 @@ pub(crate) const ODDITIES: &[Oddity] = &[
         "hands its end to a writer that it stops at the same moment: at times ours stays without an answer (§2.5.5)",
     ),
     at_times(
+        "fe2o3",
+        ANY,
+        "session ended: a frame names a handle that is not attached",
+        "renews the credit of a link behind its own detach: the session has to be ended with unattached-handle (§2.7.4)",
+    ),
+    at_times(
         "rabbitmq3",
         ANY,
         "Connection reset by peer",
