@@ -82,8 +82,8 @@ fn an_attach_costs_the_same_however_many_links_there_are() {
         start.elapsed()
     };
     let times: Vec<_> = (0..20).map(&mut chunk).collect();
-    // The quickest of each half: others use the machine too.
-    let (first, last) = (times[..2].iter().min().unwrap(), times[15..].iter().min().unwrap());
+    // The quickest of a few: others use the machine too. Not the very first, which may run before they get a turn.
+    let (first, last) = (times[1..4].iter().min().unwrap(), times[15..].iter().min().unwrap());
     assert!(*last < 4 * *first, "{times:?}");
     assert_eq!(side.core.snapshot().sessions[0].links.len(), 20_000);
 }

@@ -1,5 +1,6 @@
 //! A case: how the two sides are set up, and what is done to them. Made by proptest, or out of any octets.
 
+use super::world::MANY_EVENTS;
 use amqp10_testkit::pipe::{Cut, Lag};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -38,6 +39,10 @@ pub(crate) struct Setup {
     pub(crate) incoming_window: u32,
     pub(crate) incoming_octets: Option<u32>,
     pub(crate) pipelining: bool,
+    /// Events that may wait before frames do.
+    pub(crate) max_events: u32,
+    /// Of the links on which it receives.
+    pub(crate) max_message_size: Option<u32>,
     /// Where ids and counts begin.
     pub(crate) first: u32,
     /// Deliveries are read as they come, piece by piece.
@@ -177,7 +182,13 @@ fn setup() -> impl Strategy<Value = Setup> {
         prop_oneof![3 => Just(None), 1 => (1u32..4).prop_map(Some)],
         prop_oneof![3 => (0u32..12).prop_map(|before| 0u32.wrapping_sub(before)), 1 => any::<u32>()],
     );
-    (sizes, any::<bool>(), any::<bool>(), cut, lag).prop_map(|(sizes, pipelining, by_pieces, cut, lag)| {
+    let bounds = (
+        prop_oneof![4 => Just(MANY_EVENTS), 1 => 1u32..5],
+        prop_oneof![3 => Just(None), 1 => (1u32..4000).prop_map(Some)],
+    );
+    let flags = (any::<bool>(), any::<bool>());
+    (sizes, bounds, flags, cut, lag).prop_map(|(sizes, bounds, (pipelining, by_pieces), cut, lag)| {
+        let (max_events, max_message_size) = bounds;
         let (max_frame_size, high_water, max_unsettled, incoming_window, frames, first) = sizes;
         let incoming_octets = frames.map(|frames| frames * max_frame_size);
         Setup {
@@ -187,6 +198,8 @@ fn setup() -> impl Strategy<Value = Setup> {
             incoming_window,
             incoming_octets,
             pipelining,
+            max_events,
+            max_message_size,
             first,
             by_pieces,
             cut,

@@ -197,7 +197,10 @@ impl World {
         if sends {
             record.with("initial-delivery-count", self.end(side).setup.first)
         } else {
-            record.with("credit", credit.map_or(Value::Null, |credit| u32::from(credit).into()))
+            let max_message_size = self.end(side).setup.max_message_size;
+            record
+                .with("credit", credit.map_or(Value::Null, |credit| u32::from(credit).into()))
+                .with("max-message-size", max_message_size.map_or(Value::Null, Value::from))
         }
     }
 

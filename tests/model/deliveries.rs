@@ -27,13 +27,15 @@ impl World {
             "mixed" => settled,
             mode => mode == "settled",
         };
-        let subject = link.subject.clone();
-        let blocked = self.reason_now(side, at);
+        let (link, blocked) = (link.clone(), self.reason_now(side, at));
         let Some(line) = self.line_of(side, at) else { return Ok(()) };
         let payload = line.payload(size);
-        let record = command("send", &subject).with("payload", payload.as_slice());
+        let record = command("send", &link.subject).with("payload", payload.as_slice());
         let record = record.with("settled", settled).with("more", more);
         let sent = self.tell(side, record)?;
+        if link.is_too_large(size.into()) {
+            return self.is_refused(side, &sent);
+        }
         self.as_foreseen(side, &sent, blocked)?;
         let Some(line) = self.line_of(side, at) else { return Ok(()) };
         match sent {
@@ -41,6 +43,14 @@ impl World {
             Err(_) => line.waits = true,
         }
         self.after(side)
+    }
+
+    /// No message leaves that is larger than the receiver takes.
+    fn is_refused(&mut self, side: Side, sent: &Result<(), String>) -> Checked {
+        match sent {
+            Err(text) if text.contains("max-message-size") => self.after(side),
+            other => self.fault(side, format!("too large for the receiver: {other:?}"), None),
+        }
     }
 
     /// A send is refused for the reason that there is, and taken if there is none.
@@ -61,11 +71,16 @@ impl World {
 
     /// The next piece of a message; whether the core has taken it.
     pub(crate) fn write_to(&mut self, side: Side, at: At, size: u16, more: bool) -> Checked<bool> {
-        let subject = self.link(side, at).subject.clone();
+        let link = self.link(side, at).clone();
         let Some(line) = self.line_of(side, at) else { return Ok(false) };
         let payload = line.payload(size);
-        let record = command("write", &subject).with("payload", payload.as_slice()).with("more", more);
+        let octets = payload.len() + line.last().map_or(0, |last| last.payload.len());
+        let record = command("write", &link.subject).with("payload", payload.as_slice()).with("more", more);
         let wrote = self.tell(side, record)?;
+        let busy = wrote.as_ref().is_err_and(|text| !text.contains("max-message-size"));
+        if link.is_too_large(octets) && !busy {
+            return self.is_refused(side, &wrote).map(|()| false);
+        }
         let Some(line) = self.line_of(side, at) else { return Ok(false) };
         match wrote {
             Ok(()) => line.goes_on(&payload, if more { Given::Part } else { Given::Whole }),

@@ -27,6 +27,8 @@ pub(crate) struct Link {
     pub(crate) modes: (String, String),
     /// Both modes, as the other side's attach has them.
     pub(crate) wished: (String, String),
+    /// The max-message-size of the receiver's attach, once that has come; 0: none.
+    pub(crate) max_message_size: u64,
     /// The delivery-ids, in the order in which they began.
     pub(crate) deliveries: Vec<u32>,
     /// The delivery in progress on the wire.
@@ -47,6 +49,11 @@ impl Link {
         matches!((self.ours, self.theirs), (Half::Active(_), Half::Active(_))) && !self.refused
     }
 
+    /// Whether so many octets are more than a message may have (§2.7.3).
+    pub(crate) fn is_too_large(&self, octets: usize) -> bool {
+        self.max_message_size != 0 && octets as u64 > self.max_message_size
+    }
+
     /// Neither side has detached it.
     pub(crate) fn is_live(&self) -> bool {
         self.ours != Half::Ended && self.theirs != Half::Ended && !self.refused && !self.left
@@ -64,6 +71,7 @@ impl Link {
             self.credit.starts(frame)?;
         } else {
             self.modes.1 = rcv;
+            self.max_message_size = frame.number("max-message-size").unwrap_or(0);
         }
         // Who refuses leaves out the terminus that is its own.
         self.refused |= frame.composite(if by_sender { "source" } else { "target" }).is_none();

@@ -168,9 +168,10 @@ impl World {
         let link = self.link(side, at).clone();
         let Some(line) = self.line_of(side, at) else { return Ok(false) };
         let (leaving, given) = (line.leaving, line.last().map(|last| last.given));
+        let whole = line.last().map_or(0, |last| last.payload.len());
         let mut busy = false;
         if link.is_attached() && !leaving && given == Some(Given::Part) {
-            busy |= self.write_to(side, at, 1, false)?;
+            busy |= self.write_to(side, at, u16::from(!link.is_too_large(whole + 1)), false)?;
         }
         if link.is_attached() && link.credit.drain && link.credit.link_credit > 0 && link.current.is_none() {
             self.tell_link(side, at, "drained", &[])?;

@@ -35,27 +35,37 @@ enum Octets {
 
 impl Octets {
     /// The octets, to be changed.
-    #[inline]
+    #[inline(always)]
     fn own(&mut self) -> &mut Vec<u8> {
-        if !matches!(self, Self::Own(octets) if octets.capacity() > 0) {
-            self.make_room();
-        }
         match self {
-            Self::Own(octets) => octets,
-            // Not after room was made.
-            Self::Shared(_) => self.own(),
+            Self::Own(octets) => {
+                if octets.capacity() == 0 {
+                    make_room(octets);
+                }
+                octets
+            }
+            Self::Shared(_) => self.copied(),
         }
     }
 
+    /// Octets of one's own, and room for more.
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self) {
+    fn copied(&mut self) -> &mut Vec<u8> {
         let mut octets = Vec::with_capacity(ROOM);
         if let Self::Shared(shared) = self {
             octets.extend_from_slice(shared);
         }
         *self = Self::Own(octets);
+        self.own()
     }
+}
+
+#[cold]
+#[inline(never)]
+fn make_room(octets: &mut Vec<u8>) {
+    // Not reserved, which is slower.
+    *octets = Vec::with_capacity(ROOM);
 }
 
 /// The room that is made for entries at the first, in octets: maps of a message hold a handful.
@@ -153,30 +163,49 @@ impl<K: Key, V: Decode + Encode> Entries<K, V> {
         Decoder::checked(&octets, 0..octets.len()).decode().ok()
     }
 
+    /// Whether there may be an entry of that key.
+    #[inline(always)]
+    pub(super) fn may_have(&self, key: KeyRef<'_>) -> bool {
+        self.sketch & key.sketch() != 0
+    }
+
     /// Sets the value of a key; returns the value that it had.
     #[inline(always)]
     pub(super) fn insert(&mut self, key: KeyRef<'_>, value: &V) -> Option<V> {
-        let sketch = key.sketch();
-        if self.sketch & sketch != 0 {
-            if let Some(place) = self.find(key) {
-                return self.replace(place, value);
-            }
+        if self.may_have(key) {
+            return self.insert_doubtful(key, value);
         }
-        self.append(key, value);
+        value.encode(self.append_key(key));
         None
     }
 
-    /// Adds an entry; whether there may be one of that key already.
+    /// [`insert`](Self::insert) of a key that there may be already.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn insert_doubtful(&mut self, key: KeyRef<'_>, value: &V) -> Option<V> {
+        if let Some(place) = self.find(key) {
+            return self.replace(place, value);
+        }
+        value.encode(self.append_key(key));
+        None
+    }
+
+    /// Adds the key of an entry; its value is to be appended to what is returned.
     #[inline(always)]
-    pub(super) fn append(&mut self, key: KeyRef<'_>, value: &V) -> bool {
-        let sketch = key.sketch();
-        let doubtful = self.sketch & sketch != 0;
-        self.sketch |= sketch;
+    pub(super) fn append_key(&mut self, key: KeyRef<'_>) -> &mut Vec<u8> {
+        self.sketch |= key.sketch();
         // There is no memory for as many.
         self.count = self.count.wrapping_add(1);
         let octets = self.octets.own();
         key.encode(K::CODES, octets);
-        value.encode(octets);
+        octets
+    }
+
+    /// Adds an entry; whether there may be one of that key already.
+    #[inline]
+    pub(super) fn append(&mut self, key: KeyRef<'_>, value: &V) -> bool {
+        let doubtful = self.may_have(key);
+        value.encode(self.append_key(key));
         doubtful
     }
 

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use super::AnnotationKey;
-use crate::types::binary::{encode_sized_shortest, wire_len};
+use crate::types::binary::wire_len;
+use crate::types::octets::encode_text;
 use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, Str, code};
 
 /// A key of a map in a message.
@@ -55,7 +56,7 @@ impl<'a> KeyRef<'a> {
     #[inline(always)]
     pub(super) fn encode(self, codes: (u8, u8), out: &mut Vec<u8>) {
         match self {
-            Self::Text(text) => encode_sized_shortest(text, codes, out),
+            Self::Text(text) => encode_text(text, codes, out),
             Self::Number(number) => number.encode(out),
         }
     }

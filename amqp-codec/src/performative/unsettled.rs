@@ -1,6 +1,7 @@
 //! The unsettled map of an attach (§2.7.3).
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
@@ -11,7 +12,7 @@ use crate::types::{check_keys, decode_entries_in_room, encode_entries, entries_l
 
 /// The unsettled deliveries of a link by tag, each with its state as far as it
 /// has one (§2.7.3).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct UnsettledMap(pub Vec<(DeliveryTag, Option<DeliveryState>)>);
 
 impl UnsettledMap {
@@ -20,6 +21,20 @@ impl UnsettledMap {
     pub fn get(&self, tag: &DeliveryTag) -> Option<Option<&DeliveryState>> {
         let entry = self.0.iter().find(|(found, _)| found == tag);
         entry.map(|(_, state)| state.as_ref())
+    }
+}
+
+/// A map, as other maps are printed; a delivery without state has `null`.
+impl fmt::Debug for UnsettledMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (tag, state) in &self.0 {
+            match state {
+                Some(state) => map.entry(tag, state),
+                None => map.entry(tag, &format_args!("null")),
+            };
+        }
+        map.finish()
     }
 }
 

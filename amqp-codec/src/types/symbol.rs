@@ -127,9 +127,16 @@ impl fmt::Display for Symbol {
     }
 }
 
+/// `:name`; in quotes if it is not made of what names are made of, so that nothing a peer says looks like something else.
 impl fmt::Debug for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, ":{}", self.as_str().escape_debug())
+        let text = self.as_str();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:+*".contains(&byte);
+        if !text.is_empty() && text.bytes().all(plain) && !text.ends_with(':') {
+            write!(f, ":{text}")
+        } else {
+            write!(f, ":{text:?}")
+        }
     }
 }
 
@@ -169,7 +176,7 @@ impl Primitive for Symbol {
         self.0.encode_data(code, CODES, out);
     }
 
-    #[inline(never)]
+    #[inline]
     fn encode_shortest(&self, out: &mut Vec<u8>) {
         self.0.encode_shortest(CODES, out);
     }

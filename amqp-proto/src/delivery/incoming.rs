@@ -240,23 +240,21 @@ impl Incoming {
     /// The delivery is settled here. If it is not whole, the rest is dropped as it comes; what the session window
     /// gets back now.
     #[inline(always)]
-    pub(crate) fn settled_here(&mut self, number: SequenceNo) -> Load {
-        if self.arriving.is_some() { self.unwanted(number) } else { Load::default() }
+    pub(crate) fn settled_here(&mut self, number: SequenceNo) -> Option<Load> {
+        if self.arriving.is_some() { self.unwanted(number) } else { None }
     }
 
     #[cold]
-    fn unwanted(&mut self, number: SequenceNo) -> Load {
-        let Some(arriving) = self.arriving.as_mut().filter(|arriving| arriving.delivery.id.number() == number) else {
-            return Load::default();
-        };
+    fn unwanted(&mut self, number: SequenceNo) -> Option<Load> {
+        let arriving = self.arriving.as_mut().filter(|arriving| arriving.delivery.id.number() == number)?;
         arriving.unwanted = true;
         arriving.delivery.payload = Payload::default();
-        core::mem::take(&mut arriving.load)
+        Some(core::mem::take(&mut arriving.load)).filter(|load| *load != Load::default())
     }
 
     /// Nobody wants the rest of a delivery that was read in part; what that gives back.
     pub(crate) fn skip(&mut self, number: SequenceNo) -> Load {
-        let rest = self.settled_here(number);
+        let rest = self.settled_here(number).unwrap_or_default();
         let next = self.ready.front().filter(|arrived| arrived.number == number);
         let Some((settled, load)) = next.map(|arrived| (arrived.over(), arrived.load())) else {
             return rest;

@@ -9,11 +9,15 @@
 use crate::thin::Thin;
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 use amqp_codec::SequenceNo;
 use core::fmt;
 
 /// Ids in a bucket; a power of two.
 const WIDTH: u32 = 16;
+
+/// Buckets whose room is kept: a batch of 64 ids needs none that is new.
+const SPARE: usize = 4;
 
 type Slots<T> = Box<[Option<T>]>;
 
@@ -31,14 +35,14 @@ pub(crate) struct Unsettled<T> {
 
 struct Table<T> {
     buckets: VecDeque<Bucket<T>>,
-    /// The last bucket given up, to be used again.
-    spare: Option<Slots<T>>,
+    /// Slots of buckets given up, to be used again; at most [`SPARE`].
+    spare: Vec<Slots<T>>,
     len: usize,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { buckets: VecDeque::new(), spare: None, len: 0 }
+        Self { buckets: VecDeque::new(), spare: Vec::new(), len: 0 }
     }
 }
 
@@ -154,7 +158,7 @@ impl<T> Table<T> {
     #[cold]
     fn make(&mut self, id: SequenceNo) -> Option<&mut Bucket<T>> {
         let index = self.find(id).unwrap_or_else(|index| {
-            let slots = self.spare.take().unwrap_or_else(empty);
+            let slots = self.spare.pop().unwrap_or_else(empty);
             self.buckets.insert(index, Bucket { base: base_of(id), live: 0, slots });
             index
         });
@@ -183,7 +187,9 @@ impl<T> Table<T> {
     #[cold]
     fn give_up(&mut self, index: usize) {
         let removed = if index == 0 { self.buckets.pop_front() } else { self.buckets.remove(index) };
-        self.spare = removed.map(|bucket| bucket.slots);
+        if let Some(bucket) = removed.filter(|_| self.spare.len() < SPARE) {
+            self.spare.push(bucket.slots);
+        }
     }
 
     fn visit(&mut self, first: SequenceNo, last: SequenceNo, mut keep: impl FnMut(SequenceNo, &mut T) -> bool) {
@@ -238,7 +244,6 @@ impl<T> fmt::Debug for Unsettled<T> {
 mod tests {
     use super::*;
     use alloc::collections::BTreeMap;
-    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     fn ids(map: &mut Unsettled<u32>, first: u32, last: u32) -> Vec<u32> {

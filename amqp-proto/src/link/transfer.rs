@@ -84,9 +84,9 @@ impl Link {
 
     /// Receiver: we have settled a delivery. What that gives back, if it was not whole.
     #[inline]
-    pub(crate) fn settled_here(&mut self, number: SequenceNo) -> Load {
+    pub(crate) fn settled_here(&mut self, number: SequenceNo) -> Option<Load> {
         match &mut self.end {
-            End::Sender(_) => Load::default(),
+            End::Sender(_) => None,
             End::Receiver(receiver) => receiver.incoming.settled_here(number),
         }
     }

@@ -29,7 +29,7 @@ impl Session {
             Role::Sender => (&mut self.sent, &mut self.as_sender),
             Role::Receiver => (&mut self.received, &mut self.as_receiver),
         };
-        let (mut released, mut renews) = (Load::default(), false);
+        let (mut released, mut renews) = (None, false);
         if settled {
             let held = table.remove_if(number, |held| held.link == link.into()).ok_or(Misuse::StaleId)?;
             if let Some(link) = self.links.get_mut(link.index) {
@@ -47,7 +47,7 @@ impl Session {
         if settled {
             self.renew_bounded(ctx);
         }
-        if released != Load::default() {
+        if let Some(released) = released {
             self.release(ctx, released);
         }
         self.mark(ctx);
@@ -87,7 +87,7 @@ impl Session {
             dispositions.add(ctx, channel, (number, number), state.cloned(), settled);
             if settled {
                 link.settled(&held.tag);
-                released += link.settled_here(number);
+                released += link.settled_here(number).unwrap_or_default();
             }
             !settled
         });

@@ -64,6 +64,7 @@ const OWN: &[&str] = &[
     "max-churn",
     "max-violations",
     "max-answers",
+    "max-events",
 ];
 
 /// The configuration of the `@` line.
