@@ -20,7 +20,10 @@ const ROUND_TRIP: Duration = Duration::from_millis(20);
 /// How often each is measured; the best counts, since the machine is not ours alone.
 const ROUNDS: usize = 7;
 
-const PROFILES: [(&str, fn() -> Option<Profile>); 6] = [
+/// `None`: the defaults.
+type Make = fn() -> Option<Profile>;
+
+const PROFILES: [(&str, Make); 6] = [
     ("default", || None),
     ("throughput", || Some(Profile::throughput())),
     ("latency", || Some(Profile::latency())),
