@@ -37,11 +37,11 @@ const ALL: [(&str, Start, u64); 5] = [
     ("message-unsettled", || batch(MAX_FRAME_SIZE, Kind::Message(100), false), MESSAGE_UNSETTLED),
 ];
 
-const PRESETTLED: u64 = 1_720;
-const UNSETTLED: u64 = 2_420;
-const MULTI_FRAME: u64 = 17_500;
-const MESSAGE_PRESETTLED: u64 = 2_280;
-const MESSAGE_UNSETTLED: u64 = 2_960;
+const PRESETTLED: u64 = 1_640;
+const UNSETTLED: u64 = 2_270;
+const MULTI_FRAME: u64 = 17_100;
+const MESSAGE_PRESETTLED: u64 = 2_210;
+const MESSAGE_UNSETTLED: u64 = 2_820;
 
 /// What a message is, and how many octets its body has.
 #[derive(Clone, Copy)]
