@@ -2,7 +2,7 @@
 
 use crate::now;
 use amqp10::codec::EncodedMessage;
-use amqp10::codec::message::Body;
+use amqp10::codec::message::MessagePieces;
 use amqp10::proto::Payload;
 use bytes::Bytes;
 use std::error::Error;
@@ -46,6 +46,13 @@ fn sum(body: &[u8]) -> u64 {
     words.iter().fold(u64::from_le_bytes(last), |sum, word| sum.wrapping_add(u64::from_le_bytes(*word)))
 }
 
+/// The same of a piece that begins at octet `at` of the body.
+fn sum_from(at: usize, piece: &[u8]) -> u64 {
+    let (head, rest) = piece.split_at(piece.len().min(at.wrapping_neg() % 8));
+    let octets = head.iter().zip(at % 8..);
+    octets.fold(sum(rest), |sum, (octet, place)| sum.wrapping_add(u64::from(*octet) << (8 * place)))
+}
+
 /// What one receiving link has seen.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
@@ -70,25 +77,40 @@ impl Tally {
             self.add(EncodedMessage::data_of(only)?.ok_or(NOT_DATA)?);
             return Ok(());
         }
-        match EncodedMessage::from_payloads(message.chunks())?.body()? {
-            Body::Data(sections) if sections.len() == 1 => self.add(&sections[0]),
-            _ => return Err(NOT_DATA.into()),
-        }
+        let message = MessagePieces::parse(message.chunks())?;
+        self.add_pieces(message.data().ok_or(NOT_DATA)?);
         Ok(())
+    }
+
+    /// As [`add`](Self::add), of a body in pieces.
+    fn add_pieces(&mut self, body: &[Bytes]) {
+        let mut first = [0; 8];
+        first.iter_mut().zip(body.iter().flatten()).for_each(|(to, from)| *to = *from);
+        let (mut at, mut all) = (0, 0_u64);
+        for piece in body {
+            all = all.wrapping_add(sum_from(at, piece));
+            at += piece.len();
+        }
+        self.count_one(u64::from_le_bytes(first), at, all);
     }
 
     /// Takes a message's body, which has at least 8 octets.
     #[inline]
     pub fn add(&mut self, body: &[u8]) {
+        let number = body.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
+        self.count_one(number, body.len(), sum(body));
+    }
+
+    #[inline]
+    fn count_one(&mut self, number: u64, octets: usize, sum: u64) {
         if self.count == 0 {
             self.started = now();
         }
-        let number = body.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
         self.disorder += u64::from(number < self.next);
         self.next = number + 1;
         self.count += 1;
-        self.octets += body.len() as u64;
-        self.sum = self.sum.wrapping_add(sum(body));
+        self.octets += octets as u64;
+        self.sum = self.sum.wrapping_add(sum);
     }
 
     /// Puts two links together.
