@@ -1,11 +1,13 @@
-//! The verbs of the library on plain threads, twice: with a thread of its own for each connection, and with none. A
-//! listener in the same process takes the messages.
+//! The verbs of the library on plain threads, with a thread of its own for each connection, and with none; then a connection
+//! that comes back. A listener in the same process takes the messages.
 //!
 //! ```sh
 //! cargo run --example blocking --features blocking
 //! ```
 
-use amqp10::blocking::{Connection, Delivery, Error, IncomingLink, Listener, Pump, connect, listen};
+use amqp10::blocking::connect::Runtime;
+use amqp10::blocking::{Connection, Delivery, Error, IncomingLink, Listener, Pump, builder, connect, listen};
+use amqp10::client::{ReconnectPolicy, Resilient, RetryPolicy};
 use amqp10::proto::codec::SaslCode;
 use amqp10::proto::{LinkOptions, Mechanism, SaslListener, SessionOptions};
 use std::thread;
@@ -14,7 +16,7 @@ use std::time::Duration;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = listen("127.0.0.1:0", SaslListener::new([Mechanism::Plain, Mechanism::Anonymous]))?;
     let address = listener.local_addr()?;
-    let serving = thread::spawn(move || [serve(&listener), serve(&listener)]);
+    let serving = thread::spawn(move || [serve(&listener), serve(&listener), serve(&listener)]);
 
     // serviced by a thread of its own, whatever this one does
     let connection = connect(&format!("amqp://guest:guest@{address}"))?;
@@ -40,9 +42,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("and after a rest: {:?}", sender.send("12 more")?);
     connection.close()?;
 
+    // one that comes back when it is lost, with its links; the same for whoever waits by himself: `Pump::new`
+    let pump = Pump::with_thread()?;
+    let policy = ReconnectPolicy::to([format!("amqp://{address}")]);
+    let (resilient, supervisor) = Resilient::new(policy, builder().connector(&pump), pump.timer());
+    pump.spawn(supervisor);
+    let sender = resilient.sender(LinkOptions::sender("out", "orders"));
+    println!("again and again: {:?}", pump.within(Duration::from_secs(5), sender.send("12 crates"))??);
+    pump.block_on(sender.send_retrying("12 more", RetryPolicy::default()))?;
+    pump.block_on(resilient.close())?;
+
     let served = serving.join().map_err(|_| "the listener has failed")?;
     println!("the listener took {served:?} messages");
-    if served == [2, 2] { Ok(()) } else { Err("messages are missing".into()) }
+    if served == [2, 2, 2] { Ok(()) } else { Err("messages are missing".into()) }
 }
 
 /// Serves one client, and says how many messages it sent.

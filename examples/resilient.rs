@@ -34,7 +34,7 @@ async fn main() -> Result<(), Failure> {
 
 /// What connects: the URL is the endpoint of the attempt.
 async fn connect(attempt: Attempt) -> Result<Connection, Error> {
-    amqp10::tokio::connect(&attempt.endpoint).await.map_err(Error::of_connecting)
+    Ok(amqp10::tokio::connect(&attempt.endpoint).await?)
 }
 
 fn resilient(url: &str) -> Resilient {

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "futures-io")]
+pub use amqp_async::FuturesIo;
 pub use amqp_async::client;
 pub use amqp_async::{
     Batch, BatchOptions, Confirmation, Connection, Delivery, DeliveryReader, DeliveryWriter, Driver, Error, Fault,
@@ -30,3 +32,31 @@ pub use amqp_blocking as blocking;
 /// On Tokio (feature `tokio`): connect and listen.
 #[cfg(feature = "tokio")]
 pub use amqp_tokio as tokio;
+
+/// The pages of `docs/patterns`, whose examples run as documentation tests.
+#[cfg(all(doctest, feature = "tokio"))]
+mod patterns {
+    macro_rules! pages {
+        ($($name:ident: $page:literal,)*) => {
+            $(#[doc = include_str!(concat!("../docs/patterns/", $page, ".md"))]
+            mod $name {})*
+        };
+    }
+
+    pages! {
+        lifecycle: "lifecycle",
+        identity: "identity",
+        sessions: "sessions",
+        pool: "pool",
+        monitor: "monitor",
+        heartbeats: "heartbeats",
+        credit: "credit",
+        windows: "windows",
+        recovery: "recovery",
+        ensure_connected: "ensure-connected",
+        profiles: "profiles",
+        threads: "threads",
+        trace: "trace",
+        sending: "sending",
+    }
+}

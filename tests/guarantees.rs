@@ -1,16 +1,20 @@
-//! Each defect that is not to be repeated has a test of its name, or a line in `tests/README.md`; and the tests that are
-//! named there exist.
+//! Each defect that is not to be repeated, and each criterion of the client layer, has a test of its name, or a line in
+//! `tests/README.md`; and the tests that are named there exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 const README: &str = include_str!("README.md");
-const BEGIN: &str = "\n## Defects not to repeat, and guarantees\n";
+const DEFECTS: &str = "\n## Defects not to repeat, and guarantees\n";
+const CRITERIA: &str = "\n## Criteria of the client layer\n";
+
+/// How many criteria each group has: S1.1 to S1.5, and so on.
+const GROUPS: [usize; 13] = [5, 3, 5, 6, 5, 4, 8, 6, 9, 3, 4, 5, 3];
 
 /// The section, up to the next one.
-fn section() -> &'static str {
-    let (_, rest) = README.split_once(BEGIN).expect("the section is there");
+fn section(begin: &str) -> &'static str {
+    let (_, rest) = README.split_once(begin).expect("the section is there");
     rest.split_once("\n## ").map_or(rest, |(section, _)| section)
 }
 
@@ -19,7 +23,8 @@ fn functions() -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folders = ["tests", "amqp-codec/tests", "amqp-proto/tests", "amqp-async/tests", "amqp-async-std/tests"];
-    for folder in folders.into_iter().chain(["amqp-tokio/tests", "amqp-blocking/tests"]) {
+    let more = ["amqp-tokio/tests", "amqp-blocking/tests", "amqp-proto/src", "amqp-async/src"];
+    for folder in folders.into_iter().chain(more) {
         read(&root.join(folder), &mut found);
     }
     found
@@ -29,7 +34,10 @@ fn read(folder: &Path, found: &mut BTreeMap<String, BTreeSet<String>>) {
     for entry in fs::read_dir(folder).expect("a folder of tests") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            read(&path, found);
+            // what a crate of its own has built there is nobody's test
+            if path.file_name().is_none_or(|name| name != "target") {
+                read(&path, found);
+            }
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).expect("text");
@@ -46,9 +54,9 @@ fn function(line: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// The first words of the lines of its tables, up to a colon.
-fn listed() -> BTreeSet<&'static str> {
-    section().lines().filter_map(|line| line.strip_prefix("| ")?.split_once(':')).map(|(id, _)| id).collect()
+/// The first words of the lines of a section's tables, up to a colon.
+fn listed(begin: &str) -> BTreeSet<&'static str> {
+    section(begin).lines().filter_map(|line| line.strip_prefix("| ")?.split_once(':')).map(|(id, _)| id).collect()
 }
 
 #[test]
@@ -59,17 +67,34 @@ fn every_defect_has_its_test_or_its_line() {
         let prefix = format!("b_{number:02}_");
         let tested = names.iter().any(|name| name.starts_with(&prefix));
         let id = format!("B-{number:02}");
-        assert!(tested != listed().contains(&*id), "{id}: a test or a line, and not both");
+        assert!(tested != listed(DEFECTS).contains(&*id), "{id}: a test or a line, and not both");
     }
     for number in 1..=15 {
-        assert!(listed().contains(&*number.to_string()), "{number}: no line");
+        assert!(listed(DEFECTS).contains(&*number.to_string()), "{number}: no line");
+    }
+}
+
+#[test]
+fn every_criterion_has_its_test_or_its_line() {
+    let functions = functions();
+    let names: BTreeSet<&String> = functions.values().flatten().collect();
+    // one test may be of several: s2_1_s2_2_…
+    let has = |name: &str, id: &str| name.starts_with(&format!("{id}_")) || name.contains(&format!("_{id}_"));
+    for (group, count) in (1..).zip(GROUPS) {
+        for number in 1..=count {
+            let id = format!("s{group}_{number}");
+            let tested = names.iter().any(|name| name.starts_with('s') && has(name, &id));
+            let listed = listed(CRITERIA).contains(&*format!("S{group}.{number}"));
+            assert!(tested != listed, "S{group}.{number}: a test or a line, and not both");
+        }
     }
 }
 
 #[test]
 fn every_test_that_is_named_exists() {
     let functions = functions();
-    let named: Vec<_> = section().split('`').filter_map(|word| word.split_once("::")).collect();
+    let sections = [DEFECTS, CRITERIA].into_iter().flat_map(|begin| section(begin).split('`'));
+    let named: Vec<_> = sections.filter_map(|word| word.split_once("::")).collect();
     assert!(named.len() > 50, "{}", named.len());
     for (file, name) in named {
         if (file, name) != ("file", "name") {

@@ -6,10 +6,9 @@ use crate::incoming::IncomingSession;
 use crate::options::Options;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Shared, Stage};
-use crate::trace;
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::{self, Open};
-use amqp_proto::{SaslClient, SessionOptions, Snapshot};
+use amqp_proto::{RecordedAt, SaslClient, SessionOptions, Snapshot};
 use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
@@ -54,7 +53,7 @@ impl Connection {
         #[cfg(feature = "scram")]
         let sasl = sasl.map(crate::random::for_client);
         let opening = if sasl.is_some() { Step::Login } else { Step::Open };
-        let machine = amqp_proto::Connection::client(trace::tapped(&options.config), sasl, now);
+        let machine = amqp_proto::Connection::client(options.effective(RecordedAt::Client), sasl, now);
         Self::start(machine, opening, options, transport, timer)
     }
 
@@ -78,7 +77,8 @@ impl Connection {
         &self.root.shared
     }
 
-    /// Waits until the peer's open has come (§2.4.1).
+    /// Waits until the peer's open has come (§2.4.1). A connection that the peer has closed again without an error was
+    /// open: [`closed`](Self::closed) tells.
     ///
     /// Cancel-safe: a dropped future changes nothing.
     ///
@@ -87,9 +87,9 @@ impl Connection {
     pub async fn opened(&self) -> Result<(), Error> {
         self.shared()
             .wait(|state, waker| match &state.phase {
-                Phase::Open => Poll::Ready(Ok(())),
+                _ if state.was_opened() => Poll::Ready(Ok(())),
                 Phase::Closed(error) => Poll::Ready(Err(error.clone())),
-                Phase::Opening => {
+                Phase::Opening | Phase::Open => {
                     state.changed.register(waker);
                     Poll::Pending
                 }

@@ -6,18 +6,25 @@
 use crate::slots::Slots;
 use crate::state::{Shared, State};
 use amqp_proto::Instant;
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+/// How many deadlines that were taken back are kept before all are looked through.
+const SLACK: usize = 64;
+
 /// All deadlines of one connection.
 #[derive(Default)]
 pub(crate) struct Deadlines {
     slots: Slots<Deadline>,
-    /// Those that run, the earliest first.
-    running: BTreeSet<(Instant, usize)>,
+    /// Those that run, the earliest first, and some that were taken back: most are, long before their time, so that
+    /// looking for each would be most of the work.
+    running: BinaryHeap<Reverse<(Instant, usize)>>,
+    /// How many of them were not taken back.
+    live: usize,
     /// Those that have been asked for and do not run yet.
     fresh: Vec<usize>,
 }
@@ -55,8 +62,12 @@ impl Deadlines {
 
     /// The wait is over, one way or the other.
     pub(crate) fn cancel(&mut self, key: usize) {
-        if let Some(Deadline { due: Due::At(at), .. }) = self.slots.remove(key) {
-            self.running.remove(&(at, key));
+        if let Some(Deadline { due: Due::At(_), .. }) = self.slots.remove(key) {
+            self.live -= 1;
+            if self.running.len() > 2 * self.live + SLACK {
+                let slots = &mut self.slots;
+                self.running.retain(|Reverse(deadline)| runs(slots, *deadline));
+            }
         }
     }
 
@@ -73,24 +84,32 @@ impl Deadlines {
             let Due::After(after) = deadline.due else { continue };
             let at = now.saturating_add(after);
             deadline.due = Due::At(at);
-            self.running.insert((at, key));
+            self.live += 1;
+            self.running.push(Reverse((at, key)));
         }
-        while let Some(&(at, key)) = self.running.first() {
-            if at > now {
+        while let Some(&Reverse((at, key))) = self.running.peek() {
+            let runs = runs(&mut self.slots, (at, key));
+            if runs && at > now {
                 break;
             }
-            self.running.pop_first();
-            if let Some(deadline) = self.slots.get_mut(key) {
+            self.running.pop();
+            if let Some(deadline) = self.slots.get_mut(key).filter(|_| runs) {
+                self.live -= 1;
                 deadline.due = Due::Passed;
                 wake.push(deadline.waker.clone());
             }
         }
     }
 
-    /// When the driver must pass again.
+    /// When the driver must pass again; it may find that the deadline was taken back.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.running.first().map(|(at, _)| *at)
+        self.running.peek().map(|Reverse((at, _))| *at)
     }
+}
+
+/// Whether the deadline was not taken back. Its key may be another's by now.
+fn runs(slots: &mut Slots<Deadline>, (at, key): (Instant, usize)) -> bool {
+    slots.get_mut(key).is_some_and(|deadline| matches!(deadline.due, Due::At(due) if due == at))
 }
 
 /// How long a wait may take, from its first poll that finds nothing. Whoever has one takes it back when the
@@ -117,6 +136,11 @@ impl Limit {
             }
             (None, None) => Poll::Pending,
         }
+    }
+
+    /// Whether there is something to take back.
+    pub(crate) fn runs(&self) -> bool {
+        self.key.is_some()
     }
 
     /// The wait is over.
@@ -156,7 +180,7 @@ impl<'a> RunningLimit<'a> {
 
 impl Drop for RunningLimit<'_> {
     fn drop(&mut self) {
-        if self.limit.key.is_some() {
+        if self.limit.runs() {
             self.limit.cancel(&mut self.shared.lock());
         }
     }
@@ -181,5 +205,25 @@ mod tests {
         assert!(deadlines.poll(key, Waker::noop()).is_ready());
         deadlines.cancel(key);
         assert_eq!(deadlines.next(), None);
+    }
+
+    #[test]
+    fn those_taken_back_are_forgotten_and_ring_for_nobody() {
+        let mut deadlines = Deadlines::default();
+        let mut wake = Vec::new();
+        let kept = deadlines.start(Duration::from_secs(3), Waker::noop());
+        for round in 0..1_000 {
+            // the same keys again and again
+            let keys = [1, 2].map(|seconds| deadlines.start(Duration::from_secs(seconds), Waker::noop()));
+            deadlines.advance(Instant::from_millis(round), &mut wake);
+            keys.map(|key| deadlines.cancel(key));
+            assert!(deadlines.running.len() <= SLACK + 2 * 3, "{}", deadlines.running.len());
+        }
+        deadlines.advance(Instant::from_millis(2_999), &mut wake);
+        assert!(wake.is_empty());
+        assert_eq!((deadlines.next(), deadlines.live), (Some(Instant::from_millis(3_000)), 1));
+        deadlines.advance(Instant::from_millis(3_000), &mut wake);
+        assert!(wake.len() == 1 && deadlines.poll(kept, Waker::noop()).is_ready());
+        assert_eq!((deadlines.next(), deadlines.live), (None, 0));
     }
 }

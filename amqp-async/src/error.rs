@@ -274,6 +274,28 @@ impl From<DetachReason> for Error {
     }
 }
 
+/// For streams of octets: [`TimedOut`](io::ErrorKind::TimedOut), or [`Other`](io::ErrorKind::Other), with the error inside.
+impl From<Error> for io::Error {
+    fn from(error: Error) -> Self {
+        Self::new(io_kind(&error), error)
+    }
+}
+
+/// As of [`Error`].
+impl From<SendError> for io::Error {
+    fn from(error: SendError) -> Self {
+        let (SendError::NotSent(cause) | SendError::InDoubt(cause)) = &error;
+        Self::new(io_kind(cause), error)
+    }
+}
+
+fn io_kind(error: &Error) -> io::ErrorKind {
+    match error {
+        Error::Timeout(_) => io::ErrorKind::TimedOut,
+        _ => io::ErrorKind::Other,
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -11,11 +11,11 @@ use crate::sender::Sender;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Stage};
 use crate::tls::TlsPeer;
-use crate::trace;
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{
-    LinkId, LinkOptions, Misuse, ReceiverId, SaslAnswer, SaslListener, SaslRequest, SenderId, SessionOptions,
+    LinkId, LinkOptions, Misuse, ReceiverId, RecordedAt, SaslAnswer, SaslListener, SaslRequest, SenderId,
+    SessionOptions,
 };
 use std::fmt;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl IncomingConnection {
         #[cfg(feature = "scram")]
         let sasl = sasl.map(crate::random::for_listener);
         let opening = if sasl.is_some() { Step::Login } else { Step::Open };
-        let machine = amqp_proto::Connection::listener(trace::tapped(&options.config), sasl, timer.now());
+        let machine = amqp_proto::Connection::listener(options.effective(RecordedAt::Listener), sasl, timer.now());
         let (connection, driver) = Connection::start(machine, opening, options, transport, timer);
         (Self { connection, unanswered: false, peer: None }, driver)
     }
@@ -87,9 +87,9 @@ impl IncomingConnection {
                     *unanswered = true;
                     Poll::Ready(Ok(Some(request)))
                 }
-                (None, Phase::Open) => Poll::Ready(Ok(None)),
+                (None, _) if state.was_opened() => Poll::Ready(Ok(None)),
                 (None, Phase::Closed(error)) => Poll::Ready(Err(error.clone())),
-                (None, Phase::Opening) => {
+                (None, Phase::Opening | Phase::Open) => {
                     state.changed.register(waker);
                     Poll::Pending
                 }
@@ -117,7 +117,8 @@ impl IncomingConnection {
     }
 
     /// Waits for the client's open, which is answered at once (§2.4.1). Whoever does not like it
-    /// [closes](Connection::close_with) the connection.
+    /// [closes](Connection::close_with) the connection. A client that has closed it again without an error meanwhile
+    /// had opened it: [`closed`](Connection::closed) tells.
     ///
     /// # Errors
     /// Why it will not come: time-out, violation, transport.

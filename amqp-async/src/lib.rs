@@ -37,7 +37,9 @@
 //!   connection closes it. A delivery dropped unsettled is released, unless [`OnDrop`] says otherwise; a message in
 //!   pieces dropped unfinished is aborted.
 //! * **Frames can be seen.** With `AMQP_TRACE=frames` in the environment every frame is printed to standard error, one
-//!   line each, secrets left out; see also [`frame_tap`](amqp_proto::ConfigBuilder::frame_tap).
+//!   line each, secrets left out; with `AMQP_TRACE=FILE.trace` all connections of the process are recorded in that file,
+//!   without their logins, for the conformance suite to play. See also
+//!   [`frame_tap`](amqp_proto::ConfigBuilder::frame_tap) and [`recording()`].
 //! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
 //!   worth trying ([`Error::recovery`]).
 
@@ -56,7 +58,10 @@ mod link;
 mod links;
 mod options;
 mod outcomes;
+#[cfg(feature = "futures-io")]
+mod pieces;
 mod probe;
+mod published;
 #[cfg(feature = "scram")]
 mod random;
 mod receiver;
@@ -65,6 +70,7 @@ mod sender;
 mod session;
 mod slots;
 mod state;
+mod sync;
 #[cfg_attr(
     not(any(feature = "rustls-no-provider", feature = "native-tls")),
     expect(
@@ -78,6 +84,7 @@ pub mod tls;
 mod trace;
 mod transport;
 mod wait;
+mod watermark;
 
 pub use amqp_proto as proto;
 

@@ -2,8 +2,20 @@
 //! [`Config`](amqp_proto::Config): deadlines, and whether the peer may begin things.
 
 use crate::error::Step;
-use amqp_proto::Config;
+use crate::trace;
+use amqp_proto::codec::{Fields, Symbol, Value};
+use amqp_proto::{Config, RecordedAt};
+use std::env::consts::{ARCH, OS};
 use std::time::Duration;
+
+/// What the open of every connection says of this library, unless [`properties`](amqp_proto::ConfigBuilder::properties) or
+/// [`property`](amqp_proto::ConfigBuilder::property) says otherwise.
+fn introduction() -> Fields {
+    let platform = format!("{OS}/{ARCH}");
+    let said: [(&'static str, Value); 3] =
+        [("product", "amqp10".into()), ("version", env!("CARGO_PKG_VERSION").into()), ("platform", platform.into())];
+    said.into_iter().map(|(key, value)| (Symbol::from_static(key), value)).collect()
+}
 
 /// How one connection is to be handled.
 #[derive(Clone, Debug)]
@@ -23,6 +35,11 @@ impl Options {
         #[expect(clippy::expect_used, reason = "the defaults are valid, and tested to be")]
         let config = crate::connect::default_config().build().expect("the default configuration is valid");
         Self::listener(config)
+    }
+
+    /// What the core is to have: the configuration with what we say of ourselves, and what the environment asks for.
+    pub(crate) fn effective(&self, at: RecordedAt) -> Config {
+        trace::tapped(self.config.clone().introduced(introduction()), at)
     }
 
     /// Defaults for a client: the peer may not begin sessions or attach links of its own.

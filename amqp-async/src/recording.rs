@@ -9,7 +9,8 @@ use std::time::Instant;
 /// [`frame_tap`](amqp_proto::ConfigBuilder::frame_tap). What is said within SASL is left out; messages are not.
 ///
 /// Lines are written as they come, in the middle of the connection's work: this is for finding faults. What cannot be
-/// written is lost. Connections that share a configuration would be mixed up: record one at a time.
+/// written is lost. Connections that share a configuration would be mixed up: record one at a time. To record all
+/// connections of a process, without a change of its code, set `AMQP_TRACE=bug.trace` in its environment.
 ///
 /// ```
 /// use amqp_async::{proto::{Config, RecordedAt}, recording};

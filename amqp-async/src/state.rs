@@ -10,15 +10,17 @@ use crate::links::Links;
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::probe::Probes;
+use crate::published::{Published, Watched};
 use crate::sender::DrainAnswer;
+use crate::sync::{Mutex, MutexGuard};
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
-use amqp_proto::{Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
+use amqp_proto::{CloseReason, Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
 use std::mem;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -57,6 +59,8 @@ pub(crate) struct State {
     /// To be called when the lock is released.
     pub(crate) wake: Vec<Waker>,
     pub(crate) probes: Probes,
+    /// Sessions whose windows somebody has looked at.
+    pub(crate) watched: Vec<Watched>,
     names: u64,
 }
 
@@ -227,6 +231,7 @@ impl Shared {
             parked: None,
             wake: Vec::new(),
             probes: Probes::default(),
+            watched: Vec::new(),
             names: 0,
         };
         Arc::new(Self { state: Mutex::new(state), timeouts: options.timeouts })
@@ -296,6 +301,7 @@ struct Calls {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let state = &mut *self.state;
+        state.publish();
         if state.wants_driver() {
             self.calls.driver = state.parked.take();
         }
@@ -322,12 +328,37 @@ impl State {
         self.machine.has_output() || self.closing.is_some() || self.answer.is_some() || self.deadlines.wants_driver()
     }
 
+    /// Whether the peer has opened the connection, and closed it without an error at the most.
+    pub(crate) fn was_opened(&self) -> bool {
+        match &self.phase {
+            Phase::Open => true,
+            Phase::Closed(Error::Closed(CloseReason::Remote(None))) => self.machine.remote_open().is_some(),
+            Phase::Opening | Phase::Closed(_) => false,
+        }
+    }
+
     /// Why the connection cannot be used any more.
     pub(crate) fn closed(&self) -> Option<Error> {
         match &self.phase {
             Phase::Closed(error) => Some(error.clone()),
             Phase::Opening | Phase::Open => None,
         }
+    }
+
+    /// Shows the windows that somebody looks at as they are now.
+    pub(crate) fn publish(&mut self) {
+        if !self.watched.is_empty() {
+            let Self { machine, watched, wake, .. } = self;
+            watched.retain_mut(|watched| watched.show(machine, wake));
+        }
+    }
+
+    /// Shows a session's windows from now on; `None` if it is gone.
+    pub(crate) fn watch(&mut self, id: SessionId) -> Option<Arc<Published>> {
+        let windows = self.machine.session(id).ok()?.windows();
+        let (watched, published) = Watched::new(id, windows);
+        self.watched.push(watched);
+        Some(published)
     }
 
     /// A name for a link that nobody has named; unique on this connection (§2.6.1).

@@ -3,13 +3,18 @@
 use crate::connection::Connection;
 use crate::pump::Pump;
 use crate::socket::{Socket, StdStream};
+use amqp_async::client::Attempt;
 use amqp_async::connect::{self, ClearTextLogin, ConnectError, ConnectTimeouts, TcpOptions, Url};
 use amqp_async::proto::{ConfigBuilder, SaslClient};
 use amqp_async::tls::TlsClient;
 use amqp_async::{FuturesIo, Incoming, Timeouts};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::time::Duration;
+
+/// A connection that is being made.
+type Connecting = Pin<Box<dyn Future<Output = Result<amqp_async::Connection, amqp_async::Error>> + Send>>;
 
 /// Settings of a client's connection, those of [`connect::Builder`]. A thread of its own services the connection, unless
 /// it is given [another pump](Self::serviced_by).
@@ -99,6 +104,31 @@ impl Builder {
         let pump = of_its_own(self.pump.as_ref()).map_err(ConnectError::System)?;
         let connection = pump.block_on(self.settings.with_runtime(pump.clone()).connect())?;
         Ok(Connection::new(connection, &pump))
+    }
+
+    /// What makes connections with these settings on a pump, for [`client`](amqp_async::client): the endpoint of each
+    /// attempt is a URL, or empty, and then the settings say whom to connect to.
+    ///
+    /// ```no_run
+    /// use amqp_async::client::{ReconnectPolicy, Resilient};
+    /// use amqp_blocking::{Pump, builder, connect::Runtime, proto::LinkOptions};
+    /// use std::time::Duration;
+    ///
+    /// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let pump = Pump::with_thread()?; // or `new`: whoever waits does the work
+    /// let policy = ReconnectPolicy::to(["amqp://one.example", "amqp://two.example"]);
+    /// let (resilient, supervisor) = Resilient::new(policy, builder().connector(&pump), pump.timer());
+    /// pump.spawn(supervisor);
+    ///
+    /// let sender = resilient.sender(LinkOptions::sender("out", "orders"));
+    /// pump.within(Duration::from_secs(30), sender.send("12 crates"))??;
+    /// pump.block_on(resilient.close())?;
+    /// # Ok(()) }
+    /// ```
+    pub fn connector(self, pump: &Pump) -> impl FnMut(Attempt) -> Connecting + Send + use<> {
+        // what a pump drives does not keep it
+        let settings = self.settings.with_runtime(pump.downgrade());
+        move |attempt| Box::pin(settings.clone().connect_for(attempt))
     }
 
     /// Opens a connection on a stream that exists already; see [`connect_on`](connect::Builder::connect_on) of

@@ -1,6 +1,6 @@
 //! The connection (§2.4) and the session (§2.5) of a thread.
 
-use crate::handle::{handle, same};
+use crate::handle::{convertible, handle, same};
 use crate::incoming::{IncomingLink, IncomingSession};
 use crate::pump::Pump;
 use crate::receiver::Receiver;
@@ -18,6 +18,8 @@ handle! {
     /// closed. To learn how that went, call [`close`](Self::close).
     Connection(amqp_async::Connection)
 }
+
+convertible!(Connection(amqp_async::Connection));
 
 /// What [`Connection::work`] has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -148,6 +150,8 @@ handle! {
     /// Links keep their session alive. When the last handle is dropped the session is ended.
     Session(amqp_async::Session)
 }
+
+convertible!(Session(amqp_async::Session));
 
 impl Session {
     /// Attaches a link that sends to `address`, unsettled, under a name of its own making.

@@ -101,6 +101,24 @@ macro_rules! handle {
     };
 }
 
+/// Handles that applications have of `amqp-async` too, where they build on its client layer.
+macro_rules! convertible {
+    ($name:ident($inner:ty)) => {
+        impl $name {
+            /// A handle of `amqp-async`, to be waited for on `pump`: the one that drives its connection.
+            pub fn on(pump: &$crate::Pump, inner: impl Into<$inner>) -> Self {
+                Self::new(inner, pump)
+            }
+
+            /// The handle of `amqp-async` that this one is; [`Pump::within`](crate::Pump::within) waits for what it does.
+            #[must_use]
+            pub fn inner(&self) -> &$inner {
+                &self.inner
+            }
+        }
+    };
+}
+
 /// What both ends of a link have in common; `$close` says what closing does.
 macro_rules! end_of_link {
     ($(#[$close:meta])* $name:ident) => {
@@ -186,4 +204,4 @@ macro_rules! same {
     };
 }
 
-pub(crate) use {end_of_link, handle, same};
+pub(crate) use {convertible, end_of_link, handle, same};

@@ -53,6 +53,13 @@
 //! The error of a deadline that has passed is [`Error::Timeout`], which names the [`Step`]; nothing is lost by it. What
 //! had begun is undone as if its future had been dropped: see the verb of the same name in [`amqp_async`].
 
+//!
+//! # Connections that come back, pools and the rest
+//!
+//! The [`client`] layer has one set of handles for all runtimes. [`Builder::connector`] makes its connections, a [`Pump`]
+//! [spawns](Pump::spawn) what it brings along, and waits for its verbs, with a deadline ([`within`](Pump::within)) or without
+//! ([`block_on`](Pump::block_on)); [`Session::inner`] and [`Connection::on`] and their like lead from one world to the other.
+
 mod builder;
 mod clock;
 mod connection;
@@ -73,7 +80,7 @@ pub use amqp_async::connect::{
 };
 pub use amqp_async::{
     Batch, BatchOptions, Confirmation, Delivery, Error, Fault, Incoming, OnDrop, Options, Recovery, SendError, Step,
-    Timeouts, TrySendError, connect, proto, tls,
+    Timeouts, TrySendError, client, connect, proto, tls,
 };
 pub use builder::Builder;
 pub use clock::Clock;

@@ -5,6 +5,10 @@ use crate::sender::Settlement;
 use amqp_async::proto::codec::{self, DeliveryTag, Modified, Outcome};
 use amqp_async::{Confirmation, Error, SendError, Step};
 use bytes::Bytes;
+use futures_io::AsyncRead;
+use std::future::poll_fn;
+use std::io::{self, Read, Write};
+use std::pin::Pin;
 
 /// A message of which the application gives one piece after the other; see [`Sender::writer`](crate::Sender::writer).
 ///
@@ -59,6 +63,18 @@ impl DeliveryWriter {
     }
 }
 
+/// What is written becomes the body, a data section (§3.2.6) a write; nothing is held back.
+impl Write for DeliveryWriter {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let writing = poll_fn(|cx| self.inner.poll_write(cx, octets));
+        Ok(self.waiting.send(writing)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A delivery that is read in pieces as they come; see [`Receiver::reader`](crate::Receiver::reader).
 ///
 /// It waits as long as the receiver that it came from.
@@ -81,6 +97,14 @@ impl DeliveryReader {
     /// be forgotten then.
     pub fn piece(&mut self) -> Result<Option<Bytes>, Error> {
         self.waiting.wait(Step::Receive, self.inner.piece())
+    }
+}
+
+/// The octets of the encoded message, as [`piece`](DeliveryReader::piece) gives them.
+impl Read for DeliveryReader {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let reading = poll_fn(|cx| Pin::new(&mut self.inner).poll_read(cx, room));
+        self.waiting.maybe(reading).unwrap_or_else(|| Err(Error::Timeout(Step::Receive).into()))
     }
 }
 

@@ -13,7 +13,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -56,6 +56,13 @@ const LAST_TURNS: usize = 8;
 #[derive(Clone)]
 pub struct Pump {
     shared: Arc<Shared>,
+}
+
+/// A pump as it is known to what it drives: that keeps no pump alive.
+#[derive(Clone)]
+pub(crate) struct WeakPump {
+    reactor: Arc<Reactor>,
+    shared: Weak<Shared>,
 }
 
 struct Shared {
@@ -186,8 +193,22 @@ impl Pump {
         }
     }
 
-    /// Runs `future` from now on, by the pump's thread, or else whenever somebody waits.
-    pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn downgrade(&self) -> WeakPump {
+        WeakPump { reactor: Arc::clone(self.reactor()), shared: Arc::downgrade(&self.shared) }
+    }
+
+    /// As [`block_on`](Self::block_on), for at most `limit`.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`] then; the future is dropped, which is safe for any of `amqp-async`'s.
+    pub fn within<F: Future>(&self, limit: Duration, future: F) -> io::Result<F::Output> {
+        self.wait(Instant::now().checked_add(limit), future).ok_or_else(|| io::ErrorKind::TimedOut.into())
+    }
+
+    /// Runs `future` from now on, by the pump's thread, or else whenever somebody waits. Where it holds the pump, the pump
+    /// stays as long as it does.
+    pub fn spawn<T>(&self, future: impl Future<Output = T> + Send + 'static) {
+        let future = async { drop(future.await) };
         let signal = Arc::new(Signal { woken: AtomicBool::new(true), reactor: Arc::clone(self.reactor()) });
         let mut spawned = lock(&self.shared.spawned);
         if self.shared.servicing == Servicing::Thread && self.start_thread().is_err() {
@@ -218,6 +239,19 @@ impl Pump {
             return Some(output);
         }
         Place::new(&self.shared).wait(deadline, future)
+    }
+}
+
+impl WeakPump {
+    pub(crate) fn reactor(&self) -> &Arc<Reactor> {
+        &self.reactor
+    }
+
+    /// As [`Pump::spawn`], unless the pump is gone.
+    pub(crate) fn spawn<T>(&self, future: impl Future<Output = T> + Send + 'static) {
+        if let Some(shared) = self.shared.upgrade() {
+            Pump { shared }.spawn(future);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The receiving end of a link (§2.6) of a thread.
 
-use crate::handle::{end_of_link, handle, same};
+use crate::handle::{convertible, end_of_link, handle, same};
 use crate::pieces::DeliveryReader;
 use amqp_async::proto::{CreditMode, Idle};
 use amqp_async::{Batch, BatchOptions, Confirmation, Delivery, Error, OnDrop, Step};
@@ -19,6 +19,8 @@ handle! {
     /// [`Pump`](crate::Pump) without a thread: keep any other handle until it is settled.
     Receiver(Arc<amqp_async::Receiver>)
 }
+
+convertible!(Receiver(Arc<amqp_async::Receiver>));
 
 impl Receiver {
     /// Waits for the next delivery, by default for ever. What had arrived before the link ended is still given out.

@@ -2,7 +2,7 @@
 //! of its own waits for that.
 
 use crate::clock::Clock;
-use crate::pump::Pump;
+use crate::pump::{Pump, WeakPump};
 use crate::reactor::lock;
 use crate::socket::{Acceptor, Socket};
 use amqp_async::connect::{Runtime, TcpOptions};
@@ -15,43 +15,49 @@ use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 use std::thread;
 
-impl Runtime for Pump {
-    type Stream = FuturesIo<Socket<TcpStream>>;
-    type Listener = Acceptor;
-    type Timer = Clock;
+macro_rules! runtime {
+    ($($pump:ty)*) => {$(
+        impl Runtime for $pump {
+            type Stream = FuturesIo<Socket<TcpStream>>;
+            type Listener = Acceptor;
+            type Timer = Clock;
 
-    fn timer(&self) -> Clock {
-        Clock::new(self.reactor())
-    }
+            fn timer(&self) -> Clock {
+                Clock::new(self.reactor())
+            }
 
-    async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        match host.parse::<IpAddr>() {
-            Ok(address) => Ok(vec![(address, port).into()]),
-            Err(_) => look_up(host.to_owned(), port).await,
+            async fn resolve(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+                match host.parse::<IpAddr>() {
+                    Ok(address) => Ok(vec![(address, port).into()]),
+                    Err(_) => look_up(host.to_owned(), port).await,
+                }
+            }
+
+            async fn connect(&self, address: SocketAddr, tcp: &TcpOptions) -> io::Result<Self::Stream> {
+                let socket = Socket::new(self.reactor(), TcpStream::from_std(tcp.start(address)?))?;
+                socket.connected().await?;
+                Ok(FuturesIo::new(socket))
+            }
+
+            fn listen(&self, socket: std::net::TcpListener) -> io::Result<Acceptor> {
+                Acceptor::new(self.reactor(), socket)
+            }
+
+            async fn accept(&self, listener: &Acceptor, tcp: &TcpOptions) -> io::Result<(Self::Stream, SocketAddr)> {
+                let (stream, address) = listener.accept().await?;
+                tcp.apply(&stream)?;
+                Ok((FuturesIo::new(Socket::new(self.reactor(), stream)?), address))
+            }
+
+            fn spawn<T: Transport + Unpin + Send + 'static>(&self, driver: Driver<T, Clock>) {
+                // the handles tell how the connection ended
+                Self::spawn(self, driver);
+            }
         }
-    }
-
-    async fn connect(&self, address: SocketAddr, tcp: &TcpOptions) -> io::Result<Self::Stream> {
-        let socket = Socket::new(self.reactor(), TcpStream::from_std(tcp.start(address)?))?;
-        socket.connected().await?;
-        Ok(FuturesIo::new(socket))
-    }
-
-    fn listen(&self, socket: std::net::TcpListener) -> io::Result<Acceptor> {
-        Acceptor::new(self.reactor(), socket)
-    }
-
-    async fn accept(&self, listener: &Acceptor, tcp: &TcpOptions) -> io::Result<(Self::Stream, SocketAddr)> {
-        let (stream, address) = listener.accept().await?;
-        tcp.apply(&stream)?;
-        Ok((FuturesIo::new(Socket::new(self.reactor(), stream)?), address))
-    }
-
-    fn spawn<T: Transport + Unpin + Send + 'static>(&self, driver: Driver<T, Clock>) {
-        // the handles tell how the connection ended
-        Self::spawn(self, async move { drop(driver.await) });
-    }
+    )*};
 }
+
+runtime!(Pump WeakPump);
 
 /// What the system has found, and who waits for it.
 #[derive(Default)]

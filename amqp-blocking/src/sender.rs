@@ -1,6 +1,6 @@
 //! The sending end of a link (§2.6) of a thread, and the outcome of a message.
 
-use crate::handle::{Waiting, end_of_link, handle, same};
+use crate::handle::{Waiting, convertible, end_of_link, handle, same};
 use crate::pieces::DeliveryWriter;
 use crate::pump::glance;
 use amqp_async::proto::codec::{Message, Outcome};
@@ -19,6 +19,8 @@ handle! {
     /// handed over. Whether they were accepted only their outcomes tell.
     Sender(amqp_async::Sender)
 }
+
+convertible!(Sender(amqp_async::Sender));
 
 impl Sender {
     /// Sends a message and waits until the receiver has settled it (§2.6.12).

@@ -79,12 +79,12 @@ fn nothing_is_left() {
     drop((connection, pump));
     is_released(before);
 
-    cycles(100, address, |url| connect(url).unwrap());
+    cycles(1000, address, |url| connect(url).unwrap());
     is_released(before);
-    cycles(50, address, |url| Pump::new().unwrap().connect(url).unwrap());
+    cycles(1000, address, |url| Pump::new().unwrap().connect(url).unwrap());
     is_released(before);
     let pump = Pump::new().unwrap();
-    cycles(50, address, |url| pump.connect(url).unwrap());
+    cycles(1000, address, |url| pump.connect(url).unwrap());
     drop(pump);
     is_released(before);
 

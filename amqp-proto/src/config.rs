@@ -2,7 +2,7 @@
 
 use crate::{FrameTap, PeerLimits};
 use amqp_codec::frame::MIN_MAX_FRAME_SIZE;
-use amqp_codec::{Fields, Limits, Multiple, Open, Str, Symbol};
+use amqp_codec::{Fields, Limits, Multiple, Open, Str, Symbol, Value};
 use core::time::Duration;
 
 /// The largest SASL frame that can be allowed, in octets.
@@ -14,14 +14,27 @@ pub enum Pipelining {
     /// open waits for the peer's header, begin for its open, attach for its begin.
     #[default]
     Off,
-    /// Everything leaves at once: fewer round trips, and limits of the peer are learnt too late.
+    /// Everything leaves at once: fewer round trips, and limits of the peer are learnt too late. Only the outcome of SASL
+    /// is awaited.
     On,
+    /// Nor is that, where the mechanism has said all that it will (ANONYMOUS, PLAIN, EXTERNAL): one round trip less. Not
+    /// every server reads on by itself behind the outcome; rhea does not.
+    WithLogin,
+}
+
+impl Pipelining {
+    /// Whether frames may leave before the answers to the ones before them.
+    pub(crate) fn is_on(self) -> bool {
+        self != Self::Off
+    }
 }
 
 /// A checked configuration; [`Config::builder`] makes one.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) open: Open,
+    /// Whether [`Config::introduced`] may add properties.
+    pub(crate) may_introduce: bool,
     pub(crate) idle_time_out: Option<Duration>,
     pub(crate) required_capabilities: Multiple<Symbol>,
     pub(crate) pipelining: Pipelining,
@@ -73,6 +86,7 @@ impl Config {
         ConfigBuilder {
             config: Config {
                 open,
+                may_introduce: true,
                 idle_time_out: Some(Duration::from_secs(60)),
                 required_capabilities: Multiple::new(),
                 pipelining: Pipelining::Off,
@@ -99,6 +113,21 @@ impl Config {
     #[must_use]
     pub fn tapped(mut self, tap: FrameTap) -> Self {
         self.frame_tap.get_or_insert(tap);
+        self
+    }
+
+    /// The same, with these connection properties (§2.7.1) besides those that were set; as it is if
+    /// [`ConfigBuilder::properties`] has said all of them.
+    #[must_use]
+    pub fn introduced(mut self, properties: Fields) -> Self {
+        if core::mem::take(&mut self.may_introduce) {
+            let set = self.open.properties.get_or_insert_default();
+            for (key, value) in properties {
+                if set.get(key.as_str()).is_none() {
+                    set.insert(key, value);
+                }
+            }
+        }
         self
     }
 
@@ -174,9 +203,17 @@ impl ConfigBuilder {
         self
     }
 
-    /// Connection properties (§2.7.1). Default: none.
+    /// The connection properties (§2.7.1): these and no others. Default: none from the core; an adapter adds `product`,
+    /// `version` and `platform` ([`Config::introduced`]).
     pub fn properties(mut self, properties: Fields) -> Self {
         self.config.open.properties = Some(properties);
+        self.config.may_introduce = false;
+        self
+    }
+
+    /// One connection property (§2.7.1), such as `product` or `version`, besides the others or in place of its default.
+    pub fn property(mut self, key: Symbol, value: impl Into<Value>) -> Self {
+        self.config.open.properties.get_or_insert_default().insert(key, value);
         self
     }
 

@@ -7,11 +7,10 @@ use crate::work::Work;
 /// ours than it may.
 pub(crate) fn instructions(works: &[&Work], programs: &[Program]) -> Result<Vec<&'static str>, String> {
     let mut over = Vec::new();
-    head("instructions", programs, &["at most", "to reach"]);
+    head("instructions", programs, &["at most"]);
     for work in works {
         let figures = measure(programs, |program| program.instructions(work.name))?;
-        let limits = [work.budget, work.goal.or(work.budget)];
-        row(work.name, &figures, &limits.map(|limit| limit.map_or("–".into(), |limit| number(limit as f64))));
+        row(work.name, &figures, &[work.budget.map_or("–".into(), |budget| number(budget as f64))]);
         if let (Some(Some(ours)), Some(budget)) = (figures.first(), work.budget) {
             if *ours > budget as f64 {
                 over.push(work.name);

@@ -101,3 +101,19 @@ pub(crate) async fn password_stays_here<R: Runtime + Default>() {
     assert!(matches!(error, ConnectError::ClearText { .. }), "{error:?}");
     assert_eq!(error.recovery(), Recovery::GiveUp);
 }
+
+/// Runs a test in a process of its own, with `AMQP_TRACE` in its environment: all its connections are in the file, and
+/// nothing of their logins.
+pub(crate) fn recorded(test: &str) {
+    let (_, test) = test.split_once("::").unwrap();
+    let file = std::env::temp_dir().join(format!("amqp10-{}-{}.trace", std::process::id(), test.replace("::", "-")));
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    let output = command.args(["--exact", test]).env("AMQP_TRACE", &file).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    for end in ["\"conn\":1,\"dir\":\"c2s\"", "\"conn\":1,\"dir\":\"s2c\"", "\"conn\":2,"] {
+        assert!(text.lines().any(|line| line.contains(end)), "{end}: {text}");
+    }
+    assert!(text.contains("414d515000010000") && !text.contains("414d515003010000"), "{text}");
+}

@@ -84,10 +84,7 @@ async fn let_in(mut incoming: IncomingConnection) -> Result<Connection, amqp_asy
 /// Lets clients in and forgets them when they leave, one after the other.
 async fn serve<R: Runtime>(listener: &Listener<R>) {
     while let Ok((incoming, _)) = listener.accept().await {
-        // it may have left already
-        if let Ok(connection) = let_in(incoming).await {
-            connection.closed().await;
-        }
+        let_in(incoming).await.unwrap().closed().await;
     }
 }
 
@@ -165,7 +162,8 @@ pub(crate) async fn little_is_held<R: Runtime + Default>() {
     beside(send(&sender, count), take(&receiver, count)).await;
     let unread = async { while sender.submit(vec![7; SIZE]).await.is_ok() {} };
     beside(poll_fn(until(Instant::now() + Duration::from_millis(300))), unread).await;
-    let more = peak() - before;
+    // the kernel's mark is put together from counts that lag
+    let more = peak().saturating_sub(before);
     assert!(more < BOUND, "{more} octets more, while {TRAFFIC} went through");
 }
 

@@ -1,7 +1,8 @@
 //! How many attempts all of us together may make: what keeps a server that comes back from being overrun.
 
+use crate::sync::Mutex;
 use amqp_proto::Instant;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// A bound on attempts, shared by all clones: so many at once, then one each interval.

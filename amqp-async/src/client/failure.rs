@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 impl Error {
     /// The error for whatever kept a connection from being made, for [`Connector`](super::Connector)s: the [`Error`] or
-    /// [`io::Error`] that is the cause of it; [`Error::Transport`] with its text if there is neither.
+    /// [`io::Error`] that is the cause of it; [`Error::Transport`] with its text if there is neither. A
+    /// [`ConnectError`](crate::connect::ConnectError) need not be guessed at: it converts.
     #[must_use]
     pub fn of_connecting(error: impl StdError + Send + Sync + 'static) -> Self {
         let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);

@@ -1,11 +1,12 @@
 //! Events for whoever wants them: each subscriber has a queue of its own, which is bounded, and is told how many events
 //! it has missed. Without subscribers an event costs nothing.
 
+use crate::sync::{Mutex, MutexGuard};
 use crate::wait::Wakers;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::Poll;
 
 /// How many events wait for a subscriber before the oldest are dropped.
@@ -54,6 +55,12 @@ impl<T: Clone> Feed<T> {
         let queue = Arc::new(Queue(Mutex::new(waiting)));
         self.subscribers.push(Arc::downgrade(&queue));
         Events(queue)
+    }
+
+    /// Whether anybody would get an event.
+    pub(crate) fn has_subscribers(&mut self) -> bool {
+        self.subscribers.retain(|subscriber| subscriber.strong_count() > 0);
+        !self.subscribers.is_empty()
     }
 
     pub(crate) fn put(&mut self, event: &T) {

@@ -8,12 +8,12 @@ use super::{Random, ReconnectEvent};
 use crate::connection::Connection;
 use crate::deadline::Deadlines;
 use crate::error::{Error, Step};
+use crate::sync::{AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::wait::Wakers;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -52,13 +52,15 @@ pub(super) enum HubPhase {
 pub(super) struct Orders {
     pub(super) close: bool,
     pub(super) hurry: bool,
+    /// Somebody has subscribed to events.
+    pub(super) look: bool,
     /// The present connection is of no use, for this reason.
     pub(super) lost: Option<Error>,
 }
 
 impl Orders {
     fn any(&self) -> bool {
-        self.close || self.hurry || self.lost.is_some()
+        self.close || self.hurry || self.look || self.lost.is_some()
     }
 }
 

@@ -7,9 +7,10 @@ use crate::error::{Error, Recovery};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::session::Session;
+use crate::sync::Mutex;
 use amqp_proto::{LinkOptions, Misuse, SessionOptions};
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// How a link comes back.

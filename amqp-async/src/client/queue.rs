@@ -2,6 +2,7 @@
 
 use super::ResilientSender;
 use crate::error::{Error, SendError};
+use crate::sync::{Mutex, MutexGuard};
 use crate::wait::Wakers;
 use amqp_proto::Misuse;
 use amqp_proto::codec::{Message, Outcome};
@@ -10,7 +11,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 /// Messages that are sent one after the other, without anybody waiting for each. Cheap to clone; all clones are the same

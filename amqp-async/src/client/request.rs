@@ -6,13 +6,14 @@ use crate::error::{Error, SendError};
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::session::Session;
+use crate::sync::{Mutex, MutexGuard};
 use amqp_proto::codec::message::MessageId;
 use amqp_proto::codec::{Message, Outcome, Source, Str};
 use amqp_proto::{DetachReason, LinkOptions};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 

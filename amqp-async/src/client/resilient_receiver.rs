@@ -4,9 +4,10 @@ use super::link::{Attached, LinkCell, LinkPolicy, SessionCell};
 use crate::delivery::Delivery;
 use crate::error::Error;
 use crate::receiver::Receiver;
+use crate::sync::{Mutex, MutexGuard};
 use amqp_proto::{CreditMode, LinkOptions};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 /// Receives messages from one address, attaching anew whenever the link is lost: from the same source, with the same
 /// filters and properties, and with the credit that was left.

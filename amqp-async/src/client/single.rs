@@ -1,8 +1,9 @@
 //! One thing that many want and one of them makes.
 
+use crate::sync::{Mutex, MutexGuard};
 use crate::wait::Wakers;
 use std::future::{Future, poll_fn};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Poll, Waker};
 
 /// A value that is made when it is asked for, by one at a time, and kept as long as it is good.

@@ -8,6 +8,7 @@ use amqp_proto::codec::Condition;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why a connection did not come about: one sentence that names what was tried.
@@ -158,6 +159,27 @@ impl ConnectError {
     }
 }
 
+/// What happened on the connection, if it came to that; the step that took too long; else [`Error::Transport`], with this
+/// inside, whose kind says whether it is worth [another try](crate::client::classify).
+impl From<ConnectError> for Error {
+    fn from(error: ConnectError) -> Self {
+        let kind = match error {
+            ConnectError::Login { source, .. } | ConnectError::Open { source, .. } => return *source,
+            ConnectError::TimedOut { step, .. } => return Self::Timeout(step),
+            ConnectError::Tls { source, .. } => return Self::Transport(Arc::new(source.into())),
+            ConnectError::Url { .. }
+            | ConnectError::Config(_)
+            | ConnectError::TlsSetUp(_)
+            | ConnectError::ClearText { .. } => io::ErrorKind::InvalidInput,
+            ConnectError::System(ref source) | ConnectError::Resolve { ref source, .. } => source.kind(),
+            ConnectError::Connect { ref attempts, .. } => {
+                attempts.last().map_or(io::ErrorKind::AddrNotAvailable, |attempt| attempt.error.kind())
+            }
+        };
+        Self::Transport(Arc::new(io::Error::new(kind, error)))
+    }
+}
+
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.address, self.error)
@@ -171,4 +193,38 @@ fn listed(attempts: &[Attempt]) -> String {
 
 fn also(attempts: &[Attempt]) -> String {
     if attempts.is_empty() { String::new() } else { format!(" ({})", listed(attempts)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::classify;
+    use crate::tls::TlsErrorKind;
+    use amqp_proto::CloseReason;
+
+    fn target() -> String {
+        "localhost:5672".to_owned()
+    }
+
+    #[test]
+    fn as_an_error_of_the_connection() {
+        let closed = Box::new(Error::Closed(CloseReason::Eof));
+        let open = ConnectError::Open { target: target(), source: closed };
+        assert!(matches!(Error::from(open), Error::Closed(CloseReason::Eof)));
+        let late = ConnectError::TimedOut { target: target(), step: Step::Connect, after: None, attempts: Vec::new() };
+        assert!(matches!(Error::from(late), Error::Timeout(Step::Connect)));
+        let misuse = Error::from(ConnectError::Config(ConfigError::MaxFrameSize));
+        assert_eq!(classify(&misuse), Recovery::GiveUp);
+        assert_eq!(classify(&ConnectError::ClearText { target: target() }.into()), Recovery::GiveUp);
+        let source = io::ErrorKind::NotFound.into();
+        let unknown = Error::from(ConnectError::Resolve { host: "nowhere".to_owned(), source });
+        assert_eq!(classify(&unknown), Recovery::Reconnect);
+        assert!(unknown.to_string().contains("cannot find the host nowhere"), "{unknown}");
+        let tls = |kind| Error::from(ConnectError::Tls { target: target(), source: TlsError::new(kind, "so it is") });
+        assert_eq!(classify(&tls(TlsErrorKind::Untrusted)), Recovery::GiveUp);
+        assert_eq!(classify(&tls(TlsErrorKind::Io)), Recovery::Reconnect);
+        assert_eq!(tls(TlsErrorKind::Expired).tls().map(TlsError::kind), Some(TlsErrorKind::Expired));
+        let nobody = Error::from(ConnectError::Connect { target: target(), attempts: Vec::new() });
+        assert_eq!(classify(&nobody), Recovery::Reconnect);
+    }
 }

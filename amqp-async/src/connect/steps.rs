@@ -4,6 +4,7 @@
 use super::builder::{Builder, ClearTextLogin, Login, Security};
 use super::deadline::within;
 use super::race::race;
+use crate::client;
 use crate::connect::{ConnectError, Runtime};
 use crate::tls::{MaybeTls, TlsClient};
 use crate::{Connection, Driver, Error, Options, Step, Timer, Transport};
@@ -36,6 +37,25 @@ impl<R: Runtime> Builder<R> {
         let (connection, driver) = self.start().await?;
         runtime.spawn(driver);
         Ok(connection)
+    }
+
+    /// As [`connect`](Self::connect), to the endpoint of an attempt, a URL; where that is empty, to whom the settings say.
+    /// The settings, login included, serve as many attempts as one likes:
+    ///
+    /// ```
+    /// use amqp_async::client::{Attempt, Connector};
+    /// use amqp_async::connect::{Builder, Runtime};
+    ///
+    /// fn connector(builder: Builder<impl Runtime>) -> impl Connector {
+    ///     move |attempt: Attempt| Box::pin(builder.clone().connect_for(attempt))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`connect`](Self::connect), told in one type with what ends a connection.
+    pub async fn connect_for(self, attempt: client::Attempt) -> Result<Connection, Error> {
+        let builder = if attempt.endpoint.is_empty() { Ok(self) } else { self.url(&attempt.endpoint) };
+        builder.map_err(Error::of_connecting)?.connect().await.map_err(Error::of_connecting)
     }
 
     /// As [`connect`](Self::connect), for whoever drives the connection himself: from here on nothing happens on it

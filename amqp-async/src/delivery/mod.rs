@@ -233,10 +233,11 @@ impl Delivery {
 
     /// Reports deliveries that follow each other, all at once.
     fn report_run(state: &mut State, run: &mut [Self], outcome: &Outcome) -> Result<(), Error> {
-        let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(()) };
-        if !first.to_settle {
-            return Ok(());
+        if let [only] = run {
+            let reports = mem::take(&mut only.to_settle);
+            return if reports { only.report(state, outcome.clone()) } else { Ok(()) };
         }
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(()) };
         let reported = first.report_until(state, last.id(), outcome.clone());
         let result = match reported {
             Ok(count) if count as usize == run.len() => Ok(()),

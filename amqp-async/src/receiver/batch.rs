@@ -119,6 +119,10 @@ impl Future for Gather<'_> {
 
 impl Drop for Gather<'_> {
     fn drop(&mut self) {
+        let runs = self.linger.runs() || self.deadline.runs();
+        if self.taken.is_empty() && self.ticket.is_none() && !runs {
+            return;
+        }
         let receiver = self.receiver;
         receiver.link.shared().with(|state| {
             let any = receiver.link.own.keep(|kept| {

@@ -18,7 +18,7 @@ use crate::session::Session;
 use crate::state::State;
 use crate::wait::{Ticket, Wakers};
 use amqp_proto::codec::{self, Attach};
-use amqp_proto::{Idle, LinkSnapshot, ReceiverId};
+use amqp_proto::{Idle, Instant, LinkSnapshot, ReceiverId};
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
@@ -161,6 +161,12 @@ impl Receiver {
     #[must_use]
     pub fn snapshot(&self) -> Option<LinkSnapshot> {
         self.link.shared().lock().machine.receiver(self.link.id).ok()?.snapshot()
+    }
+
+    /// The time as of the driver's last pass, and the last round trip that was measured.
+    pub(crate) fn clock(&self) -> (Instant, Option<Duration>) {
+        let state = self.link.shared().lock();
+        (state.probes.now, state.probes.last)
     }
 
     /// The session that the link is attached to.

@@ -8,11 +8,13 @@ use crate::wait::Ticket;
 use amqp_proto::codec::{self, DeliveryTag, Modified, Outcome};
 use amqp_proto::{Chunk, Progress};
 use bytes::Bytes;
+use futures_core::Stream;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 impl Receiver {
     /// Waits for the next delivery to begin, to be read in pieces as they come. Until it is read to its end or its
@@ -32,7 +34,8 @@ impl Receiver {
         let Chunk { mut delivery, progress } = chunk;
         let pieces = std::mem::take(&mut delivery.payload);
         let pieces = pieces.chunks().iter().cloned().collect();
-        Ok(DeliveryReader { link: Arc::clone(&self.link), delivery: self.delivery(delivery), pieces, progress })
+        let delivery = self.delivery(delivery);
+        Ok(DeliveryReader { link: Arc::clone(&self.link), delivery, pieces, progress, failed: false })
     }
 }
 
@@ -103,6 +106,8 @@ pub struct DeliveryReader {
     pieces: VecDeque<Bytes>,
     /// What follows those.
     progress: Progress,
+    /// The stream has told why there is no more.
+    failed: bool,
 }
 
 impl DeliveryReader {
@@ -114,40 +119,55 @@ impl DeliveryReader {
     /// [`Error::Aborted`] if the sender has given the message up, or why the link is gone: what was read is to be
     /// forgotten then.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, Error> {
+        poll_fn(|cx| self.poll_piece(cx)).await
+    }
+
+    /// As [`piece`](Self::piece), for who polls.
+    ///
+    /// # Errors
+    /// As for [`piece`](Self::piece).
+    pub fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Error>> {
         loop {
             if let Some(piece) = self.pieces.pop_front() {
-                return Ok(Some(piece));
+                return Poll::Ready(Ok(Some(piece)));
             }
             match self.progress {
-                Progress::Complete => return Ok(None),
-                Progress::Aborted => return Err(Error::Aborted),
-                Progress::More => self.more().await?,
+                Progress::Complete => return Poll::Ready(Ok(None)),
+                Progress::Aborted => return Poll::Ready(Err(Error::Aborted)),
+                Progress::More => {
+                    let link = Arc::clone(&self.link);
+                    ready!(link.shared().with(|state| self.more(state, cx.waker())))?;
+                }
             }
         }
     }
 
-    /// Waits for the next pieces.
-    async fn more(&mut self) -> Result<(), Error> {
-        let link = Arc::clone(&self.link);
-        link.shared()
-            .wait(|state, waker| {
-                let missing = match state.machine.receiver(link.id).map(|mut receiver| receiver.read()) {
-                    Ok(Some(chunk)) => {
-                        self.take(state, chunk);
-                        return Poll::Ready(Ok(()));
-                    }
-                    Ok(None) => None,
-                    Err(misuse) => Some(Error::Misuse(misuse)),
-                };
-                if let Some(error) = link.fate.get().or(missing) {
-                    return Poll::Ready(Err(error));
-                }
-                if let Some(entry) = state.links.get_mut(&link.id.into()) {
-                    entry.holder.get_or_insert_default().waiting = Some(waker.clone());
-                }
-                Poll::Pending
-            })
-            .await
+    /// What is left of a piece.
+    #[cfg(feature = "futures-io")]
+    pub(crate) fn put_back(&mut self, piece: Bytes) {
+        if !piece.is_empty() {
+            self.pieces.push_front(piece);
+        }
+    }
+
+    /// Takes the next pieces, if they are here.
+    fn more(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<(), Error>> {
+        let id = self.link.id;
+        let missing = match state.machine.receiver(id).map(|mut receiver| receiver.read()) {
+            Ok(Some(chunk)) => {
+                self.take(state, chunk);
+                return Poll::Ready(Ok(()));
+            }
+            Ok(None) => None,
+            Err(misuse) => Some(Error::Misuse(misuse)),
+        };
+        if let Some(error) = self.link.fate.get().or(missing) {
+            return Poll::Ready(Err(error));
+        }
+        if let Some(entry) = state.links.get_mut(&id.into()) {
+            entry.holder.get_or_insert_default().waiting = Some(waker.clone());
+        }
+        Poll::Pending
     }
 
     fn take(&mut self, state: &mut State, Chunk { delivery, progress }: Chunk) {
@@ -253,6 +273,21 @@ impl DeliveryReader {
         let confirmation = self.delivery.confirm(outcome);
         self.stop();
         confirmation
+    }
+}
+
+/// The pieces as they come, and the error if they end before the message does.
+impl Stream for DeliveryReader {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        if this.failed {
+            return Poll::Ready(None);
+        }
+        let piece = ready!(this.poll_piece(cx));
+        this.failed = piece.is_err();
+        Poll::Ready(piece.transpose())
     }
 }
 

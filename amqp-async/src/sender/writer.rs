@@ -1,13 +1,16 @@
 //! A message that is sent in pieces (§2.6.14): larger than memory, or not known as a whole.
 
 use super::{Sender, Settlement};
-use crate::error::{SendError, Step};
+use crate::READ_SIZE;
+use crate::deadline::Limit;
+use crate::error::{Error, SendError, Step};
 use crate::state::State;
 use amqp_proto::codec::Message;
 use amqp_proto::codec::message::Body;
 use bytes::Bytes;
-use std::fmt;
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+use std::{fmt, mem};
 
 /// A message of which the application gives one piece after the other; see [`Sender::writer`].
 ///
@@ -19,6 +22,10 @@ pub struct DeliveryWriter {
     sender: Sender,
     token: Option<u64>,
     unfinished: bool,
+    /// Of a piece that is given by polling.
+    limit: Limit,
+    /// What [`finish`](Self::finish) gives, if polling has finished it.
+    whole: Option<Settlement>,
 }
 
 impl DeliveryWriter {
@@ -28,7 +35,8 @@ impl DeliveryWriter {
                 entry.holder.get_or_insert_default();
             }
         });
-        Self { sender, token, unfinished: true }
+        let limit = Limit::new(sender.link.shared().limit(Step::Send));
+        Self { sender, token, unfinished: true, limit, whole: None }
     }
 
     /// Gives the next piece of the encoded message, when the one before it has left.
@@ -52,8 +60,7 @@ impl DeliveryWriter {
     /// # Errors
     /// As for [`write`](Self::write).
     pub async fn write_data(&mut self, octets: impl Into<Bytes>) -> Result<(), SendError> {
-        let section = Message { body: Body::from(octets.into()), ..Message::default() };
-        self.write(section.to_bytes()).await
+        self.write(data(octets.into())).await
     }
 
     /// Gives the last piece, which may be empty; the message is whole then.
@@ -63,7 +70,11 @@ impl DeliveryWriter {
     /// # Errors
     /// As for [`write`](Self::write); the message is aborted then.
     pub async fn finish(mut self, last: impl Into<Bytes>) -> Result<Settlement, SendError> {
-        self.hand_over(last.into(), false).await?;
+        let last = last.into();
+        if let Some(settlement) = self.whole.take_if(|_| last.is_empty()) {
+            return Ok(settlement);
+        }
+        self.hand_over(last, false).await?;
         Ok(self.sender.settlement(self.token))
     }
 
@@ -79,39 +90,85 @@ impl DeliveryWriter {
         self.token.is_some_and(|token| self.sender.link.shared().lock().outcomes.has_arrived(token))
     }
 
-    async fn hand_over(&mut self, piece: Bytes, more: bool) -> Result<(), SendError> {
-        let (sender, unfinished) = (&self.sender, &mut self.unfinished);
-        let link = &sender.link;
-        let mut piece = Some(piece);
-        let taken = link.shared().until(Step::Send, |state, waker| {
-            let octets = piece.take().unwrap_or_default();
-            let size = octets.len();
-            let written = match state.machine.sender(link.id) {
-                Ok(mut machine) => machine.write(octets, more),
-                Err(misuse) => Err(misuse.into()),
-            };
-            let error = match written {
-                Ok(()) => {
-                    *unfinished = more;
-                    if !more {
-                        let_go(sender, state);
-                    }
-                    return Poll::Ready(Ok(()));
-                }
-                Err(amqp_proto::SendError::Blocked(outgoing, _)) => {
-                    piece = Some(outgoing.payload);
-                    if let Some(entry) = state.links.get_mut(&link.id.into()) {
-                        entry.holder.get_or_insert_default().waiting = Some(waker.clone());
-                    }
-                    return Poll::Pending;
-                }
-                Err(amqp_proto::SendError::TooLarge(_)) => sender.too_large(state, size),
-                Err(amqp_proto::SendError::Misuse(misuse)) => link.fate.explain(misuse),
-            };
-            Poll::Ready(Err(error))
-        });
+    /// As [`write_data`](Self::write_data), for who polls: takes so many of the octets, [`READ_SIZE`] at most.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn poll_write(&mut self, cx: &mut Context<'_>, octets: &[u8]) -> Poll<Result<usize, SendError>> {
+        let octets = octets.get(..READ_SIZE).unwrap_or(octets);
+        if octets.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        self.poll_hand_over(cx, data(Bytes::copy_from_slice(octets)), true).map_ok(|()| octets.len())
+    }
+
+    /// As [`finish`](Self::finish) with nothing more to give, for who polls; that gives the settlement afterwards.
+    ///
+    /// # Errors
+    /// As for [`write`](Self::write).
+    pub fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        if self.unfinished {
+            ready!(self.poll_hand_over(cx, Bytes::new(), false))?;
+            self.whole = Some(self.sender.settlement(self.token));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    async fn hand_over(&mut self, mut piece: Bytes, more: bool) -> Result<(), SendError> {
+        let link = Arc::clone(&self.sender.link);
+        let taken = link.shared().until(Step::Send, |state, waker| self.attempt(state, waker, &mut piece, more));
         taken.await.map_err(SendError::NotSent)
     }
+
+    fn poll_hand_over(&mut self, cx: &mut Context<'_>, mut piece: Bytes, more: bool) -> Poll<Result<(), SendError>> {
+        let link = Arc::clone(&self.sender.link);
+        let taken = link.shared().with(|state| {
+            let taken = match self.attempt(state, cx.waker(), &mut piece, more) {
+                Poll::Pending => self.limit.poll(state, cx.waker()).map(|()| Err(Error::Timeout(Step::Send))),
+                taken => taken,
+            };
+            if taken.is_ready() {
+                self.limit.cancel(state);
+            }
+            taken
+        });
+        taken.map_err(SendError::NotSent)
+    }
+
+    /// Takes the piece, if the one before it has left.
+    fn attempt(&mut self, state: &mut State, waker: &Waker, piece: &mut Bytes, more: bool) -> Poll<Result<(), Error>> {
+        let (sender, link) = (&self.sender, &self.sender.link);
+        let octets = mem::take(piece);
+        let size = octets.len();
+        let written = match state.machine.sender(link.id) {
+            Ok(mut machine) => machine.write(octets, more),
+            Err(misuse) => Err(misuse.into()),
+        };
+        let error = match written {
+            Ok(()) => {
+                self.unfinished = more;
+                if !more {
+                    let_go(sender, state);
+                }
+                return Poll::Ready(Ok(()));
+            }
+            Err(amqp_proto::SendError::Blocked(outgoing, _)) => {
+                *piece = outgoing.payload;
+                if let Some(entry) = state.links.get_mut(&link.id.into()) {
+                    entry.holder.get_or_insert_default().waiting = Some(waker.clone());
+                }
+                return Poll::Pending;
+            }
+            Err(amqp_proto::SendError::TooLarge(_)) => sender.too_large(state, size),
+            Err(amqp_proto::SendError::Misuse(misuse)) => link.fate.explain(misuse),
+        };
+        Poll::Ready(Err(error))
+    }
+}
+
+/// A data section (§3.2.6).
+fn data(octets: Bytes) -> Bytes {
+    Message { body: Body::from(octets), ..Message::default() }.to_bytes()
 }
 
 /// The link is for other messages again.
@@ -133,6 +190,7 @@ impl Drop for DeliveryWriter {
             if let Some(token) = token {
                 state.outcomes.forget(token);
             }
+            self.limit.cancel(state);
             let_go(sender, state);
             state.flushing.call_all(&mut state.wake);
         });

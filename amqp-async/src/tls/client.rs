@@ -1,7 +1,8 @@
 //! The client's settings: whom to trust, who we are.
 
-#[cfg(any(feature = "native-tls", not(feature = "rustls-no-provider")))]
+#[cfg(feature = "native-tls")]
 use super::TlsErrorKind;
+use super::build::builds;
 use super::{MaybeTls, TlsError};
 use crate::Transport;
 use amqp_proto::Secret;
@@ -143,45 +144,9 @@ impl TlsClientBuilder {
     pub fn identity_pem(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         Self { identity: Some((chain.into(), key.into().into())), ..self }
     }
-
-    /// The cryptography. Default: what the process has
-    /// [installed](::rustls::crypto::CryptoProvider::install_default), and with the feature `rustls` otherwise ring.
-    #[cfg(feature = "rustls-no-provider")]
-    pub fn provider(self, provider: Arc<::rustls::crypto::CryptoProvider>) -> Self {
-        Self { provider: Some(provider), ..self }
-    }
-
-    /// Checks the settings; with rustls where it is built in, otherwise with native-tls.
-    ///
-    /// # Errors
-    /// What cannot be used, or that no TLS library is built in.
-    pub fn build(self) -> Result<TlsClient, TlsError> {
-        #[cfg(feature = "rustls-no-provider")]
-        return self.build_rustls();
-        #[cfg(all(feature = "native-tls", not(feature = "rustls-no-provider")))]
-        return self.build_native();
-        #[cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
-        Err(TlsError::bare(TlsErrorKind::Unavailable))
-    }
-
-    /// Checks the settings, with rustls.
-    ///
-    /// # Errors
-    /// What cannot be used.
-    #[cfg(feature = "rustls-no-provider")]
-    pub fn build_rustls(self) -> Result<TlsClient, TlsError> {
-        super::rustls::client_config(self).map(|config| TlsClient::from_rustls(config.into()))
-    }
-
-    /// Checks the settings, with native-tls.
-    ///
-    /// # Errors
-    /// What cannot be used.
-    #[cfg(feature = "native-tls")]
-    pub fn build_native(self) -> Result<TlsClient, TlsError> {
-        super::native::connector(&self).map(TlsClient::from_native)
-    }
 }
+
+builds!(TlsClientBuilder => TlsClient, client_config, connector);
 
 impl fmt::Debug for TlsClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

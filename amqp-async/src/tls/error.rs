@@ -43,7 +43,7 @@ pub enum TlsErrorKind {
 }
 
 impl TlsError {
-    pub(super) fn new(kind: TlsErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    pub(crate) fn new(kind: TlsErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind, source: Some(source.into().into()) }
     }
 
@@ -128,6 +128,7 @@ impl From<TlsError> for io::Error {
     fn from(error: TlsError) -> Self {
         let kind = match error.kind {
             TlsErrorKind::Truncated => io::ErrorKind::UnexpectedEof,
+            TlsErrorKind::Io => io::ErrorKind::ConnectionAborted,
             _ => io::ErrorKind::InvalidData,
         };
         io::Error::new(kind, error)

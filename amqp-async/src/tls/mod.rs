@@ -7,6 +7,7 @@
 //!
 //! It does not upgrade a connection in clear by the TLS protocol header of §5.2: nobody does, see docs/DECISIONS.md.
 
+mod build;
 mod client;
 mod error;
 #[cfg(feature = "native-tls")]

@@ -9,6 +9,7 @@ use bytes::{Buf, BytesMut};
 use native_tls::{
     Certificate, Error, HandshakeError, Identity, MidHandshakeTlsStream, TlsAcceptor, TlsConnector, TlsStream,
 };
+use std::fmt;
 use std::future::poll_fn;
 use std::io::{self, IoSlice, Read, Write};
 use std::task::{Context, Poll, Waker, ready};
@@ -137,9 +138,10 @@ impl<T: Transport> Transport for NativeStream<T> {
 fn poll<V>(result: io::Result<V>) -> Poll<io::Result<V>> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
-        Err(error) if TlsError::find(&error).is_none() && error.to_string().contains("unexpected eof") => {
-            Poll::Ready(Err(TlsError::new(TlsErrorKind::Truncated, error).into()))
-        }
+        Err(error) if TlsError::find(&error).is_none() => Poll::Ready(Err(match known(&error) {
+            Some(kind) => TlsError::new(kind, error).into(),
+            None => error,
+        })),
         result => Poll::Ready(result),
     }
 }
@@ -196,8 +198,12 @@ impl<T: Transport> Write for Adapter<T> {
 pub(super) fn connector(builder: &TlsClientBuilder) -> Result<TlsConnector, TlsError> {
     let mut settings = TlsConnector::builder();
     settings.disable_built_in_roots(!builder.platform_roots);
-    for certificate in builder.roots.iter().map(|pem| Certificate::stack_from_pem(pem)) {
-        for certificate in certificate.map_err(unusable)? {
+    for pem in &builder.roots {
+        let found = Certificate::stack_from_pem(pem).map_err(unusable)?;
+        if found.is_empty() {
+            return Err(unusable("there is no certificate in the PEM"));
+        }
+        for certificate in found {
             settings.add_root_certificate(certificate);
         }
     }
@@ -220,21 +226,24 @@ fn unusable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TlsEr
 }
 
 /// The system's libraries have no errors in common but their text; that of OpenSSL is known here.
+fn known(error: &(impl fmt::Display + fmt::Debug)) -> Option<TlsErrorKind> {
+    const KNOWN: [(&str, TlsErrorKind); 9] = [
+        ("hostname mismatch", TlsErrorKind::WrongName),
+        ("ip address mismatch", TlsErrorKind::WrongName),
+        ("has expired", TlsErrorKind::Expired),
+        ("not yet valid", TlsErrorKind::Expired),
+        ("certificate verify failed", TlsErrorKind::Untrusted),
+        ("wrong version number", TlsErrorKind::NotTls),
+        ("packet length too long", TlsErrorKind::NotTls),
+        ("alert", TlsErrorKind::Refused),
+        ("unexpected eof", TlsErrorKind::Truncated),
+    ];
+    let text = format!("{error} {error:?}").to_ascii_lowercase();
+    KNOWN.iter().find(|(part, _)| text.contains(part)).map(|(_, kind)| *kind)
+}
+
 impl From<Error> for TlsError {
     fn from(error: Error) -> Self {
-        const KNOWN: [(&str, TlsErrorKind); 9] = [
-            ("hostname mismatch", TlsErrorKind::WrongName),
-            ("ip address mismatch", TlsErrorKind::WrongName),
-            ("has expired", TlsErrorKind::Expired),
-            ("not yet valid", TlsErrorKind::Expired),
-            ("certificate verify failed", TlsErrorKind::Untrusted),
-            ("wrong version number", TlsErrorKind::NotTls),
-            ("packet length too long", TlsErrorKind::NotTls),
-            ("alert", TlsErrorKind::Refused),
-            ("unexpected eof", TlsErrorKind::Truncated),
-        ];
-        let text = format!("{error} {error:?}").to_ascii_lowercase();
-        let known = KNOWN.iter().find(|(part, _)| text.contains(part));
-        TlsError::new(known.map_or(TlsErrorKind::Other, |(_, kind)| *kind), error)
+        TlsError::new(known(&error).unwrap_or(TlsErrorKind::Other), error)
     }
 }

@@ -1,8 +1,7 @@
 //! The listener's settings: who we are, and whether clients have to say who they are.
 
-#[cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
-use super::TlsErrorKind;
-use super::{MaybeTls, TlsError};
+use super::MaybeTls;
+use super::build::builds;
 use crate::Transport;
 use amqp_proto::Secret;
 use std::fmt;
@@ -23,7 +22,8 @@ enum Engine {
     Native(::native_tls::TlsAcceptor),
 }
 
-/// Whether clients show a certificate. Its roots, as PEM, are those who vouch for clients.
+/// Whether clients show a certificate. Its roots, as PEM, are those who vouch for clients. native-tls has no verb to ask
+/// for one, so that anything but [`Ignored`](Self::Ignored) is an error of the settings there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientCertificates {
@@ -92,45 +92,9 @@ impl TlsServerBuilder {
     pub fn client_certificates(self, clients: ClientCertificates) -> Self {
         Self { clients, ..self }
     }
-
-    /// The cryptography. Default: what the process has
-    /// [installed](::rustls::crypto::CryptoProvider::install_default), and with the feature `rustls` otherwise ring.
-    #[cfg(feature = "rustls-no-provider")]
-    pub fn provider(self, provider: Arc<::rustls::crypto::CryptoProvider>) -> Self {
-        Self { provider: Some(provider), ..self }
-    }
-
-    /// Checks the settings; with rustls where it is built in, otherwise with native-tls.
-    ///
-    /// # Errors
-    /// What cannot be used, or that no TLS library is built in.
-    pub fn build(self) -> Result<TlsServer, TlsError> {
-        #[cfg(feature = "rustls-no-provider")]
-        return self.build_rustls();
-        #[cfg(all(feature = "native-tls", not(feature = "rustls-no-provider")))]
-        return self.build_native();
-        #[cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
-        Err(TlsError::bare(TlsErrorKind::Unavailable))
-    }
-
-    /// Checks the settings, with rustls.
-    ///
-    /// # Errors
-    /// What cannot be used.
-    #[cfg(feature = "rustls-no-provider")]
-    pub fn build_rustls(self) -> Result<TlsServer, TlsError> {
-        super::rustls::server_config(self).map(|config| TlsServer::from_rustls(config.into()))
-    }
-
-    /// Checks the settings, with native-tls, which cannot ask clients for certificates.
-    ///
-    /// # Errors
-    /// What cannot be used.
-    #[cfg(feature = "native-tls")]
-    pub fn build_native(self) -> Result<TlsServer, TlsError> {
-        super::native::acceptor(&self).map(TlsServer::from_native)
-    }
 }
+
+builds!(TlsServerBuilder => TlsServer, server_config, acceptor);
 
 impl fmt::Debug for TlsServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use amqp_async::proto::{
     SessionOptions,
 };
 use amqp_async::{
-    Connection, Error, IncomingConnection, IncomingLink, Options, Receiver, Sender, Step, Timer, TrySendError,
+    Connection, Error, IncomingConnection, IncomingLink, Options, Receiver, Sender, Session, Step, Timer, TrySendError,
 };
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -33,7 +33,7 @@ fn s1_1_close_leaves_last_and_its_answer_is_awaited_no_longer_than_told() {
     let (client, driver) = Connection::client(&Options::client(config.build().unwrap()), None, near, world.timer());
     world.spawn("client", driver);
     let (incoming, driver) = IncomingConnection::new(&listener_options(), None, far, world.timer());
-    let listener = world.spawn("listener", driver);
+    let listener = world.drive(driver);
     let peer = world.run(incoming.open()).unwrap();
     world.run(client.opened()).unwrap();
     let accepting = world.spawn("accept", async move {
@@ -116,6 +116,41 @@ fn s2_1_s2_2_what_either_side_says_of_itself_is_on_the_wire_and_can_be_read() {
     assert_eq!(client.remote_open().unwrap().container_id.as_str(), "listener");
     let lines = lines.lock().unwrap();
     assert!(lines.iter().any(|line| line.contains(r#"properties={:product: "MyApp"}"#)), "{lines:?}");
+}
+
+/// The properties of the open that the listener sees of such a client.
+fn introduced(config: amqp_async::proto::ConfigBuilder) -> Fields {
+    let world = World::new();
+    let (near, far, _) = pipe(4096);
+    let (client, driver) = Connection::client(&Options::client(config.build().unwrap()), None, near, world.timer());
+    world.spawn("client", driver);
+    let (incoming, driver) = IncomingConnection::new(&listener_options(), None, far, world.timer());
+    world.spawn("listener", driver);
+    let peer = world.run(incoming.open()).unwrap();
+    world.run(client.opened()).unwrap();
+    let ours = client.remote_open().unwrap().properties.unwrap();
+    assert!(ours.get("product").is_some(), "a listener says who it is too");
+    peer.remote_open().unwrap().properties.unwrap_or_default()
+}
+
+#[test]
+fn s2_1_product_version_and_platform_are_said_unless_told_otherwise() {
+    let text = |fields: &Fields, key| fields.get(key).and_then(Value::as_text).unwrap_or_default().to_owned();
+    let fields = introduced(Config::builder("c"));
+    assert_eq!(fields.len(), 3, "{fields:?}");
+    assert_eq!(
+        (text(&fields, "product"), text(&fields, "version")),
+        ("amqp10".into(), env!("CARGO_PKG_VERSION").into())
+    );
+    assert!(text(&fields, "platform").contains(std::env::consts::OS), "{fields:?}");
+    // one of them overridden, another besides them
+    let symbol = Symbol::from_static;
+    let fields = introduced(Config::builder("c").property(symbol("product"), "MyApp").property(symbol("shard"), 7));
+    assert_eq!((fields.len(), text(&fields, "product")), (4, "MyApp".into()), "{fields:?}");
+    // all of them said, or none
+    let only: Fields = [(symbol("product"), "MyApp")].into_iter().collect();
+    assert_eq!(introduced(Config::builder("c").properties(only.clone())), only);
+    assert!(introduced(Config::builder("c").properties(Fields::new())).is_empty());
 }
 
 #[test]
@@ -382,6 +417,34 @@ fn s7_8_without_credit_a_message_comes_back() {
     assert_eq!(sender.credit(), 1);
     drop(sender.try_send("goes").unwrap());
     assert_eq!(sender.credit(), 0);
+}
+
+#[test]
+fn s8_6_windows_that_are_looked_at_are_those_of_the_session_until_it_is_gone() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let check = |session: &Session| {
+        let windows = session.windows().unwrap();
+        assert_eq!(windows, session.snapshot().unwrap().windows);
+        windows
+    };
+    let begin = check(&sessions.0);
+    for number in 1..20 {
+        drop(pair.world.run(sender.submit("x")).unwrap());
+        // at once, and after the driver has been there
+        assert_eq!(check(&sessions.0).next_outgoing_id, begin.next_outgoing_id + number);
+        pair.world.settle();
+        assert_eq!(check(&sessions.1).buffered, 1);
+        pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+        assert_eq!(check(&sessions.1).buffered, 0);
+        pair.world.settle();
+        check(&sessions.0);
+    }
+    sessions.1.set_incoming_window(100).unwrap();
+    assert_eq!(check(&sessions.1).incoming_window_max, 100);
+    pair.world.run(sessions.0.end()).unwrap();
+    assert_eq!((sessions.0.windows(), sessions.0.snapshot()), (None, None));
 }
 
 /// Messages in two seconds over a round trip of 50 ms into a session of this window.

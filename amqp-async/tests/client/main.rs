@@ -4,6 +4,8 @@
 mod broker;
 mod chaos;
 mod criteria;
+#[path = "../handles/support/alone.rs"]
+mod host;
 mod monitor;
 mod pool;
 mod recovery;
@@ -11,3 +13,5 @@ mod relay;
 mod sending;
 #[path = "../handles/support/mod.rs"]
 mod support;
+mod threads;
+mod tuned;

@@ -3,8 +3,11 @@
 use crate::relay::{Dead, slow_pipe};
 use crate::support::*;
 use amqp_async::client::monitor::WatchEvent;
-use amqp_async::proto::{Config, CreditMode, LinkOptions, SessionOptions};
+use amqp_async::client::{Crossing, Notice, ReconnectEvent, ReconnectPolicy, Resilient, Watermark};
+use amqp_async::proto::{Config, CreditMode, LinkOptions, Misuse, SessionOptions};
 use amqp_async::{Connection, Error, IncomingConnection, IncomingLink, Options, Step};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -127,4 +130,101 @@ fn health_counts_what_there_is() {
     assert!(health.is_open && health.closed.is_none());
     assert_eq!((health.sessions, health.links, health.credit_granted, health.credit_held), (1, 1, 12, 0));
     drop(receiver);
+}
+
+#[test]
+fn s8_2_a_window_that_is_getting_full_is_told_once_and_again_when_it_no_longer_is() {
+    let pair = Pair::open();
+    let sessions = pair.session_with(SessionOptions { incoming_window: 10, ..SessionOptions::default() });
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Manual);
+    receiver.set_credit(1000).unwrap();
+    let mut watch = sessions.1.watch_window(Watermark::default()).unwrap();
+    let mut told = Vec::new();
+    for round in 0..3 {
+        for number in 1..=10 {
+            drop(pair.world.run(sender.submit("x")).unwrap());
+            pair.world.settle();
+            let crossing = poll_at_most(&pair.world, 1, watch.next());
+            if let Some(crossing) = crossing {
+                told.push((round, number, crossing.unwrap()));
+            }
+        }
+        for number in 1..=10 {
+            receiver.try_recv().unwrap().unwrap().accept().unwrap();
+            pair.world.settle();
+            if let Some(crossing) = poll_at_most(&pair.world, 1, watch.next()) {
+                told.push((round, 10 - number, crossing.unwrap()));
+            }
+        }
+    }
+    let each = |round| [(round, 8, Crossing::High), (round, 5, Crossing::Low)];
+    assert_eq!(told, [each(0), each(1), each(2)].concat());
+    // whoever waits is woken, and nobody who has left
+    let waiting = pair.world.spawn("watch", async move { (watch.next().await, watch.next().await, watch) });
+    drop(sessions.1.watch_window(Watermark::default()).unwrap());
+    for _ in 0..9 {
+        drop(pair.world.run(sender.submit("x")).unwrap());
+    }
+    pair.world.settle();
+    assert!(waiting.take().is_none());
+    pair.world.run(sessions.0.end()).unwrap();
+    pair.world.settle();
+    let (high, gone, _) = waiting.take().unwrap();
+    assert!(matches!((&high, &gone), (Ok(Crossing::High), Err(_))), "{high:?} {gone:?}");
+    assert!(sessions.1.watch_window(Watermark::default()).is_err());
+}
+
+#[test]
+fn crossings_that_nobody_asks_for_are_kept_up_to_a_bound() {
+    let pair = Pair::open();
+    let sessions = pair.session_with(SessionOptions { incoming_window: 2, ..SessionOptions::default() });
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let mut watch = sessions.1.watch_window(Watermark::new(100, 0)).unwrap();
+    for _ in 0..100 {
+        for _ in 0..2 {
+            drop(pair.world.run(sender.submit("x")).unwrap());
+        }
+        pair.world.settle();
+        for _ in 0..2 {
+            receiver.try_recv().unwrap().unwrap().accept().unwrap();
+        }
+        pair.world.settle();
+    }
+    let kept: Vec<_> = std::iter::from_fn(|| poll_at_most(&pair.world, 1, watch.next())).map(Result::unwrap).collect();
+    assert_eq!(kept, [Crossing::High, Crossing::Low].repeat(8));
+}
+
+#[test]
+fn s5_1_whoever_takes_the_events_of_a_connection_that_comes_back_hears_of_silence_too() {
+    let (world, client, dead, driver) = connected(millis(1), Some(10 * SECOND));
+    let connections = Rc::new(RefCell::new(vec![client]));
+    let connect = move |_| {
+        let connection = connections.borrow_mut().pop();
+        Box::pin(async move { connection.ok_or(Error::Misuse(Misuse::ConnectionClosed)) })
+    };
+    let policy = ReconnectPolicy { max_attempts: Some(1), ..ReconnectPolicy::default() };
+    let (resilient, supervisor) = Resilient::new(policy, connect, world.timer());
+    let supervisor = world.spawn("supervisor", supervisor);
+    world.settle();
+    // nobody listens: nothing wakes it, nor the driver but for heartbeats
+    let wakes = (supervisor.wakes(), driver.wakes());
+    world.advance(60 * SECOND);
+    assert_eq!(supervisor.wakes(), wakes.0);
+    let events = resilient.events();
+    world.advance(60 * SECOND);
+    assert!(events.try_next().is_none(), "it is heard");
+    dead.set(true);
+    world.advance(6 * SECOND);
+    let event = events.try_next();
+    let Some(Notice::Event(ReconnectEvent::HeartbeatMissed { silent })) = event else { panic!("{event:?}") };
+    assert!(silent >= 5 * SECOND && silent < 6 * SECOND, "{silent:?}");
+    dead.set(false);
+    world.advance(6 * SECOND);
+    assert!(matches!(events.try_next(), Some(Notice::Event(ReconnectEvent::Heard))));
+    dead.set(true);
+    world.advance(20 * SECOND);
+    let rest: Vec<_> = std::iter::from_fn(|| events.try_next()).collect();
+    let [Notice::Event(missed), Notice::Event(lost), Notice::Event(_)] = rest.as_slice() else { panic!("{rest:?}") };
+    assert!(matches!(missed, ReconnectEvent::HeartbeatMissed { .. }), "{missed:?}");
+    assert!(matches!(lost, ReconnectEvent::Reconnecting { cause: Error::Timeout(Step::Idle), .. }), "{lost:?}");
 }

@@ -2,8 +2,11 @@
 
 use crate::broker::Broker;
 use crate::support::{TestTimer, World};
+use amqp_async::SendError;
 use amqp_async::client::Backoff;
 use amqp_async::client::pool::{Lease, Pool, PoolError, PoolOptions, PoolStrategy};
+use amqp_async::proto::LinkOptions;
+use amqp_async::proto::codec::{Condition, Outcome};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -117,6 +120,24 @@ fn s4_5_close_waits_for_a_lease_and_no_longer_than_it_was_told() {
     assert!(broker.world.run(lease.closed()).is_clean());
 }
 
+/// Whoever polls the driver beside the application, in one task, drops it only when both are done.
+#[test]
+fn a_close_is_over_before_the_driver_is_dropped() {
+    let broker = Broker::new();
+    let (pool, driver) = Pool::new(PoolOptions::default(), broker.connector(), broker.world.timer());
+    let mut driver = Box::pin(driver);
+    let mut closing = Box::pin(async {
+        drop(pool.acquire().await.unwrap());
+        pool.close(SECOND).await;
+    });
+    let (mut driven, mut closed) = (false, false);
+    broker.world.run(std::future::poll_fn(|cx| {
+        driven = driven || driver.as_mut().poll(cx).is_ready();
+        closed = closed || closing.as_mut().poll(cx).is_ready();
+        if driven && closed { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    }));
+}
+
 #[test]
 fn the_last_handle_closes_the_pool() {
     let broker = Broker::new();
@@ -129,4 +150,74 @@ fn the_last_handle_closes_the_pool() {
     assert!(driver.take().is_some());
     let connection = broker.log().connections[0].clone();
     assert!(broker.world.run(connection.closed()).is_clean());
+}
+
+#[test]
+fn links_of_the_pool_are_attached_when_used_and_again_elsewhere_when_lost() {
+    let broker = Broker::new();
+    let options = PoolOptions { backoff: Backoff::doubling_from_1s(), ..PoolOptions::default() };
+    let pool = pool(&broker, options);
+    let (sender, receiver) =
+        (pool.sender(LinkOptions::sender("out", "queue")), pool.receiver(LinkOptions::receiver("in", "queue")));
+    broker.world.settle();
+    assert_eq!((broker.log().attempts.len(), pool.stats().leases), (0, 0), "lazy");
+    assert_eq!(broker.world.run_within(SECOND, sender.send("one")).unwrap().unwrap(), Outcome::Accepted);
+    assert_eq!(broker.world.run_within(SECOND, sender.clone().send("two")).unwrap().unwrap(), Outcome::Accepted);
+    assert_eq!((pool.stats().leases, broker.log().attaches.len()), (1, 1), "one link for all clones");
+    broker.log().stock.push("three".to_owned());
+    let delivery = broker.world.run_within(SECOND, receiver.recv()).unwrap().unwrap();
+    delivery.accept().unwrap();
+    assert_eq!((pool.stats().leases, pool.stats().connections()), (2, 1));
+    // what is on its way is in doubt, once; what has not left goes by the next link
+    broker.log().mute = true;
+    let in_doubt = broker.world.spawn("send", {
+        let sender = sender.clone();
+        async move { sender.send("four").await }
+    });
+    broker.world.settle();
+    broker.stop();
+    assert!(matches!(in_doubt.take(), Some(Err(SendError::InDoubt(_)))));
+    broker.log().mute = false;
+    let waiting = broker.world.spawn("send", {
+        let sender = sender.clone();
+        async move { sender.send("five").await }
+    });
+    broker.start();
+    broker.log().stock.push("six".to_owned());
+    broker.world.advance(4 * SECOND);
+    assert!(matches!(waiting.take(), Some(Ok(Outcome::Accepted))));
+    let delivery = broker.world.run_within(SECOND, receiver.recv()).unwrap().unwrap();
+    assert_eq!(delivery.message().unwrap().body.as_str(), Some("six"));
+    delivery.accept().unwrap();
+    assert_eq!(pool.stats().leases, 2);
+    drop((sender, receiver));
+    broker.world.settle();
+    assert_eq!(pool.stats().leases, 0, "given back");
+}
+
+#[test]
+fn a_link_that_is_lost_again_and_again_is_given_up() {
+    let broker = Broker::new();
+    let pool = pool(&broker, PoolOptions::default());
+    let sender = pool.sender(LinkOptions::sender("out", "queue"));
+    broker.log().detach_next = 3;
+    let sent = broker.world.run_within(SECOND, sender.send("x")).unwrap();
+    assert!(matches!(&sent, Err(SendError::NotSent(error)) if error.condition() == Some(Condition::DETACH_FORCED)));
+    assert_eq!(broker.log().attaches.len(), 3);
+    assert_eq!(broker.world.run_within(SECOND, sender.send("x")).unwrap().unwrap(), Outcome::Accepted);
+}
+
+#[test]
+fn equal_keys_meet_on_one_connection() {
+    let broker = Broker::new();
+    let options = PoolOptions { strategy: PoolStrategy::RoundRobin, max_connections: 3, ..PoolOptions::default() };
+    let pool = pool(&broker, options);
+    let warm: Vec<Lease> = (0..6).map(|_| acquire(&broker.world, &pool).unwrap()).collect();
+    broker.world.settle();
+    drop(warm);
+    let slot = |key: &str| broker.world.run_within(SECOND, pool.acquire_for(key)).unwrap().unwrap().slot();
+    let slots: Vec<_> = (0..20).map(|key| slot(&format!("customer {key}"))).collect();
+    let again: Vec<_> = (0..20).map(|key| slot(&format!("customer {key}"))).collect();
+    assert_eq!(slots, again);
+    assert!(slots.iter().any(|slot| *slot != slots[0]), "{slots:?}");
 }

@@ -1,6 +1,6 @@
 //! Locks, closing, idling, failing: what a connection does as a whole.
 
-use crate::frames::tapped;
+use super::frames::tapped;
 use crate::support::*;
 use amqp_async::proto::codec::{self, Condition, Outcome};
 use amqp_async::proto::{CreditMode, LinkOptions, SessionOptions};
@@ -52,8 +52,9 @@ fn b_01_many_threads_use_one_connection() {
     shared::<Settlement>();
     let world = World::new();
     let (near, far, _) = pipe(4096);
-    let (client, client_driver) = Connection::client(&client_options(), None, near, world.timer());
-    let (incoming, listener_driver) = IncomingConnection::new(&listener_options(), None, far, world.timer());
+    let (client, client_driver) = Connection::client(&client_options(), None, near.stream(), world.own_timer());
+    let (incoming, listener_driver) =
+        IncomingConnection::new(&listener_options(), None, far.stream(), world.own_timer());
     let drivers = [thread::spawn(|| drop(block_on(client_driver))), thread::spawn(|| drop(block_on(listener_driver)))];
     let serving = thread::spawn(|| block_on(serve(incoming)));
     let sender = block_on(async { client.session().await.unwrap().sender("queue").await.unwrap() });

@@ -1,15 +1,9 @@
-//! Defects of others that are not to be repeated, a test each, named after the ledger that lists them: `b_01_…` to
-//! `b_30_…` are those of uAMQP, `peer_01_…` to `peer_15_…` those of other Rust libraries. `tests/README.md` says where
-//! those are that are not here.
+//! Defects of others that are not to be repeated; see `list.rs`.
 #![expect(unused_crate_dependencies, reason = "each test uses its part")]
 
+#[path = "../handles/support/alone.rs"]
+mod host;
+#[path = "list.rs"]
+mod list;
 #[path = "../handles/support/mod.rs"]
 mod support;
-
-mod credit;
-mod frames;
-mod life;
-mod messages;
-mod peers;
-mod requests;
-mod sending;

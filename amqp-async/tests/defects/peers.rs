@@ -1,6 +1,6 @@
 //! Faults of other Rust libraries (fe2o3-amqp by number, and ramqp), as far as no test of `handles` has them already.
 
-use crate::frames::tapped;
+use super::frames::tapped;
 use crate::support::*;
 use amqp_async::proto::codec::{Message, Outcome, SenderSettleMode};
 use amqp_async::proto::{CreditMode, LinkOptions, Outgoing};

@@ -1,6 +1,6 @@
 //! What a sender does with its credit, its ids, and the outcome of its messages.
 
-use crate::frames::tapped;
+use super::frames::tapped;
 use crate::support::*;
 use amqp_async::proto::codec::{self, Condition, Modified, Outcome, Rejected, SequenceNo};
 use amqp_async::proto::{CreditMode, LinkOptions, SessionOptions};

@@ -44,8 +44,8 @@ fn check_sound(pair: &Pair, served: &Rc<RefCell<Served>>, sessions: usize) {
 fn opened() {
     for polls in 0..20 {
         let (world, client, client_driver, listener, listener_driver, _) = unopened();
-        world.spawn("client", client_driver);
-        world.spawn("listener", listener_driver);
+        world.drive(client_driver);
+        world.drive(listener_driver);
         let _ = poll_at_most(&world, polls, client.opened());
         let listener = world.run(listener.open()).unwrap();
         world.run(client.opened()).unwrap();

@@ -170,13 +170,13 @@ fn end_of_stream_and_reset_at_each_step_of_the_beginning() {
             let world = World::new();
             let (near, far, tap) = pipe(4096);
             let login = SaslClient::plain("guest", "secret").insecure_allowed(true);
-            let (client, driver) = Connection::client(&client_options(), Some(login), near, world.timer());
-            world.spawn("client", driver);
+            let (client, driver) = Connection::client(&client_options(), Some(login), near.stream(), world.timer());
+            world.drive(driver);
             let (middle, end, _) = pipe(4096);
             let offered = SaslListener::new([Mechanism::Plain]).insecure_allowed(true);
             let (mut incoming, driver) =
-                IncomingConnection::new(&listener_options(), Some(offered), middle, world.timer());
-            world.spawn("listener", driver);
+                IncomingConnection::new(&listener_options(), Some(offered), middle.stream(), world.timer());
+            world.drive(driver);
             world.spawn("let in", async move {
                 if incoming.login().await.is_ok_and(|request| request.is_some()) {
                     let _ = incoming.answer(codec::SaslCode::Ok);

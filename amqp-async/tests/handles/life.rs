@@ -151,11 +151,12 @@ fn login(password: &'static str) -> (World, Connection, Result<Connection, Error
     let world = World::new();
     let (near, far, _) = pipe(4096);
     let client_login = SaslClient::plain("guest", password).insecure_allowed(true);
-    let (client, driver) = Connection::client(&client_options(), Some(client_login), near, world.timer());
-    world.spawn("client", driver);
+    let (client, driver) = Connection::client(&client_options(), Some(client_login), near.stream(), world.timer());
+    world.drive(driver);
     let offered = SaslListener::new([Mechanism::Plain]).insecure_allowed(true);
-    let (mut incoming, driver) = IncomingConnection::new(&listener_options(), Some(offered), far, world.timer());
-    world.spawn("listener", driver);
+    let (mut incoming, driver) =
+        IncomingConnection::new(&listener_options(), Some(offered), far.stream(), world.timer());
+    world.drive(driver);
     let opened = world.run(async move {
         let request = incoming.login().await?.expect("SASL is required");
         let known = matches!(&request, SaslRequest::Plain { password, .. } if password.matches(b"secret"));
@@ -238,11 +239,40 @@ fn a_silent_peer_costs_nothing_after_close() {
 
 #[test]
 fn a_silent_peer_holds_nothing_that_nobody_holds() {
-    let Pair { world, client, client_driver, listener_driver, .. } = Pair::open();
-    listener_driver.freeze();
+    let pair = Pair::open();
+    pair.listener_driver.freeze();
+    let Pair { world, client, client_driver, .. } = pair;
     drop(client);
     world.settle();
     assert!(client_driver.take().is_none(), "the peer is given a chance");
     world.advance(Duration::from_secs(1));
     assert!(client_driver.take().is_some());
+}
+
+/// What came after the open is not what became of the open.
+#[test]
+fn a_connection_that_is_closed_at_once_was_open() {
+    let (world, client, driver, incoming, listener_driver, _) = unopened();
+    world.drive(driver);
+    world.drive(listener_driver);
+    let closing = world.spawn("close", async move {
+        client.opened().await.unwrap();
+        client.close().await
+    });
+    world.settle();
+    assert!(matches!(closing.take(), Some(Ok(()))), "all is over before anybody looks");
+    let listener = world.run(incoming.open()).unwrap();
+    assert!(world.run(listener.closed()).is_clean());
+    assert!(matches!(world.run(listener.session()), Err(Error::Closed(CloseReason::Remote(None)))));
+
+    // one that is refused was not
+    let (world, client, driver, incoming, listener_driver, _) = unopened();
+    world.drive(driver);
+    world.drive(listener_driver);
+    let why = codec::Error::new(Condition::NOT_ALLOWED, "not you");
+    let refusing = world.spawn("refuse", async move { incoming.open().await.unwrap().close_with(why).await });
+    world.settle();
+    assert!(matches!(refusing.take(), Some(Ok(()))));
+    let error = world.run(client.opened()).unwrap_err();
+    assert_eq!(error.condition(), Some(Condition::NOT_ALLOWED));
 }

@@ -1,5 +1,6 @@
 //! Messages written and read in pieces: larger than memory, aborted, settled early, and the link for others afterwards.
 
+use crate::host::Host;
 use crate::support::*;
 use amqp_async::proto::codec::message::Body;
 use amqp_async::proto::codec::{Condition, Message, Outcome, SenderSettleMode};
@@ -124,8 +125,10 @@ fn a_message_larger_than_what_is_held_goes_through() {
     pair.world.settle();
     assert_eq!(receiving.take().map(|(taken, _)| taken), Some(PIECE * PIECES));
     assert_eq!(sending.take(), Some(Outcome::Accepted));
-    // one piece with the writer, two times the high-water mark of 16 KiB, the pipe, four frames of the window
-    assert!(most.get() <= 200 * 1024, "{} octets were under way of {}", most.get(), PIECE * PIECES);
+    // one piece with the writer, two times the high-water mark of 16 KiB, the pipe, four frames of the window: they are
+    // full, 64 KiB, where the driver runs beside the writer
+    let bound = if Host::AT_ONCE { 304 * 1024 } else { 200 * 1024 };
+    assert!(most.get() <= bound, "{} octets were under way of {}", most.get(), PIECE * PIECES);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! What this crate adds to the handles: threads, sockets, clocks, deadlines. The handles' own behaviour is tested in
 //! `amqp-async`, without any of them. Real sockets, on the loopback.
 
+mod client;
 mod deadlines;
 mod driven;
 mod load;
 mod modes;
+mod pieces;
 mod support;
 #[cfg(feature = "rustls")]
 mod tls;

@@ -1,12 +1,11 @@
 //! The same verbs, whoever drives the connection.
 
 use crate::support::{
-    MODES, Mode, SOON, accept, accept_receiver, accept_session, address, config, listener, open, plain_client, serve,
-    soon,
+    MODES, Mode, SOON, accept_sender, accept_session, address, config, listener, meet, open, sending, serve, soon,
 };
-use amqp_blocking::proto::codec::{Message, Modified, Outcome, Value};
-use amqp_blocking::proto::{CreditMode, LinkOptions, Outgoing};
-use amqp_blocking::{BatchOptions, ConnectError, Error, Fault, IncomingLink, Pump, connect};
+use amqp_blocking::proto::codec::{Message, Outcome, Value};
+use amqp_blocking::proto::{CreditMode, LinkOptions};
+use amqp_blocking::{BatchOptions, ConnectError, Error, Fault, Pump, connect};
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -15,22 +14,16 @@ use std::time::{Duration, Instant};
 #[test]
 fn there_and_accepted() {
     for mode in MODES {
-        let listener = listener(config("server"));
-        let connection = {
-            let serving = serve(listener.clone());
-            let connection = plain_client(mode, &listener);
-            let session = connection.session().unwrap();
-            let sender = session.sender("queue").unwrap();
-            for number in 0..100_u64 {
-                assert_eq!(sender.send(Value::from(number)).unwrap(), Outcome::Accepted, "{mode:?}");
-            }
-            sender.close().unwrap();
-            session.end().unwrap();
-            connection.close().unwrap();
-            let (count, error) = serving.join().unwrap();
-            assert!(count == 100 && error.is_clean(), "{mode:?}: {count}, {error}");
-            connection
-        };
+        let (connection, sender, serving) = sending(mode);
+        for number in 0..100_u64 {
+            assert_eq!(sender.send(Value::from(number)).unwrap(), Outcome::Accepted, "{mode:?}");
+        }
+        sender.close().unwrap();
+        sender.session().end().unwrap();
+        connection.close().unwrap();
+        let (count, error) = serving.join().unwrap();
+        assert!(count == 100 && error.is_clean(), "{mode:?}: {count}, {error}");
+        drop(sender);
         assert!(connection.closed().is_some_and(|error| error.is_clean()));
     }
 }
@@ -39,22 +32,14 @@ fn there_and_accepted() {
 #[test]
 fn back_and_taken() {
     for mode in MODES {
-        let listener = listener(config("server"));
-        let sending = thread::spawn({
-            let listener = listener.clone();
-            move || {
-                let session = accept_session(&accept(&listener));
-                let IncomingLink::Sender(link) = session.incoming_link().unwrap() else { panic!("wrong role") };
-                let options = LinkOptions::answering(link.attach());
-                let sender = link.accept(options).unwrap();
-                let mut settlements: Vec<_> =
-                    (0..20_u64).map(|number| sender.submit(Value::from(number)).unwrap()).collect();
-                let outcomes: Vec<_> = settlements.iter_mut().map(|settlement| settlement.outcome().unwrap()).collect();
-                sender.close().unwrap();
-                outcomes
-            }
+        let (connection, sending) = meet(mode, |connection| {
+            let sender = accept_sender(&accept_session(&connection));
+            let mut settlements: Vec<_> =
+                (0..20_u64).map(|number| sender.submit(Value::from(number)).unwrap()).collect();
+            let outcomes: Vec<_> = settlements.iter_mut().map(|settlement| settlement.outcome().unwrap()).collect();
+            sender.close().unwrap();
+            outcomes
         });
-        let connection = plain_client(mode, &listener);
         let receiver = connection.session().unwrap().receiver("queue").unwrap();
         let mut bodies = Vec::new();
         let mut take = |delivery: amqp_blocking::Delivery| {
@@ -109,13 +94,9 @@ fn heartbeats_go_on_while_a_caller_sleeps() {
 #[test]
 fn the_last_handle_takes_leave() {
     for mode in MODES {
-        let listener = listener(config("server"));
-        let serving = serve(listener.clone());
-        let connection = plain_client(mode, &listener);
-        let session = connection.session().unwrap();
-        let sender = session.sender("queue").unwrap();
+        let (connection, sender, serving) = sending(mode);
         drop(sender.submit("last words").unwrap());
-        drop((connection, session, sender));
+        drop((connection, sender));
         let (count, error) = soon(|| serving.join().unwrap());
         assert!(count == 1 && error.is_clean(), "{mode:?}: {count}, {error:?}");
     }
@@ -131,10 +112,7 @@ fn a_panic_poisons_nothing() {
         }
     }
     for mode in MODES {
-        let listener = listener(config("server"));
-        let serving = serve(listener.clone());
-        let connection = plain_client(mode, &listener);
-        let sender = connection.session().unwrap().sender("queue").unwrap();
+        let (connection, sender, serving) = sending(mode);
         let thread = thread::spawn({
             let sender = sender.clone();
             move || {
@@ -157,9 +135,7 @@ fn a_unix_socket_will_do() {
     use std::os::unix::net::UnixStream;
     let (near, far) = UnixStream::pair().unwrap();
     let listener = listener(config("server"));
-    // the client may have left before its open is looked at
-    let end = |incoming| open(incoming).map_or_else(Some, |connection| connection.closed());
-    let serving = thread::spawn(move || end(listener.accept_on(far).unwrap()));
+    let serving = thread::spawn(move || open(listener.accept_on(far).unwrap()).unwrap().closed());
     let connection = amqp_blocking::connect_on(near).unwrap();
     connection.close().unwrap();
     assert!(serving.join().unwrap().unwrap().is_clean());
@@ -187,19 +163,13 @@ fn by_url() {
 #[test]
 fn credit_by_hand() {
     for mode in MODES {
-        let listener = listener(config("server"));
-        let client = thread::spawn({
-            let listener = listener.clone();
-            move || {
-                let connection = plain_client(mode, &listener);
-                let sender = connection.session().unwrap().sender("queue").unwrap();
-                let outcomes: Vec<_> = (0..3).map(|_| sender.send("x")).collect();
-                (outcomes, connection.closed())
-            }
+        let (connection, sending) = meet(mode, |connection| {
+            let sender = accept_sender(&accept_session(&connection));
+            let outcomes: Vec<_> = (0..3).map(|_| sender.send("x")).collect();
+            (outcomes, connection.closed())
         });
-        let connection = accept(&listener);
-        let session = accept_session(&connection);
-        let receiver = accept_receiver(&session, CreditMode::Manual);
+        let options = LinkOptions { credit: CreditMode::Manual, ..LinkOptions::receiver("by hand", "queue") };
+        let receiver = connection.session().unwrap().attach_receiver(options).unwrap();
         assert!(receiver.within(crate::support::BRIEF).recv().is_err());
         receiver.add_credit(10).unwrap();
         for _ in 0..3 {
@@ -208,93 +178,9 @@ fn credit_by_hand() {
         soon(|| receiver.drain().unwrap());
         assert_eq!(receiver.credit(), 0);
         connection.close().unwrap();
-        let (outcomes, end) = client.join().unwrap();
+        let (outcomes, end) = sending.join().unwrap();
         assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(Outcome::Accepted))), "{outcomes:?}");
         assert!(matches!(end, Some(Error::Closed(_))), "{end:?}");
-    }
-}
-
-/// A message in pieces, which are read as they come; another that is given up.
-#[test]
-fn piece_by_piece() {
-    for mode in MODES {
-        let listener = listener(config("server"));
-        let reading = thread::spawn({
-            let listener = listener.clone();
-            move || {
-                let connection = accept(&listener);
-                let session = accept_session(&connection);
-                let receiver = accept_receiver(&session, CreditMode::default());
-                let mut reader = receiver.reader().unwrap();
-                let mut octets = 0;
-                while let Some(piece) = reader.piece().unwrap() {
-                    octets += piece.len();
-                }
-                reader.accept().unwrap();
-                // nothing comes of the one that was given up, if it is seen at all
-                if let Ok(mut reader) = receiver.reader() {
-                    while let Ok(Some(_)) = reader.piece() {}
-                }
-                let _ = connection.closed();
-                octets
-            }
-        });
-        let connection = plain_client(mode, &listener);
-        let sender = connection.session().unwrap().sender("queue").unwrap();
-        let mut writer = sender.writer(Outgoing::new(bytes::Bytes::new())).unwrap();
-        for _ in 0..10 {
-            writer.write_data(vec![7; 100_000]).unwrap();
-        }
-        let mut settlement = soon(|| writer.finish(bytes::Bytes::new()).unwrap());
-        assert_eq!(settlement.outcome().unwrap(), Outcome::Accepted, "{mode:?}");
-        let mut writer = sender.writer(Outgoing::new(bytes::Bytes::new())).unwrap();
-        writer.write_data(vec![7; 100_000]).unwrap();
-        writer.abort();
-        soon(|| sender.flush().unwrap());
-        connection.close().unwrap();
-        assert!(reading.join().unwrap() > 1_000_000, "{mode:?}");
-    }
-}
-
-/// A message that is read in pieces is settled as any other, read to its end or not.
-#[test]
-fn each_outcome_of_a_reader() {
-    for mode in MODES {
-        let listener = listener(config("server"));
-        let reading = thread::spawn({
-            let listener = listener.clone();
-            move || {
-                let connection = accept(&listener);
-                let receiver = accept_receiver(&accept_session(&connection), CreditMode::default());
-                let read = || receiver.within(SOON).reader().unwrap();
-                assert!(!read().is_settled());
-                read().accept().unwrap();
-                read().reject(None).unwrap();
-                read().release().unwrap();
-                read().modify(Modified::default()).unwrap();
-                read().settle(Outcome::Accepted).unwrap();
-                let confirmation = read().settle_confirmed(Outcome::Released).unwrap();
-                receiver.within(SOON).confirmed(confirmation).unwrap();
-                let _ = connection.closed();
-            }
-        });
-        let connection = plain_client(mode, &listener);
-        let sender = connection.session().unwrap().sender("queue").unwrap();
-        let rejected = Outcome::Rejected(Default::default());
-        let modified = Outcome::Modified(Default::default());
-        for expected in [
-            Outcome::Released,
-            Outcome::Accepted,
-            rejected,
-            Outcome::Released,
-            modified,
-            Outcome::Accepted,
-            Outcome::Released,
-        ] {
-            assert_eq!(sender.within(SOON).send("x").unwrap(), expected, "{mode:?}");
-        }
-        connection.close().unwrap();
-        reading.join().unwrap();
     }
 }
 
@@ -302,17 +188,8 @@ fn each_outcome_of_a_reader() {
 #[test]
 fn a_lone_delivery() {
     for mode in MODES {
-        let listener = listener(config("server"));
-        let sending = thread::spawn({
-            let listener = listener.clone();
-            move || {
-                let session = accept_session(&accept(&listener));
-                let IncomingLink::Sender(link) = session.incoming_link().unwrap() else { panic!("wrong role") };
-                let options = LinkOptions::answering(link.attach());
-                link.accept(options).unwrap().within(SOON).send("x")
-            }
-        });
-        let connection = plain_client(mode, &listener);
+        let (connection, sending) =
+            meet(mode, |connection| accept_sender(&accept_session(&connection)).within(SOON).send("x"));
         let delivery = connection.session().unwrap().receiver("queue").unwrap().recv().unwrap();
         drop(connection);
         match mode {

@@ -130,6 +130,19 @@ macro_rules! composite {
             }
         }
 
+        impl $Name {
+            /// Encodes without a call, in what encodes more.
+            #[inline(always)]
+            pub(crate) fn encode_here(&self, out: &mut $crate::__Vec<u8>) {
+                if $crate::composite::is_tight(out, Self::CODE) {
+                    return $crate::composite::encode_tight(self, Self::CODE, out);
+                }
+                let mut list = $crate::composite::ListWriter::new(out, Self::CODE);
+                self.write_fields(&mut list);
+                list.finish();
+            }
+        }
+
         impl $crate::Decode for $Name {
             fn decode(
                 decoder: &mut $crate::Decoder<'_>,
@@ -147,12 +160,7 @@ macro_rules! composite {
             }
 
             fn encode(&self, out: &mut $crate::__Vec<u8>) {
-                if $crate::composite::is_tight(out, Self::CODE) {
-                    return $crate::composite::encode_tight(self, Self::CODE, out);
-                }
-                let mut list = $crate::composite::ListWriter::new(out, Self::CODE);
-                self.write_fields(&mut list);
-                list.finish();
+                self.encode_here(out);
             }
         }
 

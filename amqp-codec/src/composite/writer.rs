@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::code;
 use crate::codec::Encode;
-use crate::types::list::{HEADER_8, container_len, patch, short_head, widen};
+use crate::types::list::{HEADER_8, container_len, short_head, widen};
 use crate::write::{has_room, put};
 
 /// Takes the fields of a composite one after another: to write them, or to
@@ -54,8 +54,8 @@ pub fn encode_tight(composite: &impl Encode, descriptor: u64, out: &mut Vec<u8>)
 #[derive(Debug)]
 pub struct ListWriter<'a> {
     out: &'a mut Vec<u8>,
-    /// Where the first field is.
-    body: usize,
+    /// Where the list begins.
+    start: usize,
     /// Fields so far, and fields written; between them are nulls that are
     /// only written if a value follows.
     fields: usize,
@@ -67,6 +67,7 @@ impl<'a> ListWriter<'a> {
     #[inline(always)]
     pub fn new(out: &'a mut Vec<u8>, descriptor: u64) -> Self {
         const LIST: u8 = code::LIST_8;
+        let start = out.len().saturating_add(head_len(descriptor)).saturating_sub(HEADER_8);
         if let Ok(small) = u8::try_from(descriptor) {
             put(out, [code::DESCRIBED, code::SMALL_ULONG, small, LIST, 0, 0]);
         } else {
@@ -74,23 +75,24 @@ impl<'a> ListWriter<'a> {
             descriptor.encode(out);
             out.extend_from_slice(&[LIST, 0, 0]);
         }
-        let body = out.len();
-        Self { out, body, fields: 0, written: 0 }
+        Self { out, start, fields: 0, written: 0 }
     }
 
     /// Completes the list.
     #[inline(always)]
     pub fn finish(self) {
-        let start = self.body.saturating_sub(HEADER_8);
-        let len = self.out.len().saturating_sub(self.body);
-        if self.written == 0 {
-            self.out.truncate(start);
-            self.out.push(code::LIST_0);
+        let list = self.out.get_mut(self.start..).and_then(<[u8]>::split_first_chunk_mut);
+        debug_assert!(list.is_some(), "the head has been written");
+        let Some((head, fields)) = list else {
             return;
-        }
-        match short_head(code::LIST_8, self.written, len) {
-            Some(head) => patch(self.out, start, head),
-            None => widen(self.out, self.body, code::LIST_32, self.written),
+        };
+        match short_head(code::LIST_8, self.written, fields.len()) {
+            Some(_) if self.written == 0 => {
+                self.out.truncate(self.start);
+                self.out.push(code::LIST_0);
+            }
+            Some(short) => *head = short,
+            None => widen(self.out, self.start.saturating_add(HEADER_8), code::LIST_32, self.written),
         }
     }
 }

@@ -66,6 +66,20 @@ impl ApplicationProperties {
         old
     }
 
+    /// Sets the value of a property, whatever it had.
+    #[inline(always)]
+    pub(super) fn set(&mut self, key: &str, value: impl Into<SimpleValue>) {
+        let key = KeyRef::Text(key.as_bytes());
+        if self.0.may_have(key) {
+            drop(self.0.insert_doubtful(key, &value.into()));
+        } else {
+            // A value of its own, whose type and content the compiler may see.
+            let value = value.into();
+            value.encode_known(self.0.append_key(key));
+            value.discard();
+        }
+    }
+
     /// Takes out a property.
     pub fn remove(&mut self, key: &str) -> Option<SimpleValue> {
         self.0.remove(KeyRef::Text(key.as_bytes()))

@@ -237,7 +237,7 @@ impl Encode for Body {
     fn encode(&self, out: &mut Vec<u8>) {
         match self {
             Self::Empty => {}
-            Self::Data(sections) => encode_sections(Section::Data, sections, out),
+            Self::Data(sections) => encode_data(sections, out),
             Self::Sequence(lists) => encode_sections(Section::AmqpSequence, lists, out),
             Self::Value(value) => encode_section(Section::AmqpValue, value, out),
         }
@@ -291,9 +291,22 @@ fn encode_section(section: Section, value: &impl Encode, out: &mut Vec<u8>) {
     value.encode(out);
 }
 
+/// Most bodies are one short data section.
+#[inline]
+fn encode_data(sections: &[Bytes], out: &mut Vec<u8>) {
+    if let [only] = sections {
+        if let Ok(len) = u8::try_from(only.len()) {
+            let [described, small, descriptor] = Section::Data.descriptor_octets();
+            put(out, [described, small, descriptor, code::BINARY_8, len]);
+            return out.extend_from_slice(only);
+        }
+    }
+    encode_sections(Section::Data, sections, out);
+}
+
 /// Encodes a section for each value, or one of the default value if there is none: a message has
 /// a body.
-#[inline]
+#[inline(never)]
 fn encode_sections<T: Encode + Default>(section: Section, values: &[T], out: &mut Vec<u8>) {
     if values.is_empty() {
         return encode_section(section, &T::default(), out);

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use super::key::{Key, KeyRef};
 use super::section::{DESCRIPTOR_LEN, Section};
 use crate::decoder::split_value;
+use crate::types::distinct::repeated_key;
 use crate::types::list::{container_len, encode_container_data, short_head};
 use crate::write::put;
 use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, code};
@@ -35,27 +36,37 @@ enum Octets {
 
 impl Octets {
     /// The octets, to be changed.
-    #[inline]
+    #[inline(always)]
     fn own(&mut self) -> &mut Vec<u8> {
-        if !matches!(self, Self::Own(octets) if octets.capacity() > 0) {
-            self.make_room();
-        }
         match self {
-            Self::Own(octets) => octets,
-            // Not after room was made.
-            Self::Shared(_) => self.own(),
+            Self::Own(octets) => {
+                if octets.capacity() == 0 {
+                    make_room(octets);
+                }
+                octets
+            }
+            Self::Shared(_) => self.copied(),
         }
     }
 
+    /// Octets of one's own, and room for more.
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self) {
+    fn copied(&mut self) -> &mut Vec<u8> {
         let mut octets = Vec::with_capacity(ROOM);
         if let Self::Shared(shared) = self {
             octets.extend_from_slice(shared);
         }
         *self = Self::Own(octets);
+        self.own()
     }
+}
+
+#[cold]
+#[inline(never)]
+fn make_room(octets: &mut Vec<u8>) {
+    // Not reserved, which is slower.
+    *octets = Vec::with_capacity(ROOM);
 }
 
 /// The room that is made for entries at the first, in octets: maps of a message hold a handful.
@@ -109,12 +120,12 @@ impl<K, V> Entries<K, V> {
         self.walk().find(|&(found, _)| found == key).map(|(_, place)| place)
     }
 
-    /// Whether a key occurs twice, in `n log n` steps.
+    /// Where a key begins that repeats one before it, in `n log n` steps.
     #[cold]
-    fn has_equal_keys(&self) -> bool {
-        let mut keys: Vec<KeyRef<'_>> = self.walk().map(|(key, _)| key).collect();
-        keys.sort_unstable();
-        !keys.is_sorted_by(|a, b| a < b)
+    fn repeated_key(&self) -> Option<usize> {
+        let (keys, places): (Vec<_>, Vec<_>) = self.walk().unzip();
+        let place = places.get(repeated_key(keys.iter())?);
+        place.map(|place: &Place| place.key)
     }
 
     /// The length of a section that is a map of these entries.
@@ -153,30 +164,49 @@ impl<K: Key, V: Decode + Encode> Entries<K, V> {
         Decoder::checked(&octets, 0..octets.len()).decode().ok()
     }
 
+    /// Whether there may be an entry of that key.
+    #[inline(always)]
+    pub(super) fn may_have(&self, key: KeyRef<'_>) -> bool {
+        self.sketch & key.sketch() != 0
+    }
+
     /// Sets the value of a key; returns the value that it had.
     #[inline(always)]
     pub(super) fn insert(&mut self, key: KeyRef<'_>, value: &V) -> Option<V> {
-        let sketch = key.sketch();
-        if self.sketch & sketch != 0 {
-            if let Some(place) = self.find(key) {
-                return self.replace(place, value);
-            }
+        if self.may_have(key) {
+            return self.insert_doubtful(key, value);
         }
-        self.append(key, value);
+        value.encode(self.append_key(key));
         None
     }
 
-    /// Adds an entry; whether there may be one of that key already.
+    /// [`insert`](Self::insert) of a key that there may be already.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn insert_doubtful(&mut self, key: KeyRef<'_>, value: &V) -> Option<V> {
+        if let Some(place) = self.find(key) {
+            return self.replace(place, value);
+        }
+        value.encode(self.append_key(key));
+        None
+    }
+
+    /// Adds the key of an entry; its value is to be appended to what is returned.
     #[inline(always)]
-    pub(super) fn append(&mut self, key: KeyRef<'_>, value: &V) -> bool {
-        let sketch = key.sketch();
-        let doubtful = self.sketch & sketch != 0;
-        self.sketch |= sketch;
+    pub(super) fn append_key(&mut self, key: KeyRef<'_>) -> &mut Vec<u8> {
+        self.sketch |= key.sketch();
         // There is no memory for as many.
         self.count = self.count.wrapping_add(1);
         let octets = self.octets.own();
         key.encode(K::CODES, octets);
-        value.encode(octets);
+        octets
+    }
+
+    /// Adds an entry; whether there may be one of that key already.
+    #[inline]
+    pub(super) fn append(&mut self, key: KeyRef<'_>, value: &V) -> bool {
+        let doubtful = self.may_have(key);
+        value.encode(self.append_key(key));
         doubtful
     }
 
@@ -255,10 +285,11 @@ impl<K: Key, V: Decode + Encode> Entries<K, V> {
         let octets = Octets::Shared(decoder.since(start));
         let entries = Self { octets, count: count / 2, sketch, typed: PhantomData };
         decoder.leave(outer, MAP)?;
-        if doubtful && entries.has_equal_keys() {
-            return Err(decoder.error(DecodeErrorKind::DuplicateKey, MAP));
+        let repeated = if doubtful { entries.repeated_key() } else { None };
+        match repeated {
+            Some(key) => Err(decoder.error_at(start.saturating_add(key), DecodeErrorKind::DuplicateKey, MAP)),
+            None => Ok(entries),
         }
-        Ok(entries)
     }
 }
 
@@ -278,9 +309,24 @@ impl<K: Key, V: Decode> Entries<K, V> {
                 cursor.apart(|decoder| V::decode(decoder))?;
             }
         }
+        if cursor.count_values(plain).is_err() {
+            return Err(Self::too_many(count, decoder));
+        }
         *decoder = cursor;
-        decoder.count_values(plain)?;
         Ok((all, doubtful))
+    }
+}
+
+impl<K: Key, V: Decode> Entries<K, V> {
+    /// The error of entries that are too many, at the value that is.
+    #[cold]
+    fn too_many(count: u32, decoder: &mut Decoder<'_>) -> DecodeError {
+        for _ in 0..count {
+            if let Err(error) = K::decode(decoder).and_then(|_| V::decode(decoder)) {
+                return error;
+            }
+        }
+        decoder.error(DecodeErrorKind::TooManyValues, MAP)
     }
 }
 

@@ -5,7 +5,6 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use crate::codec::encode_apart;
 use crate::{Decode, DecodeError, Decoder, Encode, Primitive, Str, Uuid, Value, code};
 
 /// A message-id or correlation-id: a ulong, a uuid, a binary or a string (§3.2.4).
@@ -117,6 +116,18 @@ impl Decode for MessageId {
     }
 }
 
+impl MessageId {
+    #[inline(never)]
+    fn encode_other(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Ulong(id) => id.encode(out),
+            Self::Uuid(id) => id.encode(out),
+            Self::Binary(id) => id.encode(out),
+            Self::String(id) => id.encode(out),
+        }
+    }
+}
+
 impl Encode for MessageId {
     #[inline]
     fn encoded_len(&self) -> usize {
@@ -128,12 +139,12 @@ impl Encode for MessageId {
         }
     }
 
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
+        // Most ids are strings.
         match self {
-            Self::Ulong(id) => encode_apart(id, out),
-            Self::Uuid(id) => encode_apart(id, out),
-            Self::Binary(id) => encode_apart(id, out),
-            Self::String(id) => encode_apart(id, out),
+            Self::String(id) => id.encode(out),
+            other => other.encode_other(out),
         }
     }
 }

@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 
 use super::AnnotationKey;
-use crate::types::binary::{encode_sized_shortest, wire_len};
+use crate::types::binary::wire_len;
+use crate::types::distinct;
+use crate::types::octets::encode_text;
 use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, Str, code};
 
 /// A key of a map in a message.
@@ -55,7 +57,7 @@ impl<'a> KeyRef<'a> {
     #[inline(always)]
     pub(super) fn encode(self, codes: (u8, u8), out: &mut Vec<u8>) {
         match self {
-            Self::Text(text) => encode_sized_shortest(text, codes, out),
+            Self::Text(text) => encode_text(text, codes, out),
             Self::Number(number) => number.encode(out),
         }
     }
@@ -71,6 +73,15 @@ impl<'a> KeyRef<'a> {
             Self::Number(number) => fold(&number.to_be_bytes()),
         };
         1 << (mixed.wrapping_mul(0x9e37_79b1) >> 27)
+    }
+}
+
+impl distinct::Key for KeyRef<'_> {
+    fn fingerprint(&self) -> u64 {
+        match self {
+            Self::Text(text) => distinct::fingerprint(text),
+            Self::Number(number) => distinct::mix(0, *number),
+        }
     }
 }
 

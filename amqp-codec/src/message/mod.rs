@@ -272,7 +272,7 @@ impl Message {
     #[inline(always)]
     fn encode_before_body(&self, out: &mut Vec<u8>) {
         if let Some(header) = &self.header {
-            header.encode(out);
+            header.encode_here(out);
         }
         if !self.delivery_annotations.is_empty() {
             self.delivery_annotations.encode(out);
@@ -281,7 +281,7 @@ impl Message {
             self.message_annotations.encode(out);
         }
         if let Some(properties) = &self.properties {
-            properties.encode(out);
+            properties.encode_here(out);
         }
         if !self.application_properties.is_empty() {
             self.application_properties.encode(out);

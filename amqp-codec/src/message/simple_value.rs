@@ -36,6 +36,21 @@ impl SimpleValue {
 }
 
 impl SimpleValue {
+    /// Encodes the value, in a few instructions where the compiler sees of which type it is.
+    #[inline(always)]
+    pub(super) fn encode_known(&self, out: &mut Vec<u8>) {
+        match &self.0 {
+            Value::Boolean(value) => value.encode(out),
+            Value::Uint(value) => value.encode(out),
+            Value::Ulong(value) => value.encode(out),
+            Value::Int(value) => value.encode(out),
+            Value::Long(value) => value.encode(out),
+            Value::Double(value) => value.encode(out),
+            Value::String(value) => value.encode_here(out),
+            other => other.encode(out),
+        }
+    }
+
     /// Drops the value, which costs nothing where the compiler sees that it holds nothing.
     #[inline(always)]
     pub(super) fn discard(self) {

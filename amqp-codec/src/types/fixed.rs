@@ -13,14 +13,17 @@ use crate::write::{put, put_constructed};
 /// Decimal of 32 bits (§1.6.13): IEEE 754-2008 binary integer decimal, carried
 /// bit for bit, most significant octet first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(align(4))]
 pub struct Dec32(pub [u8; 4]);
 
 /// Decimal of 64 bits (§1.6.14), as [`Dec32`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(align(8))]
 pub struct Dec64(pub [u8; 8]);
 
 /// Decimal of 128 bits (§1.6.15), as [`Dec32`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(align(8))]
 pub struct Dec128(pub [u8; 16]);
 
 /// A point in time (§1.6.17): milliseconds since 1970-01-01T00:00:00Z, leap
@@ -33,6 +36,7 @@ pub struct Timestamp(pub i64);
 
 /// A universally unique identifier (§1.6.18), octets in the order of RFC 4122.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[repr(align(8))]
 pub struct Uuid(pub [u8; 16]);
 
 impl Timestamp {

@@ -91,17 +91,38 @@ impl Octets {
     }
 }
 
+/// Appends code, size and octets of a text, as if it were held.
+#[inline(always)]
+pub(crate) fn encode_text(octets: &[u8], codes: (u8, u8), out: &mut Vec<u8>) {
+    match Short::new(octets) {
+        Some(short) => short.encode(codes.0, out),
+        None => encode_shared(octets, codes, out),
+    }
+}
+
 impl Short {
     /// What fits beside the number into the room that [`Bytes`] takes.
     const CAPACITY: usize = 23;
 
+    /// The most octets that one takes with code and size.
+    pub(crate) const ENCODED_MAX: usize = Self::CAPACITY + 2;
+
     /// Takes octets in, if they are few enough.
     #[inline(always)]
     fn new(octets: &[u8]) -> Option<Self> {
+        let number = u8::try_from(octets.len()).ok()?;
+        let unused = Self::CAPACITY.checked_sub(octets.len())?;
+        // The first 15 octets stand beside their number.
+        let (first, last) = match (octets.first_chunk(), octets.last_chunk::<8>()) {
+            (Some(first), Some(last)) => {
+                (u128::from_le_bytes(*first), u64::from_le_bytes(*last).checked_shr(bits(unused)).unwrap_or(0))
+            }
+            _ => (below_16(octets), 0),
+        };
         let mut short = [0; Self::CAPACITY + 1];
-        let (number, place) = short.split_first_mut()?;
-        copy_short(octets, place.get_mut(..octets.len())?);
-        *number = u8::try_from(octets.len()).ok()?;
+        let (head, tail) = short.split_first_chunk_mut()?;
+        *head = (first << 8 | u128::from(number)).to_le_bytes();
+        *tail.first_chunk_mut()? = last.to_le_bytes();
         Some(Self(short))
     }
 
@@ -157,13 +178,14 @@ impl Short {
     /// held is written, and cut off: a copy of known length needs no call.
     #[inline(always)]
     fn encode(&self, code: u8, out: &mut Vec<u8>) {
-        const WHOLE: usize = Short::CAPACITY + 2;
-        if !has_room(out, WHOLE) {
-            return self.encode_and_grow(code, out);
+        if !has_room(out, Self::ENCODED_MAX) {
+            // A copy, so that this one needs no place in memory where there is room.
+            let copy = *self;
+            return copy.encode_and_grow(code, out);
         }
         let [number, ..] = self.0;
         let end = out.len().saturating_add(usize::from(number)).saturating_add(2);
-        put_constructed::<{ WHOLE - 1 }, WHOLE>(out, code, self.0);
+        put_constructed::<{ Self::CAPACITY + 1 }, { Self::ENCODED_MAX }>(out, code, self.0);
         out.truncate(end);
     }
 
@@ -222,6 +244,32 @@ fn copy_ends<const N: usize>(octets: &[u8], place: &mut [u8]) -> bool {
         *place = *last;
     }
     true
+}
+
+/// Fewer than 16 octets as a word, the first one lowest.
+#[inline(always)]
+fn below_16(octets: &[u8]) -> u128 {
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        let place = bits(octets.len().saturating_sub(8));
+        return u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (place & 127);
+    }
+    u128::from(below_8(octets))
+}
+
+/// Fewer than eight octets as a word.
+#[inline(always)]
+pub(super) fn below_8(octets: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
+        let place = bits(octets.len().saturating_sub(4));
+        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (place & 63);
+    }
+    octets.iter().rev().fold(0, |word, octet| word << 8 | u64::from(*octet))
+}
+
+/// So many octets in bits; they are few.
+#[inline(always)]
+fn bits(octets: usize) -> u32 {
+    (octets as u32).wrapping_mul(8)
 }
 
 impl Default for Octets {

@@ -57,6 +57,12 @@ impl Str {
         self.0.as_slice()
     }
 
+    /// [`encode`](crate::Encode::encode), where the compiler sees which octets there are.
+    #[inline(always)]
+    pub(crate) fn encode_here(&self, out: &mut Vec<u8>) {
+        self.0.encode_shortest(CODES, out);
+    }
+
     /// The octets of the text: shared, or copied if they are few.
     pub fn into_bytes(self) -> Bytes {
         self.0.into_bytes()
@@ -201,8 +207,8 @@ impl Primitive for Str {
         self.0.encode_data(code, CODES, out);
     }
 
-    #[inline(never)]
+    #[inline]
     fn encode_shortest(&self, out: &mut Vec<u8>) {
-        self.0.encode_shortest(CODES, out);
+        self.encode_here(out);
     }
 }

@@ -1,6 +1,7 @@
 //! From the first octet to the AMQP header: protocol headers (§2.2) and the SASL exchange (§5.3).
 
 use super::{Connection, Exchange, Layer, Security, Side};
+use crate::config::Pipelining;
 use crate::header::{Verdict, judge};
 use crate::link::Half;
 use crate::sasl::{ClientExchange, ListenerExchange, SaslAnswer, SaslListener, Step};
@@ -106,6 +107,16 @@ impl Connection {
             Exchange::Listener(exchange) => exchange.received(frame, max_rounds),
         };
         self.sasl_step(step);
+        self.pipeline_header();
+    }
+
+    /// Our last word has left: with pipelining header and open follow at once (§2.4.2), and are read once we are let in.
+    fn pipeline_header(&mut self) {
+        let Layer::Sasl(Exchange::Client(exchange)) = &self.layer else { return };
+        if exchange.has_said_all() && self.config.pipelining == Pipelining::WithLogin && self.local == Half::Idle {
+            self.ctx.output.header(ProtocolHeader::AMQP);
+            self.pipeline_open();
+        }
     }
 
     fn sasl_step(&mut self, step: Step) {
@@ -176,7 +187,7 @@ impl Connection {
     fn authenticated(&mut self, mechanism: Symbol) {
         self.ctx.event(Event::Authenticated { mechanism });
         self.layer = Layer::Header(vec![ProtocolHeader::AMQP]);
-        if self.side == Side::Client {
+        if self.side == Side::Client && self.local == Half::Idle {
             self.ctx.output.header(ProtocolHeader::AMQP);
             self.pipeline_open();
         }

@@ -159,6 +159,11 @@ impl ClientExchange {
         }
     }
 
+    /// Whether we have said all that we will, and only the outcome is awaited.
+    pub(crate) fn has_said_all(&self) -> bool {
+        matches!(self, ClientExchange::AwaitServer { mechanism, .. } if mechanism.says_all_at_once())
+    }
+
     fn choose(&mut self, offer: &SaslMechanisms) -> Step {
         let ClientExchange::AwaitMechanisms(sasl) = mem::replace(self, ClientExchange::Over) else {
             return Step::Fail(SaslFailure::Unexpected, None);

@@ -86,6 +86,12 @@ pub trait ClientMechanism: fmt::Debug + Send + Sync {
     /// [`SaslClient::nonce`]: super::SaslClient::nonce
     fn start(&mut self, nonce: &str) -> Result<Option<Bytes>, MechanismError>;
 
+    /// Whether the initial response is all that the client ever says: the AMQP header may then leave behind it, where
+    /// [pipelining](crate::Pipelining::WithLogin) is wanted. Default: no.
+    fn says_all_at_once(&self) -> bool {
+        false
+    }
+
     /// The response to a challenge (§5.3.3.3). Default: there are none.
     ///
     /// # Errors

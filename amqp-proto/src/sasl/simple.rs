@@ -36,6 +36,10 @@ impl ClientMechanism for Simple {
         Box::new(self.clone())
     }
 
+    fn says_all_at_once(&self) -> bool {
+        true
+    }
+
     fn start(&mut self, _nonce: &str) -> Result<Option<Bytes>, MechanismError> {
         Ok(Some(match self {
             Simple::Anonymous | Simple::External => Bytes::new(),

@@ -32,6 +32,17 @@ pub struct Windows {
     pub remote_outgoing_window: u32,
 }
 
+impl Windows {
+    /// Transfers of our incoming-window that the peer has used: that wait for the application, or were taken and not
+    /// granted again. With [`incoming_window`](Self::incoming_window) they are
+    /// [`incoming_window_max`](Self::incoming_window_max), unless octets bound the window too, or it has just been made
+    /// smaller.
+    #[must_use]
+    pub fn incoming_used(&self) -> u32 {
+        self.incoming_window_max.saturating_sub(self.incoming_window)
+    }
+}
+
 /// What of our incoming-window is for us to say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Incoming {

@@ -24,6 +24,15 @@ pub struct RecordedFrame<'a> {
     frame: &'a TappedFrame<'a>,
     at: RecordedAt,
     since: Duration,
+    connection: Option<u64>,
+}
+
+impl RecordedFrame<'_> {
+    /// With the number of its connection, where several are recorded in one place.
+    #[must_use]
+    pub fn of_connection(self, number: u64) -> Self {
+        Self { connection: Some(number), ..self }
+    }
 }
 
 impl TappedFrame<'_> {
@@ -31,11 +40,11 @@ impl TappedFrame<'_> {
     /// recording begins behind them.
     #[must_use]
     pub fn recorded(&self, at: RecordedAt, since: Duration) -> Option<RecordedFrame<'_>> {
-        let is_sasl = match self.what {
+        let is_sasl = match &self.what {
             What::Header(header) => header.id == ProtocolId::SASL,
             What::Frame(header, _) => header.frame_type == FRAME_TYPE_SASL,
         };
-        (!is_sasl).then_some(RecordedFrame { frame: self, at, since })
+        (!is_sasl).then_some(RecordedFrame { frame: self, at, since, connection: None })
     }
 }
 
@@ -43,13 +52,18 @@ impl fmt::Display for RecordedFrame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let from_client = (self.frame.direction == Direction::Out) == (self.at == RecordedAt::Client);
         let direction = if from_client { "c2s" } else { "s2c" };
-        write!(f, "{{\"t\":{}.{:06},\"dir\":\"{direction}\"", self.since.as_secs(), self.since.subsec_micros())?;
-        match self.frame.what {
+        write!(f, "{{\"t\":{}.{:06},", self.since.as_secs(), self.since.subsec_micros())?;
+        if let Some(number) = self.connection {
+            write!(f, "\"conn\":{number},")?;
+        }
+        write!(f, "\"dir\":\"{direction}\"")?;
+        match &self.frame.what {
             What::Header(header) => {
                 f.write_str(",\"kind\":\"header\",\"hex\":\"")?;
                 hex(f, &header.to_bytes())?;
             }
             What::Frame(header, body) => {
+                let body = body.of(header);
                 f.write_str(",\"kind\":\"frame\",\"hex\":\"")?;
                 // without an extended header, of which nothing is known
                 let size = u32::try_from(body.len()).unwrap_or(u32::MAX).saturating_add(8);
@@ -57,7 +71,7 @@ impl fmt::Display for RecordedFrame<'_> {
                 hex(f, &size.to_be_bytes())?;
                 hex(f, &[plain.data_offset, plain.frame_type])?;
                 hex(f, &plain.channel.to_be_bytes())?;
-                hex(f, body)?;
+                hex(f, &body)?;
             }
         }
         f.write_str("\"}")

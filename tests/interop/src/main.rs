@@ -12,6 +12,7 @@ mod script;
 mod server;
 mod table;
 mod verdict;
+mod watch;
 
 use options::Options;
 use std::process::ExitCode;
@@ -42,6 +43,10 @@ fn main() -> ExitCode {
         Ok(table) if table.nothing_ran() => {
             eprintln!("amqp10-interop: SKIPPED: not one peer could be run here");
             ExitCode::from(75) // EX_TEMPFAIL of sysexits
+        }
+        Ok(table) if table.out_of_time() > 0 => {
+            eprintln!("amqp10-interop: SKIPPED {} for want of time, as told above", table.out_of_time());
+            ExitCode::from(75)
         }
         Ok(_) => ExitCode::SUCCESS,
         Err(error) => {

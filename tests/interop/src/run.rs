@@ -1,13 +1,14 @@
 //! One run: all servers side by side, then all clients side by side; scenario by scenario with each.
 
 use crate::client::{SCENARIOS, Scenario};
-use crate::foreign::{self, CLIENTS, Client, QUICK};
+use crate::foreign::{self, CLIENTS, Client};
 use crate::oddity::{self, HowOften};
 use crate::options::Options;
 use crate::script::Scripts;
 use crate::server::{SERVERS, Scale, Server, Target};
 use crate::table::{Peer, Table};
 use crate::verdict::{Check, Fault, Verdict};
+use crate::watch::Watch;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,7 +24,66 @@ const TLS: bool = cfg!(feature = "tls");
 const NO_TLS: &str = "built without the feature tls";
 
 /// The results with one peer.
-type Results = Vec<(Peer, &'static str, Verdict)>;
+struct Results {
+    peer: Peer,
+    cells: Vec<(&'static str, Verdict)>,
+}
+
+impl Results {
+    fn new(name: &'static str, title: &str, is_server: bool) -> Self {
+        Self { peer: Peer { name, title: title.to_owned(), is_server }, cells: Vec::new() }
+    }
+
+    /// None of these was played, and why.
+    fn skipped(mut self, scenarios: impl Iterator<Item = &'static str>, why: &str) -> Self {
+        eprintln!("SKIPPED {}: {why}", self.peer.name);
+        self.cells.extend(scenarios.map(|scenario| (scenario, Verdict::Skipped(why.to_owned()))));
+        self
+    }
+
+    /// Plays one scenario, and once more if it fails and that is asked for.
+    async fn play<F>(&mut self, scenario: &'static str, options: &Options, play: impl Fn() -> F)
+    where
+        F: Future<Output = Check>,
+    {
+        let (peer, started) = (self.peer.name, Instant::now());
+        let verdict = if options.time_is_up() {
+            eprintln!("SKIPPED {peer} {scenario}: the time is up");
+            Verdict::OutOfTime
+        } else {
+            match in_good_mood(peer, scenario, &play).await {
+                Verdict::Failed(why) if options.second_try => {
+                    eprintln!("{peer} {scenario} FAILED and is played once more: {why}");
+                    match in_good_mood(peer, scenario, &play).await {
+                        Verdict::Pass => Verdict::SecondTry(why),
+                        other => other,
+                    }
+                }
+                verdict => verdict,
+            }
+        };
+        println!("{peer:13} {scenario:20} {verdict} ({:.1} s)", started.elapsed().as_secs_f64());
+        self.cells.push((scenario, verdict));
+    }
+}
+
+/// Plays it; again, at most four times, if what comes is what the peer at times does whatever is played.
+async fn in_good_mood<F>(peer: &str, scenario: &str, play: impl Fn() -> F) -> Verdict
+where
+    F: Future<Output = Check>,
+{
+    let mut verdict = judge(peer, scenario, play().await);
+    for _ in 0..4 {
+        match verdict {
+            Verdict::Refused(why) if oddity::is_mood(peer, why) => {
+                println!("{peer:13} {scenario:20} is played again: {why}");
+                verdict = judge(peer, scenario, play().await);
+            }
+            _ => break,
+        }
+    }
+    verdict
+}
 
 /// What there is to be run.
 pub(crate) fn list() {
@@ -31,7 +91,7 @@ pub(crate) fn list() {
         println!("server   {:13} {}", server.name, server.title);
     }
     for client in CLIENTS {
-        println!("client   {:13} {}: {}", client.name, client.title, client.scenarios.join(" "));
+        println!("client   {:13} {}: {}", client.name, client.title, client.scenarios);
     }
     for scenario in SCENARIOS {
         println!("scenario {}", scenario.name);
@@ -72,74 +132,62 @@ where
         }));
     }
     for peer in running {
-        for (peer, scenario, verdict) in peer.await?? {
-            table.enter(peer, scenario, verdict);
+        let results = peer.await??;
+        for (scenario, verdict) in results.cells {
+            table.enter(&results.peer, scenario, verdict);
         }
     }
     Ok(())
 }
 
 async fn with_server(server: &'static Server, scripts: Scripts, options: Arc<Options>) -> Result<Results, Fault> {
-    let peer = Peer { name: server.name, title: server.title, is_server: true };
-    let target = Target { server, scripts, scale: options.scale, show_frames: options.frames };
+    let mut results = Results::new(server.name, server.title, true);
     let wanted = wanted(&options, server);
     if wanted.is_empty() {
-        return Ok(Results::new());
+        return Ok(results);
     }
     println!("=== our client, {}", server.title);
+    let mut target = Target { server, scripts, scale: options.scale, watch: Watch::Nothing };
     if let Err(fault) = target.start().await {
         let why = format!("it does not start here: {fault}");
-        return Ok(skipped(peer, wanted.iter().map(|scenario| scenario.name), &why));
+        return Ok(results.skipped(wanted.iter().map(|scenario| scenario.name), &why));
     }
-    let mut results = Results::new();
+    if let Some(version) = target.version().await {
+        results.peer.title.push_str(&format!("; it says {version}"));
+    }
     for scenario in wanted {
         if !TLS && ["tls", "sasl-external"].contains(&scenario.name) {
-            results.push((peer, scenario.name, Verdict::Skipped(NO_TLS.to_owned())));
+            results = results.skipped([scenario.name].into_iter(), NO_TLS);
             continue;
         }
-        let started = Instant::now();
-        let verdict = judge(server.name, scenario.name, play(scenario, &target).await);
-        report(peer, scenario.name, &verdict, started);
-        results.push((peer, scenario.name, verdict));
+        target.watch = options.watch("ours", server.name, scenario.name)?;
+        results.play(scenario.name, &options, || play(scenario, &target)).await;
     }
     target.stop().await?;
     Ok(results)
 }
 
 async fn with_client(client: &'static Client, scripts: Scripts, options: Arc<Options>) -> Result<Results, Fault> {
-    let peer = Peer { name: client.name, title: client.title, is_server: false };
-    let whole = options.scale == Scale::Whole || !options.scenarios.is_empty();
-    let wanted = client.scenarios.iter().copied().filter(|name| options.wants_scenario(name));
-    let wanted: Vec<&'static str> = wanted.filter(|name| whole || QUICK.contains(name)).collect();
+    let mut results = Results::new(client.name, client.title, false);
+    let scale = if options.scenarios.is_empty() { options.scale } else { Scale::Whole };
+    let wanted: Vec<&str> = client.scenarios(scale).filter(|name| options.wants_scenario(name)).collect();
     if wanted.is_empty() {
-        return Ok(Results::new());
+        return Ok(results);
     }
     println!("=== {}, our listener", client.title);
-    if client.needs_tls && !TLS {
-        return Ok(skipped(peer, wanted.into_iter(), NO_TLS));
-    }
     let for_install = scripts.clone();
     if let Err(fault) = tokio::task::spawn_blocking(move || client.install(&for_install)).await? {
-        return Ok(skipped(peer, wanted.into_iter(), &format!("it cannot be installed here: {fault}")));
+        return Ok(results.skipped(wanted.into_iter(), &format!("it cannot be installed here: {fault}")));
     }
-    let mut results = Results::new();
     for scenario in wanted {
-        let started = Instant::now();
-        let played = foreign::play(client, scenario, &scripts, options.frames).await;
-        let verdict = judge(client.name, scenario, played);
-        report(peer, scenario, &verdict, started);
-        results.push((peer, scenario, verdict));
+        if !TLS && foreign::needs_tls(client, scenario) {
+            results = results.skipped([scenario].into_iter(), NO_TLS);
+            continue;
+        }
+        let watch = options.watch(client.name, "ours", scenario)?;
+        results.play(scenario, &options, || foreign::play(client, scenario, &scripts, watch.clone())).await;
     }
     Ok(results)
-}
-
-fn report(peer: Peer, scenario: &str, verdict: &Verdict, started: Instant) {
-    println!("{:13} {scenario:20} {verdict} ({:.1} s)", peer.name, started.elapsed().as_secs_f64());
-}
-
-fn skipped(peer: Peer, scenarios: impl Iterator<Item = &'static str>, why: &str) -> Results {
-    eprintln!("SKIPPED {}: {why}", peer.name);
-    scenarios.map(|scenario| (peer, scenario, Verdict::Skipped(why.to_owned()))).collect()
 }
 
 fn wanted(options: &Options, server: &Server) -> Vec<&'static Scenario> {

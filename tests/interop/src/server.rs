@@ -2,8 +2,9 @@
 
 use crate::script::{Finished, Scripts};
 use crate::verdict::Fault;
+use crate::watch::Watch;
 use amqp10::Connection;
-use amqp10::proto::{Config, ConfigBuilder, FrameTap, SaslClient};
+use amqp10::proto::{Config, ConfigBuilder, RecordedAt, SaslClient};
 use amqp10::tokio::Builder;
 use std::time::Duration;
 
@@ -44,13 +45,23 @@ pub(crate) struct Server {
 pub(crate) const SERVERS: &[Server] = &[
     Server {
         name: "rabbitmq4",
-        title: "RabbitMQ 4.0.5, native AMQP 1.0",
+        title: "RabbitMQ 4.0, from Debian trixie",
         kind: Kind::Rabbit4,
         script: "rabbitmq4.sh",
         start: &[],
         port: 17550,
         patience: 240,
         quick: true,
+    },
+    Server {
+        name: "rabbitmq43",
+        title: "RabbitMQ 4.3, from Debian forky",
+        kind: Kind::Rabbit4,
+        script: "rabbitmq43.sh",
+        start: &[],
+        port: 17570,
+        patience: 240,
+        quick: false,
     },
     Server {
         name: "proton",
@@ -94,7 +105,7 @@ pub(crate) const SERVERS: &[Server] = &[
     },
     Server {
         name: "rabbitmq3",
-        title: "RabbitMQ 3.10.8, plugin rabbitmq_amqp1_0",
+        title: "RabbitMQ 3.10 with its plugin rabbitmq_amqp1_0, from Debian bookworm",
         kind: Kind::Rabbit3,
         script: "rabbitmq3.sh",
         start: &[],
@@ -137,8 +148,8 @@ pub(crate) struct Target {
     pub(crate) server: &'static Server,
     pub(crate) scripts: Scripts,
     pub(crate) scale: Scale,
-    /// Every frame of a scenario's connections is printed.
-    pub(crate) show_frames: bool,
+    /// Who sees the frames of its connections.
+    pub(crate) watch: Watch,
 }
 
 /// How much of a scenario is played.
@@ -158,8 +169,10 @@ impl Target {
 
     /// Settings to connect to it, with the login that it takes.
     pub(crate) fn builder(&self, config: ConfigBuilder) -> Builder {
-        let config =
-            if self.show_frames { config.frame_tap(FrameTap::new(|frame| eprintln!("{frame}"))) } else { config };
+        let config = match self.watch.tap(RecordedAt::Client) {
+            Some(tap) => config.frame_tap(tap),
+            None => config,
+        };
         let login = match self.server.kind {
             Kind::Plain => SaslClient::anonymous(),
             Kind::Rabbit4 | Kind::Rabbit3 | Kind::ActingUp | Kind::Acceptor => SaslClient::plain("guest", "guest"),
@@ -187,6 +200,16 @@ impl Target {
 
     pub(crate) async fn connect(&self) -> Result<Connection, Fault> {
         Ok(self.builder(Self::config()).connect().await?)
+    }
+
+    /// What it says it is in its open, if it does.
+    pub(crate) async fn version(&self) -> Option<String> {
+        let connection = self.connect().await.ok()?;
+        let properties = connection.remote_open()?.properties?;
+        let of = |name: &str| properties.get(name).and_then(|value| value.as_text().map(ToOwned::to_owned));
+        let said = Some(format!("{} {}", of("product")?, of("version")?));
+        connection.close().await.ok()?;
+        said
     }
 
     /// The address of a node of this name, whether there is such a node or not.

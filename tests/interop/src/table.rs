@@ -23,17 +23,17 @@ struct Part {
 }
 
 /// A peer of either role.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) name: &'static str,
-    pub(crate) title: &'static str,
+    pub(crate) title: String,
     pub(crate) is_server: bool,
 }
 
 impl Part {
-    fn enter(&mut self, peer: Peer, scenario: &'static str, verdict: Verdict) {
+    fn enter(&mut self, peer: &Peer, scenario: &'static str, verdict: Verdict) {
         if !self.peers.iter().any(|it| it.name == peer.name) {
-            self.peers.push(peer);
+            self.peers.push(peer.clone());
         }
         if !self.scenarios.contains(&scenario) {
             self.scenarios.push(scenario);
@@ -66,7 +66,7 @@ impl Table {
         Self { scale, servers: Part::default(), clients: Part::default() }
     }
 
-    pub(crate) fn enter(&mut self, peer: Peer, scenario: &'static str, verdict: Verdict) {
+    pub(crate) fn enter(&mut self, peer: &Peer, scenario: &'static str, verdict: Verdict) {
         let part = if peer.is_server { &mut self.servers } else { &mut self.clients };
         part.enter(peer, scenario, verdict);
     }
@@ -83,17 +83,27 @@ impl Table {
         self.count(|verdict| matches!(verdict, Verdict::Failed(_)))
     }
 
+    fn skipped(&self) -> usize {
+        self.count(|verdict| matches!(verdict, Verdict::Skipped(_) | Verdict::OutOfTime))
+    }
+
+    /// How much was not begun, since the time was up.
+    pub(crate) fn out_of_time(&self) -> usize {
+        self.count(|verdict| *verdict == Verdict::OutOfTime)
+    }
+
     /// Whether there was something to do, and all of it was skipped.
     pub(crate) fn nothing_ran(&self) -> bool {
-        self.count(|_| true) > 0 && self.count(|verdict| !matches!(verdict, Verdict::Skipped(_))) == 0
+        self.count(|_| true) > 0 && self.count(|_| true) == self.skipped()
     }
 
     fn summary(&self) -> String {
         format!(
-            "{} passed, {} refused as known, {} skipped, {} failed",
+            "{} passed, {} at second try, {} refused as known, {} skipped, {} failed",
             self.count(|verdict| *verdict == Verdict::Pass),
+            self.count(|verdict| matches!(verdict, Verdict::SecondTry(_))),
             self.count(|verdict| matches!(verdict, Verdict::Refused(_))),
-            self.count(|verdict| matches!(verdict, Verdict::Skipped(_))),
+            self.skipped(),
             self.failed()
         )
     }
@@ -117,7 +127,8 @@ Written by `cargo run --release -p amqp10-interop --features tls -- --all`; do n
 and extend them.
 
 `pass`: as it should be. `refused`: the peer does not do it, or does it otherwise, and is known to; the notes say what
-it does, and the run fails if that changes. `skipped`: not played, the notes say why. Empty: does not concern the peer.
+it does, and the run fails if that changes. `at second try`: it failed once. `skipped`: not played, the notes say why.
+Empty: does not concern the peer, or its library has no way to do it.
 ";
 
 impl fmt::Display for Table {

@@ -13,10 +13,14 @@ pub(crate) type Check = Result<(), Fault>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Pass,
+    /// It failed first, for the reason given, and then passed.
+    SecondTry(String),
     /// The peer does not do it, and is known not to; the text says what it does instead.
     Refused(&'static str),
     /// Not played, and why.
     Skipped(String),
+    /// Not begun: the time given to the whole run was up.
+    OutOfTime,
     /// Ours until shown otherwise.
     Failed(String),
 }
@@ -25,8 +29,9 @@ impl Verdict {
     pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::Pass => "pass",
+            Self::SecondTry(_) => "at second try",
             Self::Refused(_) => "refused",
-            Self::Skipped(_) => "skipped",
+            Self::Skipped(_) | Self::OutOfTime => "skipped",
             Self::Failed(_) => "FAIL",
         }
     }
@@ -38,6 +43,8 @@ impl fmt::Display for Verdict {
         match self {
             Self::Pass => Ok(()),
             Self::Refused(why) => write!(f, ": {why}"),
+            Self::SecondTry(why) => write!(f, ", after: {why}"),
+            Self::OutOfTime => f.write_str(": the time was up"),
             Self::Skipped(why) | Self::Failed(why) => write!(f, ": {why}"),
         }
     }

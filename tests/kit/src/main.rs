@@ -19,7 +19,7 @@ usage: amqp10-testkit replay PATH… [--role client|listener|both] [--show]
        amqp10-testkit hostile PATH
        amqp10-testkit coverage [--scenarios] [--part XX] [--open] [--prune]
 
-replay   plays recordings (.jsonl, the core in the place of either side) and traces (.trace) against the core;
+replay   plays recordings (of JSON, the core in the place of either side) and traces (.trace) against the core;
          one line a file and role: pass, unsupported: why, or FAIL: the first difference; exit 1 if one fails;
          --show prints what comes out of the core
 convert  prints a recording as a trace

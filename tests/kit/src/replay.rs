@@ -41,7 +41,7 @@ fn is_known(path: &Path) -> bool {
 pub fn traces(path: &Path, roles: &[Role]) -> Result<Vec<(String, Trace)>, String> {
     let text = fs::read_to_string(path).map_err(|fault| format!("{}: {fault}", path.display()))?;
     let name = path.display().to_string();
-    if path.extension().is_some_and(|extension| extension == "trace") {
+    if !is_recording(&text) {
         return Ok(vec![(name.clone(), Trace::parse(&name, &text)?)]);
     }
     let file = file_name(path);
@@ -52,6 +52,11 @@ pub fn traces(path: &Path, roles: &[Role]) -> Result<Vec<(String, Trace)>, Strin
         Ok((format!("{file} as {}", role.name()), trace))
     };
     roles.iter().map(convert).collect()
+}
+
+/// Whether these are objects of JSON, whatever the file is called: `AMQP_TRACE=bug.trace` writes them.
+fn is_recording(text: &str) -> bool {
+    text.trim_start().starts_with('{')
 }
 
 fn file_name(path: &Path) -> String {

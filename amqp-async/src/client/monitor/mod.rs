@@ -2,8 +2,10 @@
 //! itself: who does not ask costs nothing.
 
 mod health;
+mod level;
 mod probe;
 mod silence;
 
 pub use health::Health;
+pub use level::WindowWatch;
 pub use silence::{Silence, Watch, WatchEvent};

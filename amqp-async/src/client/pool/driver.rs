@@ -157,7 +157,11 @@ impl<K: Connector + Unpin, C: Timer + Unpin> Future for PoolDriver<K, C> {
             let now = this.timer.now();
             this.work(now, cx);
             match this.obey(now, cx.waker()) {
-                Pass::Over => return Poll::Ready(()),
+                Pass::Over => {
+                    // whoever polls it may drop it much later
+                    this.end();
+                    return Poll::Ready(());
+                }
                 Pass::Again => {}
                 Pass::Wait(until) => match until {
                     Some(at) if this.timer.poll_until(cx, at).is_ready() => {}
@@ -168,8 +172,9 @@ impl<K: Connector + Unpin, C: Timer + Unpin> Future for PoolDriver<K, C> {
     }
 }
 
-impl<K: Connector, C> Drop for PoolDriver<K, C> {
-    fn drop(&mut self) {
+impl<K: Connector, C> PoolDriver<K, C> {
+    /// Nothing will be done any more.
+    fn end(&self) {
         let mut wake = Vec::new();
         let mut state = self.shared.lock();
         state.over = true;
@@ -181,6 +186,12 @@ impl<K: Connector, C> Drop for PoolDriver<K, C> {
         drop(state);
         drop(connections);
         wake.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<K: Connector, C> Drop for PoolDriver<K, C> {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

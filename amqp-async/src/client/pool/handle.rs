@@ -5,13 +5,15 @@ use super::machine::{PoolMachine, SlotId, Ticket};
 use super::options::{PoolError, PoolOptions, PoolStats};
 use crate::client::{Connector, Random};
 use crate::connection::Connection;
+use crate::sync::{Mutex, MutexGuard};
 use crate::transport::Timer;
 use crate::wait::Wakers;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::poll_fn;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -105,8 +107,25 @@ impl Pool {
     /// # Errors
     /// [`PoolError`].
     pub async fn acquire(&self) -> Result<Lease, PoolError> {
+        self.acquire_keyed(None).await
+    }
+
+    /// Borrows a connection for this key: the same one each time for equal keys, as long as it is there and bears another
+    /// lease, and the connections stay the same; otherwise the next best. Keys are spread over the connections that there
+    /// are, whatever the [strategy](super::PoolStrategy); with [`RoundRobin`](super::PoolStrategy::RoundRobin) there
+    /// will soon be as many as there may be.
+    ///
+    /// Cancel-safe, as [`acquire`](Self::acquire).
+    ///
+    /// # Errors
+    /// [`PoolError`].
+    pub async fn acquire_for(&self, key: &(impl Hash + ?Sized)) -> Result<Lease, PoolError> {
+        self.acquire_keyed(Some(number(key))).await
+    }
+
+    async fn acquire_keyed(&self, key: Option<u64>) -> Result<Lease, PoolError> {
         let shared = &self.root.shared;
-        let ticket = shared.with(|state| if state.over { None } else { Some(state.machine.acquire()) });
+        let ticket = shared.with(|state| if state.over { None } else { Some(state.machine.acquire(key)) });
         let Some(ticket) = ticket else { return Err(PoolError::Closed) };
         let place = Place { shared, ticket };
         let slot = poll_fn(|cx| {
@@ -153,6 +172,13 @@ impl Pool {
         })
         .await;
     }
+}
+
+/// A number for a key.
+fn number(key: &(impl Hash + ?Sized)) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl fmt::Debug for Pool {

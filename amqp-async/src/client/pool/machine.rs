@@ -36,7 +36,7 @@ pub enum PoolOrder {
 pub struct PoolMachine {
     options: PoolOptions,
     slots: BTreeMap<SlotId, Slot>,
-    waiting: VecDeque<(Ticket, Due)>,
+    waiting: VecDeque<Waiting>,
     answers: BTreeMap<Ticket, Result<SlotId, PoolError>>,
     /// Whose answer has come since it was asked last.
     answered: VecDeque<Ticket>,
@@ -53,6 +53,15 @@ pub struct PoolMachine {
     fresh: bool,
     alarm: Option<Instant>,
     stats: PoolStats,
+}
+
+/// Who waits for a lease.
+#[derive(Debug)]
+struct Waiting {
+    ticket: Ticket,
+    due: Due,
+    /// What it is for, if that matters.
+    key: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -131,8 +140,8 @@ impl PoolMachine {
         self.issued
     }
 
-    /// Somebody wants a lease; the answer is in [`answer`](Self::answer), perhaps at once.
-    pub fn acquire(&mut self) -> Ticket {
+    /// Somebody wants a lease, for this key or for anything; the answer is in [`answer`](Self::answer), perhaps at once.
+    pub fn acquire(&mut self, key: Option<u64>) -> Ticket {
         let ticket = Ticket(self.issue());
         self.fresh = true;
         if self.closing.is_some() {
@@ -142,7 +151,7 @@ impl PoolMachine {
         if self.options.strategy == PoolStrategy::RoundRobin {
             self.growth += 1;
         }
-        self.waiting.push_back((ticket, Due::after(self.options.acquire_timeout)));
+        self.waiting.push_back(Waiting { ticket, due: Due::after(self.options.acquire_timeout), key });
         self.serve();
         ticket
     }
@@ -159,7 +168,7 @@ impl PoolMachine {
 
     /// Nobody waits for this one any more; a lease that was granted goes back.
     pub fn cancel(&mut self, ticket: Ticket) {
-        self.waiting.retain(|(waiting, _)| *waiting != ticket);
+        self.waiting.retain(|waiting| waiting.ticket != ticket);
         if let Some(Ok(slot)) = self.answers.remove(&ticket) {
             self.release(slot);
         }
@@ -272,7 +281,7 @@ impl PoolMachine {
         let late = count_due(&mut self.waiting, now);
         for _ in 0..late {
             // all wait equally long, so those that are late are in front
-            if let Some((ticket, _)) = self.waiting.pop_front() {
+            if let Some(Waiting { ticket, .. }) = self.waiting.pop_front() {
                 self.reply(ticket, Err(PoolError::TimedOut));
             }
         }
@@ -287,7 +296,7 @@ impl PoolMachine {
     }
 
     fn next_alarm(&self, retry: Option<Instant>) -> Option<Instant> {
-        let waiting = self.waiting.front().and_then(|(_, due)| due.at());
+        let waiting = self.waiting.front().and_then(|waiting| waiting.due.at());
         let to_close = self.slots.values().any(|slot| slot.state != SlotState::Closing);
         let closing = self.closing.and_then(Due::at).filter(|_| to_close);
         let spare = self.spare() > self.options.min_idle;
@@ -377,9 +386,10 @@ impl PoolMachine {
 
     /// Those who wait get what is free, first come first served.
     fn serve(&mut self) {
-        while !self.waiting.is_empty() {
-            let Some(id) = self.pick() else { return };
-            let Some((ticket, _)) = self.waiting.pop_front() else { return };
+        while let Some(Waiting { ticket, key, .. }) = self.waiting.front() {
+            let (ticket, key) = (*ticket, *key);
+            let Some(id) = self.pick(key) else { return };
+            self.waiting.pop_front();
             if let Some(slot) = self.slots.get_mut(&id) {
                 slot.leases += 1;
             }
@@ -388,9 +398,13 @@ impl PoolMachine {
         }
     }
 
-    fn pick(&self) -> Option<SlotId> {
+    fn pick(&self, key: Option<u64>) -> Option<SlotId> {
         let leases = self.options.leases();
         let free = || self.slots.iter().filter(|(_, slot)| slot.state == SlotState::Up && slot.leases < leases);
+        if let Some(key) = key {
+            // each connection has a weight for each key: one that comes or goes changes the place of few
+            return free().max_by_key(|(id, _)| weight(key, **id)).map(|(id, _)| *id);
+        }
         match self.options.strategy {
             PoolStrategy::LeastLoaded | PoolStrategy::Exclusive => {
                 free().min_by_key(|(_, slot)| slot.leases).map(|(id, _)| *id)
@@ -412,7 +426,7 @@ impl PoolMachine {
     }
 
     fn deny_all(&mut self, error: &PoolError) {
-        for (ticket, _) in mem::take(&mut self.waiting) {
+        for Waiting { ticket, .. } in mem::take(&mut self.waiting) {
             self.reply(ticket, Err(error.clone()));
         }
     }
@@ -460,10 +474,16 @@ impl PoolMachine {
 }
 
 /// How many in front are due; those that have not begun to wait do now.
-fn count_due(waiting: &mut VecDeque<(Ticket, Due)>, now: Instant) -> usize {
+fn count_due(waiting: &mut VecDeque<Waiting>, now: Instant) -> usize {
     let mut late = 0;
-    for (_, due) in waiting.iter_mut() {
-        late += usize::from(due.has_come(now));
+    for waiting in waiting.iter_mut() {
+        late += usize::from(waiting.due.has_come(now));
     }
     late
+}
+
+/// How much this connection is the one for this key.
+fn weight(key: u64, id: SlotId) -> u64 {
+    let mixed = (key ^ id.0.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    (mixed ^ (mixed >> 31)).wrapping_mul(0x94d0_49bb_1331_11eb)
 }

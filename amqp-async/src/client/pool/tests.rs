@@ -82,7 +82,11 @@ impl World {
 
     fn step(&mut self, pool: &mut PoolMachine, random: &mut Random) {
         match random.next() % 16 {
-            0..=4 => self.waiting.push_back(pool.acquire()),
+            0..=4 => {
+                // for one of a few keys, or for anything
+                let key = Some(random.next() % 8).filter(|key| *key < 4);
+                self.waiting.push_back(pool.acquire(key));
+            }
             5 => {
                 if let Some(ticket) = self.waiting.pop_front() {
                     pool.cancel(ticket);
@@ -200,12 +204,12 @@ fn s4_2_waiters_are_served_in_order_time_out_when_due_and_leave_nothing_when_can
         ..PoolOptions::default()
     };
     let mut pool = machine(options);
-    let first = pool.acquire();
+    let first = pool.acquire(None);
     connect_all(&mut pool, 0);
     let lease = pool.answer(first).unwrap().unwrap();
-    let waiting = [pool.acquire(), pool.acquire(), pool.acquire()];
+    let waiting = [pool.acquire(None), pool.acquire(None), pool.acquire(None)];
     pool.pass(at(0));
-    let late = pool.acquire();
+    let late = pool.acquire(None);
     pool.pass(at(50));
     pool.cancel(waiting[1]);
     pool.release(lease);
@@ -227,12 +231,12 @@ fn s4_2_waiters_are_served_in_order_time_out_when_due_and_leave_nothing_when_can
 #[test]
 fn s4_3_one_that_died_while_idle_is_never_lent() {
     let mut pool = machine(PoolOptions::default());
-    let first = pool.acquire();
+    let first = pool.acquire(None);
     let dead = connect_all(&mut pool, 0)[0];
     let lease = pool.answer(first).unwrap().unwrap();
     pool.release(lease);
     pool.lost(at(10), dead, 0);
-    let second = pool.acquire();
+    let second = pool.acquire(None);
     assert!(pool.answer(second).is_none());
     let alive = connect_all(&mut pool, 20)[0];
     assert_eq!(pool.answer(second).unwrap().unwrap(), alive);
@@ -287,17 +291,17 @@ fn s4_5_close_waits_for_leases_up_to_the_deadline_and_then_closes_all() {
     for given_back in [true, false] {
         let mut pool =
             machine(PoolOptions { strategy: PoolStrategy::Exclusive, max_connections: 3, ..PoolOptions::default() });
-        let tickets = [pool.acquire(), pool.acquire()];
+        let tickets = [pool.acquire(None), pool.acquire(None)];
         connect_all(&mut pool, 0);
         let leases = tickets.map(|ticket| pool.answer(ticket).unwrap().unwrap());
         pool.release(leases[0]);
-        let connecting = [pool.acquire(), pool.acquire(), pool.acquire()];
+        let connecting = [pool.acquire(None), pool.acquire(None), pool.acquire(None)];
         pool.pass(at(1));
         assert!(matches!(pool.poll_order(), Some(PoolOrder::Connect(..))));
         pool.close(Duration::from_secs(2));
         pool.pass(at(1000));
         assert!(connecting[1..].iter().all(|ticket| matches!(pool.answer(*ticket), Some(Err(PoolError::Closed)))));
-        let late = pool.acquire();
+        let late = pool.acquire(None);
         assert!(matches!(pool.answer(late), Some(Err(PoolError::Closed))));
         assert!(matches!(pool.poll_order(), Some(PoolOrder::Abandon(_))));
         // the one lent just before the close, and the one lent from the beginning
@@ -327,7 +331,7 @@ fn idle_ones_go_after_a_while_and_old_ones_when_given_back() {
         max_lifetime: Some(Duration::from_secs(60)),
         ..PoolOptions::default()
     });
-    let tickets = [pool.acquire(), pool.acquire(), pool.acquire()];
+    let tickets = [pool.acquire(None), pool.acquire(None), pool.acquire(None)];
     connect_all(&mut pool, 0);
     let leases = tickets.map(|ticket| pool.answer(ticket).unwrap().unwrap());
     connect_all(&mut pool, 0);
@@ -351,7 +355,7 @@ fn the_strategies_differ() {
         let mut pool = machine(PoolOptions { strategy, max_connections: 3, max_leases: 2, ..PoolOptions::default() });
         let mut lent = Vec::new();
         for _ in 0..3 {
-            let ticket = pool.acquire();
+            let ticket = pool.acquire(None);
             connect_all(&mut pool, 0);
             lent.push(pool.answer(ticket).unwrap().unwrap());
         }
@@ -376,10 +380,48 @@ fn a_smaller_pool_closes_what_is_too_much() {
 #[test]
 fn hopeless_failures_are_told_at_once() {
     let mut pool = machine(PoolOptions::default());
-    let ticket = pool.acquire();
+    let ticket = pool.acquire(None);
     pool.pass(at(0));
     let Some(PoolOrder::Connect(id, _)) = pool.poll_order() else { panic!("one is wanted") };
     let refused = amqp_proto::CloseReason::Remote(Some(amqp_proto::codec::Condition::UNAUTHORIZED_ACCESS.into()));
     pool.failed(at(1), id, &Error::Closed(refused), 0);
     assert!(matches!(pool.answer(ticket), Some(Err(PoolError::Failed(_)))));
+}
+
+#[test]
+fn equal_keys_get_the_same_connection_while_it_is_there_and_has_room() {
+    let options = PoolOptions { max_connections: 4, strategy: PoolStrategy::RoundRobin, ..PoolOptions::default() };
+    let mut pool = machine(options);
+    let warm: Vec<Ticket> = (0..4).map(|_| pool.acquire(None)).collect();
+    let slots: BTreeSet<SlotId> = connect_all(&mut pool, 0).into_iter().collect();
+    assert_eq!(slots.len(), 4);
+    warm.into_iter().for_each(|ticket| pool.cancel(ticket));
+    let lend = |pool: &mut PoolMachine, key| {
+        let ticket = pool.acquire(Some(key));
+        pool.answer(ticket).unwrap().unwrap()
+    };
+    let places: Vec<SlotId> = (0..100)
+        .map(|key| {
+            let slot = lend(&mut pool, key);
+            pool.release(slot);
+            slot
+        })
+        .collect();
+    let used: BTreeSet<SlotId> = places.iter().copied().collect();
+    assert_eq!(used, slots, "spread over all");
+    for (key, place) in (0..100).zip(&places) {
+        let leases: Vec<SlotId> = (0..8).map(|_| lend(&mut pool, key)).collect();
+        assert!(leases.iter().all(|slot| slot == place), "{key}");
+        let other = lend(&mut pool, key);
+        assert_ne!(other, *place, "it is full");
+        leases.into_iter().chain([other]).for_each(|slot| pool.release(slot));
+    }
+    // one goes: only its keys move
+    let gone = places[0];
+    pool.lost(at(1), gone, 0);
+    for (key, place) in (0..100).zip(&places).filter(|(_, place)| **place != gone) {
+        let slot = lend(&mut pool, key);
+        assert_eq!(slot, *place);
+        pool.release(slot);
+    }
 }

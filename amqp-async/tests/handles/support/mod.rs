@@ -1,16 +1,19 @@
 //! A world of its own for each test: pipes in memory, a clock that moves when told to, and an executor
-//! that polls whatever was woken, in order, until everything is at rest. Nothing here is random, sleeps
-//! or touches the system.
+//! that polls whatever was woken, in order, until everything is at rest.
+//!
+//! Who drives the connections is said by the binary that includes this, as `crate::host::Host`: in `amqp-async` the world
+//! itself, so that nothing there is random, sleeps or touches the system; in a binding its executor, with its streams.
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
+mod drive;
 mod pair;
 mod pipe;
 
+pub(crate) use self::drive::*;
 pub(crate) use self::pair::*;
 pub(crate) use self::pipe::*;
 
-use amqp_async::Timer;
-use amqp_async::proto::Instant;
+use crate::host::Host;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -31,14 +34,8 @@ static WAKES: AtomicUsize = AtomicUsize::new(1);
 pub(crate) struct World {
     tasks: Rc<RefCell<Vec<Rc<Task>>>>,
     clock: Arc<Mutex<Clock>>,
-}
-
-#[derive(Default)]
-struct Clock {
-    now: Duration,
-    /// Each with the timer that it is of.
-    alarms: Vec<(Duration, Waker, usize)>,
-    timers: usize,
+    host: Rc<Host>,
+    busy: Arc<Busy>,
 }
 
 type Boxed = Pin<Box<dyn Future<Output = ()>>>;
@@ -46,8 +43,6 @@ type Boxed = Pin<Box<dyn Future<Output = ()>>>;
 struct Task {
     name: &'static str,
     future: RefCell<Option<Boxed>>,
-    /// Taken out of the world for a while, or for good.
-    frozen: RefCell<Option<Boxed>>,
     signal: Arc<Signal>,
 }
 
@@ -95,15 +90,9 @@ impl<T> Handle<T> {
         self.task.signal.count.load(Ordering::SeqCst)
     }
 
-    /// Polls the task no more, and drops nothing of it: it has gone silent.
-    pub(crate) fn freeze(&self) {
-        *self.task.frozen.borrow_mut() = self.task.future.borrow_mut().take();
-    }
-
     /// Drops the task's future where it stands.
     pub(crate) fn cancel(&self) {
         self.task.future.borrow_mut().take();
-        self.task.frozen.borrow_mut().take();
     }
 }
 
@@ -117,20 +106,22 @@ impl World {
         let slot = Rc::clone(&result);
         let future = async move { *slot.borrow_mut() = Some(future.await) };
         let future: Boxed = Box::pin(future);
-        let task = Rc::new(Task {
-            name,
-            future: RefCell::new(Some(future)),
-            frozen: RefCell::default(),
-            signal: Signal::new(),
-        });
+        let task = Rc::new(Task { name, future: RefCell::new(Some(future)), signal: Signal::new() });
         self.tasks.borrow_mut().push(Rc::clone(&task));
         Handle { result, task }
+    }
+
+    /// Has the host run the driver of a connection.
+    pub(crate) fn drive<T: Send + 'static>(&self, driver: impl Future<Output = T> + Send + 'static) -> Driven<T> {
+        let (driven, future) = watch(&self.busy, driver);
+        self.host.spawn(self, future);
+        driven
     }
 
     /// Polls what was woken until nothing is.
     pub(crate) fn settle(&self) {
         for _ in 0..SPIN {
-            if !self.step() {
+            if !self.step() && !self.is_woken() {
                 return;
             }
         }
@@ -138,7 +129,11 @@ impl World {
         panic!("no rest after {SPIN} rounds; tasks: {names:?}");
     }
 
-    /// One round over all tasks; false if nothing was woken.
+    fn is_woken(&self) -> bool {
+        self.tasks.borrow().iter().any(|task| task.signal.woken.load(Ordering::SeqCst))
+    }
+
+    /// One round over all tasks, and then the host's; false if nothing was woken before.
     fn step(&self) -> bool {
         let mut tasks: Vec<Rc<Task>> = self.tasks.borrow().clone();
         tasks.sort_by_key(|task| task.signal.place.load(Ordering::SeqCst));
@@ -152,6 +147,7 @@ impl World {
             }
         }
         self.tasks.borrow_mut().retain(|task| task.future.borrow().is_some());
+        self.host.turn(&self.busy);
         any
     }
 
@@ -208,43 +204,21 @@ impl World {
 
     fn move_to(&self, to: Duration) {
         let mut clock = self.clock.lock().unwrap();
-        clock.now = to.max(clock.now);
-        let now = clock.now;
-        let (rung, rest): (Vec<_>, Vec<_>) = clock.alarms.drain(..).partition(|(at, ..)| *at <= now);
-        clock.alarms = rest;
+        let passed = to.saturating_sub(clock.now);
+        clock.now += passed;
+        let rung = clock.take_rung();
         drop(clock);
-        rung.into_iter().for_each(|(_, waker, _)| waker.wake());
+        rung.into_iter().for_each(Waker::wake);
+        self.host.pass(passed);
     }
 
     pub(crate) fn timer(&self) -> TestTimer {
-        let mut clock = self.clock.lock().unwrap();
-        clock.timers += 1;
-        TestTimer(Arc::clone(&self.clock), clock.timers)
-    }
-}
-
-/// The world's clock, as the driver sees it.
-pub(crate) struct TestTimer(Arc<Mutex<Clock>>, usize);
-
-impl Timer for TestTimer {
-    fn now(&self) -> Instant {
-        Instant::from_duration(self.0.lock().unwrap().now)
+        TestTimer::new(&self.clock, self.host.timer())
     }
 
-    fn poll_until(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
-        let mut clock = self.0.lock().unwrap();
-        if clock.now >= at.as_duration() {
-            return Poll::Ready(());
-        }
-        clock.alarms.retain(|(_, _, timer)| *timer != self.1);
-        clock.alarms.push((at.as_duration(), cx.waker().clone(), self.1));
-        Poll::Pending
-    }
-}
-
-impl Drop for TestTimer {
-    fn drop(&mut self) {
-        self.0.lock().unwrap().alarms.retain(|(_, _, timer)| *timer != self.1);
+    /// For a driver that the host does not run.
+    pub(crate) fn own_timer(&self) -> TestTimer {
+        TestTimer::new(&self.clock, None)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A client and a listener, connected by a pipe in one world.
 
-use super::{Handle, PipeEnd, Tap, TestTimer, World, pipe};
+use super::{Driven, PipeEnd, Stream, Tap, TestTimer, World, pipe};
 use amqp_async::proto::codec::ReceiverSettleMode;
 use amqp_async::proto::{Config, ConfigBuilder, CreditMode, LinkOptions, SessionOptions};
 use amqp_async::{
@@ -19,8 +19,8 @@ pub(crate) struct Pair {
     pub(crate) world: World,
     pub(crate) client: Connection,
     pub(crate) listener: Connection,
-    pub(crate) client_driver: Handle<Result<(), Error>>,
-    pub(crate) listener_driver: Handle<Result<(), Error>>,
+    pub(crate) client_driver: Driven<Result<(), Error>>,
+    pub(crate) listener_driver: Driven<Result<(), Error>>,
     pub(crate) tap: Tap,
 }
 
@@ -45,17 +45,17 @@ pub(crate) fn listener_options() -> Options {
 }
 
 /// A client with nothing but a raw pipe at the other end.
-pub(crate) fn client_alone() -> (World, Connection, Handle<Result<(), Error>>, PipeEnd, Tap) {
+pub(crate) fn client_alone() -> (World, Connection, Driven<Result<(), Error>>, PipeEnd, Tap) {
     let world = World::new();
     let (near, far, tap) = pipe(4096);
-    let (client, driver) = Connection::client(&client_options(), None, near, world.timer());
-    let driver = world.spawn("client", driver);
+    let (client, driver) = Connection::client(&client_options(), None, near.stream(), world.timer());
+    let driver = world.drive(driver);
     (world, client, driver, far, tap)
 }
 
 /// A client and an unopened listener.
 pub(crate) fn unopened()
--> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap) {
+-> (World, Connection, Driver<Stream, TestTimer>, IncomingConnection, Driver<Stream, TestTimer>, Tap) {
     unopened_as(4096, &client_options(), &listener_options())
 }
 
@@ -64,11 +64,11 @@ fn unopened_as(
     capacity: usize,
     client: &Options,
     listener: &Options,
-) -> (World, Connection, Driver<PipeEnd, TestTimer>, IncomingConnection, Driver<PipeEnd, TestTimer>, Tap) {
+) -> (World, Connection, Driver<Stream, TestTimer>, IncomingConnection, Driver<Stream, TestTimer>, Tap) {
     let world = World::new();
     let (near, far, tap) = pipe(capacity);
-    let (client, client_driver) = Connection::client(client, None, near, world.timer());
-    let (listener, listener_driver) = IncomingConnection::new(listener, None, far, world.timer());
+    let (client, client_driver) = Connection::client(client, None, near.stream(), world.timer());
+    let (listener, listener_driver) = IncomingConnection::new(listener, None, far.stream(), world.timer());
     (world, client, client_driver, listener, listener_driver, tap)
 }
 
@@ -85,8 +85,8 @@ impl Pair {
     /// The same, with these options.
     pub(crate) fn open_as(capacity: usize, client: &Options, listener: &Options) -> Self {
         let (world, client, client_driver, incoming, listener_driver, tap) = unopened_as(capacity, client, listener);
-        let client_driver = world.spawn("client", client_driver);
-        let listener_driver = world.spawn("listener", listener_driver);
+        let client_driver = world.drive(client_driver);
+        let listener_driver = world.drive(listener_driver);
         let listener = world.run(incoming.open()).unwrap();
         world.run(client.opened()).unwrap();
         Self { world, client, listener, client_driver, listener_driver, tap }

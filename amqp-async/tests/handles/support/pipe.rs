@@ -1,5 +1,6 @@
 //! A stream in memory: two ends, each with a buffer of limited size in either direction.
 
+use super::{Drives, Stream};
 use amqp_async::Transport;
 use bytes::BytesMut;
 use std::io::{self, IoSlice};
@@ -67,11 +68,11 @@ impl Tap {
 
     /// Fails reading and writing at both ends.
     pub(crate) fn reset(&self) {
-        for lane in &self.lanes {
-            let mut lane = lane.lock().unwrap();
-            lane.broken = true;
-            lane.wake();
-        }
+        // both before anybody notices the one
+        let [mut one, mut other] = self.lanes.each_ref().map(|lane| lane.lock().unwrap());
+        (one.broken, other.broken) = (true, true);
+        one.wake();
+        other.wake();
     }
 
     /// Octets that the first end has written, and the second.
@@ -81,6 +82,11 @@ impl Tap {
 }
 
 impl PipeEnd {
+    /// The host's stream over it.
+    pub(crate) fn stream(self) -> Stream {
+        <crate::host::Host as Drives>::stream(self)
+    }
+
     /// Writes at once, for a peer that is played by the test.
     pub(crate) fn say(&self, octets: &[u8]) {
         let mut lane = self.outgoing.lock().unwrap();

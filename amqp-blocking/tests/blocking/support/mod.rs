@@ -3,7 +3,8 @@
 use amqp_blocking::proto::codec::SaslCode;
 use amqp_blocking::proto::{Config, ConfigBuilder, CreditMode, LinkOptions, Mechanism, SaslListener, SessionOptions};
 use amqp_blocking::{
-    Builder, Connection, Error, IncomingConnection, IncomingLink, Listener, Options, Pump, Receiver, Session, Timeouts,
+    Builder, Connection, Error, IncomingConnection, IncomingLink, Listener, Options, Pump, Receiver, Sender, Session,
+    Timeouts,
 };
 use std::net::SocketAddr;
 use std::thread::{self, JoinHandle};
@@ -94,20 +95,48 @@ pub(crate) fn accept_receiver(session: &Session, credit: CreditMode) -> Receiver
     link.accept(options).expect("accepted")
 }
 
+pub(crate) fn accept_sender(session: &Session) -> Sender {
+    let IncomingLink::Sender(link) = session.within(SOON).incoming_link().expect("a link") else {
+        panic!("the client sends")
+    };
+    let options = LinkOptions::answering(link.attach());
+    link.accept(options).expect("accepted")
+}
+
+/// A client that is driven so, while its listener does something else with the other end.
+pub(crate) fn meet<T: Send + 'static>(
+    mode: Mode,
+    other: impl FnOnce(Connection) -> T + Send + 'static,
+) -> (Connection, JoinHandle<T>) {
+    let listener = listener(config("server"));
+    let accepting = listener.clone();
+    let other = thread::spawn(move || other(accept(&accepting)));
+    (plain_client(mode, &listener), other)
+}
+
+/// A client that is driven so and sends to one who accepts everything; see [`serve`].
+pub(crate) fn sending(mode: Mode) -> (Connection, Sender, JoinHandle<(usize, Error)>) {
+    let (connection, serving) = meet(mode, take_all);
+    let sender = connection.session().expect("a session").sender("queue").expect("a link");
+    (connection, sender, serving)
+}
+
 /// Serves one client: accepts all that comes on one link, and says how many that were and how the connection ended.
 pub(crate) fn serve(listener: Listener) -> JoinHandle<(usize, Error)> {
-    thread::spawn(move || {
-        let connection = accept(&listener);
-        let session = accept_session(&connection);
-        let receiver = accept_receiver(&session, CreditMode::default());
-        let mut count = 0;
-        while let Ok(delivery) = receiver.recv() {
-            count += 1;
-            // the link may be gone meanwhile
-            let _ = delivery.accept();
-        }
-        (count, connection.closed().expect("waits for ever"))
-    })
+    thread::spawn(move || take_all(accept(&listener)))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "nobody else holds it")]
+fn take_all(connection: Connection) -> (usize, Error) {
+    let session = accept_session(&connection);
+    let receiver = accept_receiver(&session, CreditMode::default());
+    let mut count = 0;
+    while let Ok(delivery) = receiver.recv() {
+        count += 1;
+        // the link may be gone meanwhile
+        let _ = delivery.accept();
+    }
+    (count, connection.closed().expect("waits for ever"))
 }
 
 /// Runs `act` and fails if it takes as long as [`SOON`].

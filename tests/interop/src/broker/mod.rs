@@ -4,23 +4,22 @@
 //! with one of these words act up instead, as they do on the foreign brokers of `peers/` (NAME-N: from the Nth message
 //! on): missing, denied, redirect; reject, release, modify; detach-N, end-N, close-N; settle; slow; hold.
 
+mod door;
 mod inbound;
 mod outbound;
 mod queue;
 mod selector;
 
 use crate::verdict::Fault;
-use amqp10::codec::{self, Condition, Fields, SaslCode, Source, Str, Symbol, TargetTerminus};
-use amqp10::proto::{Config, FrameTap, Mechanism, SaslListener, SaslRequest, SessionOptions};
-use amqp10::tls::TlsServer;
-use amqp10::tokio::Listener;
-use amqp10::{Error, Fault as Blame, IncomingConnection, IncomingLink, Options, Session};
+use amqp10::codec::{self, Condition, Fields, Source, Str, Symbol, TargetTerminus};
+use amqp10::proto::SessionOptions;
+use amqp10::{Error, Fault as Blame, IncomingConnection, IncomingLink, Session};
+use door::Door;
+pub(crate) use door::{Certificates, Setting};
 use queue::Queue;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// A broker that is up; dropped, it is gone.
@@ -39,38 +38,11 @@ struct Shared {
     made: AtomicU64,
 }
 
-/// How the broker is set up.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Setting {
-    /// Serves TLS, with the certificate in this folder.
-    pub(crate) certificates: Option<PathBuf>,
-    /// Our max-frame-size; default 65536, more than which uamqp cannot send in one frame.
-    pub(crate) max_frame_size: Option<u32>,
-    /// Print every frame.
-    pub(crate) show_frames: bool,
-}
-
 impl Broker {
-    pub(crate) async fn start(setting: &Setting) -> Result<Self, Fault> {
-        let mut config = Config::builder("amqp10-interop-broker")
-            .idle_time_out(Some(Duration::from_secs(10)))
-            .offered_capabilities(Symbol::from_static("ANONYMOUS-RELAY").into());
-        if let Some(octets) = setting.max_frame_size {
-            config = config.max_frame_size(octets);
-        }
-        if setting.show_frames {
-            config = config.frame_tap(FrameTap::new(|frame| eprintln!("{frame}")));
-        }
-        // foreign clients log in over plain TCP here, on this machine
-        let sasl = SaslListener::new([Mechanism::Plain, Mechanism::Anonymous]).insecure_allowed(true).optional();
-        let mut listener = Listener::bind("127.0.0.1:0", Options::listener(config.build()?), Some(sasl)).await?;
-        if let Some(folder) = &setting.certificates {
-            let (chain, key) = (std::fs::read(folder.join("server.pem"))?, std::fs::read(folder.join("server.key"))?);
-            listener = listener.tls(TlsServer::builder(chain, key).build()?);
-        }
-        let port = listener.local_addr()?.port();
+    pub(crate) async fn start(setting: Setting) -> Result<Self, Fault> {
+        let (door, port) = Door::open(setting).await?;
         let shared = Arc::<Shared>::default();
-        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        let accepting = tokio::spawn(accept(door, Arc::clone(&shared)));
         Ok(Self { shared, port, accepting })
     }
 
@@ -119,8 +91,8 @@ impl Shared {
     }
 }
 
-async fn accept(listener: Listener, shared: Arc<Shared>) {
-    while let Ok((incoming, _)) = listener.accept().await {
+async fn accept(door: Door, shared: Arc<Shared>) {
+    while let Ok(incoming) = door.next().await {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
             if let Err(error) = serve(incoming, &shared).await {
@@ -132,22 +104,13 @@ async fn accept(listener: Listener, shared: Arc<Shared>) {
 
 async fn serve(mut incoming: IncomingConnection, shared: &Arc<Shared>) -> Result<(), Error> {
     if let Some(request) = incoming.login().await? {
-        incoming.answer(judge(&request))?;
+        let answer = door::judge(&request, incoming.peer_certificates());
+        incoming.answer(answer)?;
     }
     let connection = incoming.open().await?;
     loop {
         let session = connection.incoming_session().await?.accept(SessionOptions::default())?;
         tokio::spawn(serve_session(connection.clone(), session, Arc::clone(shared)));
-    }
-}
-
-fn judge(request: &SaslRequest) -> SaslCode {
-    match request {
-        SaslRequest::Anonymous { .. } => SaslCode::Ok,
-        SaslRequest::Plain { user, password, .. } if user.as_str() == "guest" && password.matches(b"guest") => {
-            SaslCode::Ok
-        }
-        _ => SaslCode::Auth,
     }
 }
 

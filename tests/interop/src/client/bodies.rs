@@ -55,6 +55,7 @@ pub(crate) async fn kinds(target: Target) -> Check {
     round_trip(&target, "body-kinds", Target::config(), messages.into()).await
 }
 
+/// Data, a binary value and a sequence of one binary, of each size.
 pub(crate) async fn frames_of_512(target: Target) -> Check {
     sizes(&target, "sizes-512", Target::config().max_frame_size(512)).await
 }
@@ -72,10 +73,12 @@ async fn sizes(target: &Target, queue: &str, config: ConfigBuilder) -> Check {
         Scale::Quick => &[0, 1, 255, 256, 4096, 100_000, 1 << 20],
         Scale::Whole => &[0, 1, 255, 256, 450, 511, 512, 513, 4095, 4096, 65_536, 100_000, 1 << 20, 10 << 20],
     };
-    let messages = sizes.iter().map(|size| {
-        let octets: Vec<u8> = (0..*size).map(|at| (at % 251) as u8).collect();
-        Message::builder().durable(true).data(octets).build()
-    });
+    let kinds = |octets: Vec<u8>| {
+        let [one, two] = [octets.clone(), octets.clone()].map(Value::from);
+        [Body::Data([octets.into()].into_iter().collect()), Body::Value(one), Body::Sequence(vec![vec![two]])]
+    };
+    let octets = sizes.iter().map(|size| (0..*size).map(|at| (at % 251) as u8).collect());
+    let messages = octets.flat_map(kinds).map(|body| Message::builder().durable(true).body(body).build());
     round_trip(target, queue, config, messages.collect()).await
 }
 

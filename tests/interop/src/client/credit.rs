@@ -47,14 +47,23 @@ pub(crate) async fn windowed(target: Target) -> Check {
 
 /// Renewed only when all of it is used up: what a peer needs that counts credit from the flow's arrival.
 pub(crate) async fn used_up(target: Target) -> Check {
-    let address = target.queue("credit-used-up").await?;
+    renewed(target, "credit-used-up", 10, 0).await
+}
+
+/// Renewed after each delivery, so that flows come while deliveries are under way.
+pub(crate) async fn restated(target: Target) -> Check {
+    renewed(target, "credit-restated", 50, u32::MAX).await
+}
+
+async fn renewed(target: Target, name: &str, credit: u32, low_water: u32) -> Check {
+    let address = target.queue(name).await?;
     let connection = target.connect().await?;
     let session = connection.session().await?;
     send_all(&session, &address, (0..200).map(numbered)).await?;
     let options = LinkOptions {
-        credit: CreditMode::Auto(10),
-        credit_renewal: CreditRenewal { low_water: Some(0), ..CreditRenewal::default() },
-        ..LinkOptions::receiver("credit-used-up-in", address)
+        credit: CreditMode::Auto(credit),
+        credit_renewal: CreditRenewal { low_water: Some(low_water), ..CreditRenewal::default() },
+        ..LinkOptions::receiver("renewed-in", address)
     };
     let receiver = session.attach_receiver(options).await?;
     for (n, message) in (0..).zip(take(&receiver, 200).await?) {

@@ -21,9 +21,19 @@ pub(crate) async fn plain(target: Target) -> Check {
     log_in(&target, SaslClient::plain("guest", "guest")).await
 }
 
+/// With a proof of the password, and of the server's knowing it.
+pub(crate) async fn scram(target: Target) -> Check {
+    log_in(&target, SaslClient::scram("guest", "guest")).await?;
+    refused(&target, SaslClient::scram("guest", "wrong")).await
+}
+
 /// Refused by the outcome, as a refused login and as nothing else.
 pub(crate) async fn wrong_password(target: Target) -> Check {
-    match target.builder(Target::config()).login(SaslClient::plain("guest", "wrong")).connect().await {
+    refused(&target, SaslClient::plain("guest", "wrong")).await
+}
+
+async fn refused(target: &Target, login: SaslClient) -> Check {
+    match target.builder(Target::config()).login(login).connect().await {
         Ok(_) => Err("a wrong password was let in".into()),
         Err(ConnectError::Login { .. }) => Ok(()),
         Err(error) => Err(error.into()),

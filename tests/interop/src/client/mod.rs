@@ -1,5 +1,6 @@
 //! Our client against foreign servers: the scenarios, and how one is played.
 
+mod adapters;
 mod blocking;
 mod bodies;
 mod credit;
@@ -48,10 +49,11 @@ macro_rules! scenarios {
 scenarios! {
     Quick "sasl-anonymous" => login::anonymous;
     Quick "sasl-plain" => login::plain;
+    Quick "sasl-scram" of ActingUp => login::scram;
     Quick "sasl-wrong-password" => login::wrong_password;
     Quick "no-sasl" => login::none;
-    Quick "tls" of Rabbit4 | ActingUp => login::tls;
-    Quick "sasl-external" of Rabbit4 | ActingUp => login::external;
+    Quick "tls" of Rabbit4 | Rabbit3 | ActingUp => login::tls;
+    Quick "sasl-external" of Rabbit4 | Rabbit3 | ActingUp => login::external;
     Quick "open-close" => open::open_close;
     Quick "pipelined-open" => open::pipelined;
     Quick "value-types" => values::as_bodies;
@@ -65,11 +67,14 @@ scenarios! {
     Quick "presettled-10000" => volume::presettled;
     Quick "blocking-thread" => blocking::with_thread;
     Quick "blocking-pump" => blocking::with_pump;
+    Quick "async-std" => adapters::on_async_std;
+    Quick "smol" => adapters::on_smol;
     Quick "outcomes-given" => outcomes::given;
     Quick "outcomes-taken" of Rabbit4 | ActingUp | Acceptor => outcomes::taken;
     Quick "credit-one" => credit::one_at_a_time;
     Quick "credit-window" => credit::windowed;
     Quick "credit-used-up" => credit::used_up;
+    Quick "credit-restated" => credit::restated;
     Quick "credit-large" => credit::large;
     Quick "drain" => credit::drain;
     Quick "links-100" => many::links;

@@ -1,9 +1,9 @@
 //! Names of links and of nodes.
 
 use crate::client::parts::{next, number, numbered, take};
-use crate::server::Target;
+use crate::server::{Kind, Target};
 use crate::verdict::{Check, Fault, ensure};
-use amqp10::codec::{Message, Outcome, Source, SourceTerminus};
+use amqp10::codec::{Message, Outcome, SenderSettleMode, Source, SourceTerminus, Symbol, TerminusExpiryPolicy};
 use amqp10::proto::LinkOptions;
 use amqp10::{Receiver, Value};
 
@@ -29,8 +29,7 @@ pub(crate) async fn dynamic_reply(target: Target) -> Check {
     let serving = target.connect().await?;
     let (client, server) = (asking.session().await?, serving.session().await?);
 
-    let options = LinkOptions { source: Some(Source::dynamic()), ..LinkOptions::receiver("replies", "") };
-    let replies = client.attach_receiver(options).await?;
+    let replies = client.attach_receiver(dynamic("replies", target.server.kind)).await?;
     let reply_to = dynamic_address(&replies)?;
     let requests = client.sender(service.as_str()).await?;
     let request = Message::builder().message_id("request").reply_to(reply_to.as_str()).value(20_u64).build();
@@ -52,6 +51,21 @@ pub(crate) async fn dynamic_reply(target: Target) -> Check {
     }
     asking.close().await?;
     Ok(serving.close().await?)
+}
+
+/// Options of a link from a node made on demand.
+fn dynamic(name: &str, kind: Kind) -> LinkOptions {
+    let anywhere = LinkOptions { source: Some(Source::dynamic()), ..LinkOptions::receiver(name, "") };
+    if kind != Kind::Rabbit4 {
+        return anywhere;
+    }
+    // from 4.2 on: a queue that is no longer than the link, and takes no outcomes
+    let source = Source {
+        expiry_policy: TerminusExpiryPolicy::LINK_DETACH,
+        capabilities: Symbol::from_static("rabbitmq:volatile-queue").into(),
+        ..Source::dynamic()
+    };
+    LinkOptions { source: Some(source), snd_settle_mode: SenderSettleMode::Settled, ..anywhere }
 }
 
 fn dynamic_address(receiver: &Receiver) -> Result<String, Fault> {

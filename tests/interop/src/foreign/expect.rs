@@ -6,11 +6,11 @@ pub(super) fn expected(scenario: &str) -> Option<&'static str> {
         "unknown-address" => "not-found",
         "unauthorized" => "unauthorized-access",
         "redirect" => "link:redirect",
-        "sasl-fail" | "sasl-no-mechanism" => "refused",
+        "sasl-fail" | "sasl-scram-fail" | "sasl-no-mechanism" => "refused",
         "no-coordinator" => "not-implemented",
         "peer-detaches" => "resource-limit-exceeded",
         "peer-ends" => "window-violation",
-        "peer-closes" => "connection:forced",
+        "peer-closes" | "shutdown" => "connection:forced",
         "peer-rejects" => "precondition-failed",
         _ => return None,
     })

@@ -1,11 +1,17 @@
 //! Foreign clients against our listener: which, and what each plays.
 
+mod call;
 mod expect;
 
 use crate::broker::{Broker, Setting};
 use crate::script::Scripts;
+use crate::server::Scale;
 use crate::verdict::{Check, Fault, ensure};
+use crate::watch::Watch;
+use call::Call;
+pub(crate) use call::needs_tls;
 use expect::expected;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A foreign client library, and the script that plays scenarios with it.
@@ -18,7 +24,8 @@ pub(crate) struct Client {
     script: &'static str,
     /// The script whose scenario is `roundtrip`, if it is one of its own.
     round_trip: Option<&'static str>,
-    pub(crate) scenarios: &'static [&'static str],
+    /// What the script plays, in this order.
+    pub(crate) scenarios: &'static str,
     /// Installing may take so long, in seconds.
     patience: u64,
     /// It speaks TLS only.
@@ -34,60 +41,17 @@ pub(crate) const CLIENTS: &[Client] = &[
         title: "python-qpid-proton 0.40.0",
         script: "scenarios-proton.py",
         round_trip: Some("proton-roundtrip.py"),
-        scenarios: &[
-            "roundtrip",
-            "open-close",
-            "sasl-plain",
-            "sasl-anonymous",
-            "sasl-none",
-            "sasl-fail",
-            "sasl-no-mechanism",
-            "send-settled",
-            "send-unsettled",
-            "receive-settled",
-            "rcv-second",
-            "pipelined-transfers",
-            "large-small-frames",
-            "large-4096",
-            "large-1m",
-            "credit",
-            "drain",
-            "outcomes",
-            "accepted-range",
-            "unsettled-at-close",
-            "unknown-address",
-            "unauthorized",
-            "redirect",
-            "sessions",
-            "idle-timeout",
-            "links",
-            "same-name",
-            "no-coordinator",
-            "selector",
-            "dynamic",
-            "dynamic-target",
-            "anonymous-relay",
-            "peer-detaches",
-            "peer-ends",
-            "peer-closes",
-            "peer-rejects",
-            "peer-releases",
-            "peer-modifies",
-            "client-errors",
-            "types-properties",
-            "types-body",
-            "types-nested",
-            "bodies",
-            "no-body",
-            "properties",
-            "abort",
-            "partial",
-            "detach-reattach",
-            "link-fields",
-            "browse",
-            "open-fields",
-            "vanish",
-        ],
+        scenarios: "\
+            roundtrip open-close sasl-plain sasl-anonymous sasl-none sasl-fail sasl-no-mechanism \
+            send-settled send-unsettled receive-settled rcv-second pipelined-transfers \
+            large-small-frames large-4096 large-1m credit drain outcomes accepted-range \
+            unsettled-at-close unknown-address unauthorized redirect sessions idle-timeout links \
+            same-name no-coordinator selector dynamic dynamic-target anonymous-relay peer-detaches \
+            peer-ends peer-closes peer-rejects peer-releases peer-modifies client-errors \
+            types-properties types-body types-nested bodies no-body properties abort partial \
+            detach-reattach link-fields browse open-fields vanish tls-roundtrip sasl-external sasl-scram \
+            sasl-scram-1 sasl-scram-fail sizes-512 sizes-4096 sizes-default unsettled-10000 \
+            presettled-10000 credit-large links-100 sessions-20 shutdown",
         patience: 240,
         needs_tls: false,
         quick: true,
@@ -97,47 +61,14 @@ pub(crate) const CLIENTS: &[Client] = &[
         title: "rhea 3.0.5",
         script: "scenarios-rhea.js",
         round_trip: Some("rhea-roundtrip.js"),
-        scenarios: &[
-            "roundtrip",
-            "open-close",
-            "sasl-plain",
-            "sasl-anonymous",
-            "sasl-none",
-            "sasl-fail",
-            "send-settled",
-            "send-unsettled",
-            "receive-settled",
-            "rcv-second",
-            "pipelined-transfers",
-            "large-4096",
-            "large-1m",
-            "credit",
-            "drain",
-            "outcomes",
-            "unknown-address",
-            "unauthorized",
-            "redirect",
-            "sessions",
-            "idle-timeout",
-            "links",
-            "selector",
-            "dynamic",
-            "anonymous-relay",
-            "peer-detaches",
-            "peer-ends",
-            "peer-closes",
-            "peer-rejects",
-            "peer-releases",
-            "peer-modifies",
-            "client-errors",
-            "types-properties",
-            "types-body",
-            "types-nested",
-            "bodies",
-            "properties",
-            "detach-reattach",
-            "open-fields",
-        ],
+        scenarios: "\
+            roundtrip open-close sasl-plain sasl-anonymous sasl-none sasl-fail send-settled \
+            send-unsettled receive-settled rcv-second pipelined-transfers large-4096 large-1m credit \
+            drain outcomes unknown-address unauthorized redirect sessions idle-timeout links selector \
+            dynamic anonymous-relay peer-detaches peer-ends peer-closes peer-rejects peer-releases \
+            peer-modifies client-errors types-properties types-body types-nested bodies properties \
+            detach-reattach open-fields tls-roundtrip sasl-external sizes-512 sizes-4096 sizes-default \
+            unsettled-10000 presettled-10000 credit-large links-100 sessions-20 shutdown",
         patience: 120,
         needs_tls: false,
         quick: true,
@@ -147,18 +78,9 @@ pub(crate) const CLIENTS: &[Client] = &[
         title: "Azure's pure-Python stack in azure-servicebus 7.15.0",
         script: "scenarios-pyamqp.py",
         round_trip: Some("pyamqp-roundtrip.py"),
-        scenarios: &[
-            "roundtrip",
-            "roundtrip-second",
-            "open-close",
-            "send",
-            "outcomes",
-            "large",
-            "unknown-address",
-            "sasl-fail",
-            "idle-timeout",
-            "filter",
-        ],
+        scenarios: "\
+            roundtrip roundtrip-second open-close send outcomes large unknown-address sasl-fail \
+            idle-timeout filter tls-roundtrip roundtrip-10000 send-settled settled-transfers",
         patience: 240,
         needs_tls: false,
         quick: true,
@@ -168,30 +90,12 @@ pub(crate) const CLIENTS: &[Client] = &[
         title: "Azure's go-amqp 1.0.2",
         script: "scenarios-go.sh",
         round_trip: None,
-        scenarios: &[
-            "roundtrip",
-            "open-close",
-            "send-settled",
-            "mixed",
-            "rcv-second",
-            "large-4096",
-            "credit",
-            "outcomes",
-            "unknown-address",
-            "selector",
-            "dynamic",
-            "link-fields",
-            "idle-timeout",
-            "sasl-none",
-            "sasl-fail",
-            "open-fields",
-            "peer-detaches",
-            "peer-ends",
-            "peer-closes",
-            "peer-rejects",
-            "peer-releases",
-            "peer-modifies",
-        ],
+        scenarios: "\
+            roundtrip open-close send-settled mixed rcv-second large-4096 credit outcomes \
+            unknown-address selector dynamic link-fields idle-timeout sasl-none sasl-fail open-fields \
+            peer-detaches peer-ends peer-closes peer-rejects peer-releases peer-modifies tls-roundtrip \
+            sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit-large links-100 \
+            sessions-20 shutdown",
         patience: 300,
         needs_tls: false,
         quick: true,
@@ -201,18 +105,10 @@ pub(crate) const CLIENTS: &[Client] = &[
         title: "Qpid Proton-J 0.34.0",
         script: "scenarios-protonj.sh",
         round_trip: None,
-        scenarios: &[
-            "roundtrip",
-            "open-close",
-            "send-settled",
-            "large-4096",
-            "drain",
-            "outcomes",
-            "unknown-address",
-            "idle-timeout",
-            "sasl-none",
-            "sasl-fail",
-        ],
+        scenarios: "\
+            roundtrip open-close send-settled large-4096 drain outcomes unknown-address idle-timeout \
+            sasl-none sasl-fail sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit \
+            credit-large links-100 sessions-20 shutdown peer-rejects peer-releases peer-modifies",
         patience: 240,
         needs_tls: false,
         quick: false,
@@ -222,20 +118,10 @@ pub(crate) const CLIENTS: &[Client] = &[
         title: "RabbitMQ's amqp10_client 4.0.5",
         script: "scenarios-erlang.sh",
         round_trip: None,
-        scenarios: &[
-            "roundtrip",
-            "open-close",
-            "send-settled",
-            "large-4096",
-            "drain",
-            "credit",
-            "outcomes",
-            "unknown-address",
-            "filter",
-            "idle-timeout",
-            "sasl-none",
-            "sasl-fail",
-        ],
+        scenarios: "\
+            roundtrip open-close send-settled large-4096 drain credit outcomes unknown-address filter \
+            idle-timeout sasl-none sasl-fail sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 \
+            credit-large links-100 peer-rejects peer-releases peer-modifies",
         patience: 240,
         needs_tls: false,
         quick: false,
@@ -245,20 +131,10 @@ pub(crate) const CLIENTS: &[Client] = &[
         title: "fe2o3-amqp 0.18.4",
         script: "scenarios-fe2o3.sh",
         round_trip: None,
-        scenarios: &[
-            "roundtrip",
-            "open-close",
-            "send-settled",
-            "rcv-second",
-            "drain",
-            "outcomes",
-            "unknown-address",
-            "detach-resume",
-            "large-4096",
-            "idle-timeout",
-            "sasl-none",
-            "sasl-fail",
-        ],
+        scenarios: "\
+            roundtrip open-close send-settled rcv-second drain outcomes unknown-address detach-resume \
+            large-4096 idle-timeout sasl-none sasl-fail sasl-scram sizes-512 sizes-4096 sizes-default unsettled-10000 \
+            presettled-10000 links-100 sessions-20 peer-rejects peer-releases peer-modifies",
         patience: 600,
         needs_tls: false,
         quick: false,
@@ -268,7 +144,8 @@ pub(crate) const CLIENTS: &[Client] = &[
         title: "amqp10 3.6.0 (npm)",
         script: "scenarios-amqp10.js",
         round_trip: None,
-        scenarios: &["open-close", "send-receive", "outcomes", "unknown-address", "sasl-fail"],
+        scenarios: "\
+            open-close send-receive outcomes unknown-address sasl-fail",
         patience: 120,
         needs_tls: false,
         quick: false,
@@ -278,17 +155,9 @@ pub(crate) const CLIENTS: &[Client] = &[
         title: "uamqp 1.6.11 (Azure's C library)",
         script: "scenarios-uamqp.py",
         round_trip: Some("uamqp-roundtrip.py"),
-        scenarios: &[
-            "roundtrip",
-            "roundtrip-second",
-            "low-level",
-            "outcomes",
-            "settled",
-            "large",
-            "unknown-address",
-            "sasl-fail",
-            "heartbeat",
-        ],
+        scenarios: "\
+            roundtrip roundtrip-second low-level outcomes settled large unknown-address sasl-fail \
+            heartbeat roundtrip-10000",
         patience: 240,
         needs_tls: true,
         quick: false,
@@ -296,74 +165,43 @@ pub(crate) const CLIENTS: &[Client] = &[
 ];
 
 /// What the quick subset plays, of what a client has.
-pub(crate) const QUICK: &[&str] = &[
-    "roundtrip",
-    "roundtrip-second",
-    "sasl-fail",
-    "rcv-second",
-    "pipelined-transfers",
-    "large",
-    "large-4096",
-    "drain",
-    "outcomes",
-    "unknown-address",
-    "idle-timeout",
-    "selector",
-    "filter",
-    "dynamic",
-    "anonymous-relay",
-    "same-name",
-    "peer-detaches",
-    "peer-closes",
-    "types-body",
-    "bodies",
-    "detach-reattach",
-];
+const QUICK: &str = "\
+    roundtrip roundtrip-second sasl-fail rcv-second pipelined-transfers large large-4096 drain outcomes \
+    unknown-address idle-timeout selector filter dynamic anonymous-relay same-name peer-detaches \
+    peer-closes types-body bodies detach-reattach tls-roundtrip sasl-external sasl-scram links-100 \
+    sessions-20 shutdown";
 
 impl Client {
+    /// What is played of what it has.
+    pub(crate) fn scenarios(&self, scale: Scale) -> impl Iterator<Item = &'static str> {
+        let quick = |name: &&str| QUICK.split_whitespace().any(|it| it == *name);
+        self.scenarios.split_whitespace().filter(move |name| scale == Scale::Whole || quick(name))
+    }
+
+    /// Where its certificates are, and ours for it: of its own, since clients are installed side by side.
+    fn certificates(&self, scripts: &Scripts) -> PathBuf {
+        scripts.folder(&format!("certs-{}", self.name))
+    }
+
     /// Installs what it needs. Blocks.
     pub(crate) fn install(&self, scripts: &Scripts) -> Result<(), Fault> {
         let state = scripts.folder("").to_string_lossy().into_owned();
         let limit = Duration::from_secs(self.patience);
         let installed = scripts.run("with.sh", &["--dir", &state, "--install", self.script], &[], limit)?;
         ensure!(installed.success, "{}", installed.tail());
-        if self.needs_tls {
-            let certificates = scripts.folder("certs").to_string_lossy().into_owned();
-            let made = scripts.run("certs.sh", &[&certificates], &[], limit)?;
-            ensure!(made.success, "{}", made.tail());
-        }
+        let certificates = self.certificates(scripts).to_string_lossy().into_owned();
+        let made = scripts.run("certs.sh", &[&certificates], &[], limit)?;
+        ensure!(made.success, "{}", made.tail());
         Ok(())
     }
 }
 
 /// Plays one scenario against a broker of its own.
-pub(crate) async fn play(
-    client: &'static Client,
-    scenario: &'static str,
-    scripts: &Scripts,
-    show_frames: bool,
-) -> Check {
-    let max_frame_size = (scenario == "large-small-frames").then_some(512);
-    let certificates = client.needs_tls.then(|| scripts.folder("certs"));
-    let broker = Broker::start(&Setting { max_frame_size, show_frames, certificates }).await?;
-    let (scheme, host) = if client.needs_tls { ("amqps", "localhost") } else { ("amqp", "127.0.0.1") };
-    let url = format!("{scheme}://guest:guest@{host}:{}", broker.port());
-    let scripts = scripts.clone();
-    let finished = tokio::task::spawn_blocking(move || {
-        let state = scripts.folder("").to_string_lossy().into_owned();
-        let authority = scripts.folder("certs/ca.pem").to_string_lossy().into_owned();
-        let mut environment = vec![("PEER_CA", authority.as_str())];
-        if scenario == "roundtrip-second" {
-            environment.push(("PEER_RCV_MODE", "second"));
-        }
-        let mut arguments = vec!["--dir", state.as_str()];
-        match client.round_trip {
-            Some(script) if scenario.starts_with("roundtrip") => arguments.extend([script, &url, "test", "100"]),
-            _ => arguments.extend([client.script, &url, scenario, "{}"]),
-        }
-        scripts.run("with.sh", &arguments, &environment, Duration::from_secs(60))
-    });
-    let finished = finished.await??;
+pub(crate) async fn play(client: &'static Client, scenario: &'static str, scripts: &Scripts, watch: Watch) -> Check {
+    let call = Call::new(client, scenario, scripts);
+    let broker = Broker::start(Setting { watch, ..call.setting() }).await?;
+    let port = broker.port();
+    let finished = tokio::task::spawn_blocking(move || call.run(port)).await??;
     ensure!(finished.success, "{}", finished.tail());
     match expected(scenario) {
         Some(text) => {

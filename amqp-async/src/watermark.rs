@@ -50,8 +50,7 @@ impl Watermark {
 
     /// The level of a session's incoming-window: what has been sent of it and not been taken (§2.5.6).
     pub fn incoming(&mut self, windows: &amqp_proto::Windows) -> Option<Crossing> {
-        let max = windows.incoming_window_max;
-        self.update(u64::from(max.saturating_sub(windows.incoming_window)), u64::from(max))
+        self.update(u64::from(windows.incoming_used()), u64::from(windows.incoming_window_max))
     }
 }
 
