@@ -6,6 +6,7 @@ use crate::watch::Watch;
 use amqp10::Connection;
 use amqp10::proto::{Config, ConfigBuilder, RecordedAt, SaslClient};
 use amqp10::tokio::Builder;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// What a server's implementation calls for.
@@ -223,11 +224,14 @@ impl Target {
 
     /// The address of a queue that is there and empty.
     pub(crate) async fn queue(&self, name: &str) -> Result<String, Fault> {
-        let name = format!("interop-{name}");
+        /// Where a queue is made when it is first named, one that has not been named is empty.
+        static NAMED: AtomicU32 = AtomicU32::new(0);
         if self.server.kind == Kind::Rabbit4 {
+            let name = format!("interop-{name}");
             crate::client::management::fresh_queue(self, &name, "classic").await?;
+            return Ok(self.address(&name));
         }
-        Ok(self.address(&name))
+        Ok(self.address(&format!("interop-{name}-{}", NAMED.fetch_add(1, Ordering::Relaxed))))
     }
 
     /// Runs RabbitMQ's own administration.
