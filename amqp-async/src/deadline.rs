@@ -216,7 +216,7 @@ mod tests {
             // the same keys again and again
             let keys = [1, 2].map(|seconds| deadlines.start(Duration::from_secs(seconds), Waker::noop()));
             deadlines.advance(Instant::from_millis(round), &mut wake);
-            keys.map(|key| deadlines.cancel(key));
+            keys.into_iter().for_each(|key| deadlines.cancel(key));
             assert!(deadlines.running.len() <= SLACK + 2 * 3, "{}", deadlines.running.len());
         }
         deadlines.advance(Instant::from_millis(2_999), &mut wake);

@@ -198,7 +198,7 @@ impl Delivery {
         for of_link in deliveries.chunk_by_mut(|one, other| Arc::ptr_eq(&one.link, &other.link)) {
             let Some(link) = of_link.first().map(|delivery| Arc::clone(&delivery.link)) else { continue };
             link.shared().with(|state| {
-                for run in of_link.chunk_by_mut(|one, next| one.is_followed_by(next)) {
+                for run in of_link.chunk_by_mut(Self::is_followed_by) {
                     let reported = Self::report_run(state, run, outcome);
                     result = mem::replace(&mut result, Ok(())).and(reported);
                 }

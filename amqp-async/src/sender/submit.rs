@@ -36,7 +36,6 @@ impl<'m> Load<'m> {
         len < Segments::EXTERNAL || len.saturating_sub(message.shared_len(Segments::EXTERNAL)) < Segments::EXTERNAL
     }
 
-    #[expect(clippy::result_large_err, reason = "the core's own: it gives the message back")]
     fn hand_over(&mut self, sender: &mut SenderMut<'_>, token: u64) -> Result<Sent, amqp_proto::SendError> {
         match self {
             Self::Message(message) => sender.send_encoded(&**message, Outgoing { token, ..Outgoing::default() }),
