@@ -60,3 +60,36 @@ fn the_list_leaves_nothing_out() {
         }
     }
 }
+
+/// The source of a folder of `amqp-async`, in one.
+fn all(folder: &str) -> String {
+    fn below(folder: &Path, text: &mut String) {
+        for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                // a layer of its own, and what is before the handles: tested elsewhere
+                if !["client", "connect", "tls"].contains(&&*stem(&entry)) {
+                    below(&entry, text);
+                }
+            } else {
+                text.push_str(&read(&entry));
+            }
+        }
+    }
+    let mut text = String::new();
+    below(&root().join(folder), &mut text);
+    text
+}
+
+#[test]
+fn every_future_of_the_handles_is_dropped_somewhere() {
+    let source = all("amqp-async/src");
+    let verbs = source.split("    pub async fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next());
+    let verbs: BTreeSet<_> = verbs.chain(["recv"]).collect();
+    assert!(verbs.len() > 35, "{verbs:?}");
+    let tests = all("amqp-async/tests/handles");
+    let dropped: Vec<_> = tests.split("poll_at_most(").skip(1).filter_map(|rest| rest.split(';').next()).collect();
+    for verb in verbs {
+        let call = format!(".{verb}(");
+        assert!(dropped.iter().any(|polled| polled.contains(&call)), "no test drops what `{verb}` gives");
+    }
+}

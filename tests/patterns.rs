@@ -58,7 +58,7 @@ fn every_page_is_found_and_its_examples_run() {
     for entry in fs::read_dir(root().join("docs/patterns")).expect("the folder") {
         let path = entry.expect("an entry").path();
         let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
-        if !path.extension().is_some_and(|extension| extension == "md") || stem == "README" {
+        if path.extension().is_none_or(|extension| extension != "md") || stem == "README" {
             continue;
         }
         assert!(named.contains(&stem), "{stem}: not in docs/patterns/README.md");

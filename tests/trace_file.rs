@@ -129,9 +129,7 @@ impl Application {
                 session.attach_receiver(LinkOptions::receiver("in", "queue")).expect("a handle");
             }
             Event::Flow { link: LinkId::Sender(link), flow } if flow.link_credit > 0 => {
-                if !std::mem::replace(&mut self.sent, true) {
-                    send(core, *link);
-                }
+                send_once(core, *link, &mut self.sent);
             }
             Event::Disposition { settled: true, .. } => self.settled += 1,
             Event::Arrived { receiver } => {
@@ -149,8 +147,11 @@ impl Application {
     }
 }
 
-/// Sends messages, some of which take several frames.
-fn send(core: &mut Connection, link: SenderId) {
+/// Sends messages, some of which take several frames, unless that has been done.
+fn send_once(core: &mut Connection, link: SenderId, sent: &mut bool) {
+    if std::mem::replace(sent, true) {
+        return;
+    }
     for number in 0..MESSAGES {
         let message = Message::from(vec![7; number * 400]);
         core.sender(link).expect("live").send(Outgoing::new(message.to_bytes())).map(drop).expect("credit");
@@ -169,11 +170,7 @@ fn serve(core: &mut Connection, sent: &mut bool, event: &Event) {
         Event::AttachRequested { link: LinkId::Sender(link), attach } => {
             core.sender(*link).expect("live").accept(LinkOptions::answering(attach)).expect("asked");
         }
-        Event::Flow { link: LinkId::Sender(link), flow } if flow.link_credit > 0 => {
-            if !std::mem::replace(sent, true) {
-                send(core, *link);
-            }
-        }
+        Event::Flow { link: LinkId::Sender(link), flow } if flow.link_credit > 0 => send_once(core, *link, sent),
         Event::Arrived { receiver } => {
             let mut receiver = core.receiver(*receiver).expect("live");
             while let Some(delivery) = receiver.recv() {

@@ -8,7 +8,7 @@ use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Shared, Stage};
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::{self, Open};
-use amqp_proto::{CloseReason, RecordedAt, SaslClient, SessionOptions, Snapshot};
+use amqp_proto::{RecordedAt, SaslClient, SessionOptions, Snapshot};
 use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
@@ -87,12 +87,9 @@ impl Connection {
     pub async fn opened(&self) -> Result<(), Error> {
         self.shared()
             .wait(|state, waker| match &state.phase {
-                Phase::Open => Poll::Ready(Ok(())),
-                Phase::Closed(Error::Closed(CloseReason::Remote(None))) if state.machine.remote_open().is_some() => {
-                    Poll::Ready(Ok(()))
-                }
+                _ if state.was_opened() => Poll::Ready(Ok(())),
                 Phase::Closed(error) => Poll::Ready(Err(error.clone())),
-                Phase::Opening => {
+                Phase::Opening | Phase::Open => {
                     state.changed.register(waker);
                     Poll::Pending
                 }

@@ -87,9 +87,9 @@ impl IncomingConnection {
                     *unanswered = true;
                     Poll::Ready(Ok(Some(request)))
                 }
-                (None, Phase::Open) => Poll::Ready(Ok(None)),
+                (None, _) if state.was_opened() => Poll::Ready(Ok(None)),
                 (None, Phase::Closed(error)) => Poll::Ready(Err(error.clone())),
-                (None, Phase::Opening) => {
+                (None, Phase::Opening | Phase::Open) => {
                     state.changed.register(waker);
                     Poll::Pending
                 }

@@ -15,7 +15,7 @@ use crate::sender::DrainAnswer;
 use crate::sync::{Mutex, MutexGuard};
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
-use amqp_proto::{Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
+use amqp_proto::{CloseReason, Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
@@ -326,6 +326,15 @@ impl State {
     /// Whether a parked driver would find something to do.
     fn wants_driver(&self) -> bool {
         self.machine.has_output() || self.closing.is_some() || self.answer.is_some() || self.deadlines.wants_driver()
+    }
+
+    /// Whether the peer has opened the connection, and closed it without an error at the most.
+    pub(crate) fn was_opened(&self) -> bool {
+        match &self.phase {
+            Phase::Open => true,
+            Phase::Closed(Error::Closed(CloseReason::Remote(None))) => self.machine.remote_open().is_some(),
+            Phase::Opening | Phase::Closed(_) => false,
+        }
     }
 
     /// Why the connection cannot be used any more.

@@ -3,9 +3,10 @@
 use amqp_codec::transaction::capability;
 use amqp_codec::{
     Attach, Bytes, Close, Condition, Decode, DecodeError, DecodeErrorKind, Decoder, DeliveryState, DeliveryTag, Detach,
-    Disposition, Encode, Error, Flow, Handle, Multiple, NotAnOutcome, Open, Outcome, Performative, Received,
-    ReceiverSettleMode, Rejected, Role, SaslCode, SaslInit, SaslMechanisms, SenderSettleMode, SequenceNo, Source,
-    Symbol, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy, Transfer, UnsettledMap, composite,
+    Disposition, Encode, Error, Fields, Flow, Handle, Limits, Map, Message, Multiple, NotAnOutcome, Open, Outcome,
+    Performative, Received, ReceiverSettleMode, Rejected, Role, SaslCode, SaslInit, SaslMechanisms, SenderSettleMode,
+    SequenceNo, Source, Symbol, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy, Transfer,
+    UnsettledMap, composite,
 };
 
 fn bytes(hex: &str) -> Bytes {
@@ -50,6 +51,29 @@ fn errors_tell_what_and_where() {
         error.to_string(),
         "attach.snd-settle-mode (sender-settle-mode): value is none of the type's choices (at octet 13)"
     );
+}
+
+/// What is wrong with a map is told at the key, or the value, that is one too many.
+#[test]
+fn errors_tell_where_in_a_map() {
+    // req: TY-1.6.23-04
+    let at = |error: DecodeError| (error.kind(), error.offset());
+    assert_eq!(at(decode::<Map>("c1 09 04 a1 01 6b 41 a1 01 6b 41").unwrap_err()), (DecodeErrorKind::DuplicateKey, 7));
+    assert_eq!(
+        at(decode::<Fields>("c1 09 04 a3 01 6b 41 a3 01 6b 41").unwrap_err()),
+        (DecodeErrorKind::DuplicateKey, 7)
+    );
+    let properties = "00 53 74 c1 09 04 a1 01 6b 41 a1 01 6b 41";
+    let error = decode::<Message>(properties).unwrap_err();
+    assert_eq!(error.to_string(), "section application-properties: map: map has two equal keys (at octet 10)");
+    let octets = bytes("00 53 74 c1 09 04 a1 01 6b 41 a1 01 6c 41");
+    let error = Decoder::with_limits(&octets, &Limits::new().total(1)).decode::<Message>().unwrap_err();
+    assert_eq!(at(error), (DecodeErrorKind::TooManyValues, 13));
+    // Many, of which the last repeats the one before it.
+    let keys = (0..100).chain([99]).map(|key| [0x54, key, 0x40]).collect::<Vec<_>>().concat();
+    let octets = Bytes::from([&[0xd1, 0, 0, 1, 0x33, 0, 0, 0, 202][..], &keys].concat());
+    let error = Decoder::new(&octets).decode::<Map>().unwrap_err();
+    assert_eq!(at(error), (DecodeErrorKind::DuplicateKey, 9 + 100 * 3));
 }
 
 /// The condition that a refusal is answered with: a value outside its type's choices is not malformed.

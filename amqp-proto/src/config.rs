@@ -14,9 +14,19 @@ pub enum Pipelining {
     /// open waits for the peer's header, begin for its open, attach for its begin.
     #[default]
     Off,
-    /// Everything leaves at once, also behind a sasl-init that is all the mechanism says (ANONYMOUS, PLAIN, EXTERNAL):
-    /// fewer round trips, and limits of the peer are learnt too late.
+    /// Everything leaves at once: fewer round trips, and limits of the peer are learnt too late. Only the outcome of SASL
+    /// is awaited.
     On,
+    /// Nor is that, where the mechanism has said all that it will (ANONYMOUS, PLAIN, EXTERNAL): one round trip less. Not
+    /// every server reads on by itself behind the outcome; rhea does not.
+    WithLogin,
+}
+
+impl Pipelining {
+    /// Whether frames may leave before the answers to the ones before them.
+    pub(crate) fn is_on(self) -> bool {
+        self != Self::Off
+    }
 }
 
 /// A checked configuration; [`Config::builder`] makes one.

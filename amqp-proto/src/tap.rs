@@ -68,15 +68,16 @@ impl FrameTap {
     pub(crate) fn show(&self, direction: Direction, octets: &Bytes) {
         let mut at = 0;
         while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
-            let what = match (ProtocolHeader::parse(rest), FrameHeader::parse(rest, u32::MAX)) {
-                (HeaderStatus::Complete(header), _) => What::Header(header),
-                (_, Ok(Some(header))) if header.size as usize <= rest.len() => {
-                    What::Frame(header, octets.slice(at + header.body_offset()..at + header.size as usize))
-                }
-                _ => return,
+            // a frame that is as long as the name of the protocol says is longer than any
+            let what = match FrameHeader::parse(rest, u32::MAX) {
+                Ok(Some(header)) if header.size as usize <= rest.len() => What::Frame(header, Body { octets, at }),
+                _ => match ProtocolHeader::parse(rest) {
+                    HeaderStatus::Complete(header) => What::Header(header),
+                    _ => return,
+                },
             };
             at += what.len();
-            (self.0)(&TappedFrame { direction, what: &what });
+            (self.0)(&TappedFrame { direction, what });
         }
     }
 
@@ -111,17 +112,36 @@ impl fmt::Debug for FrameTap {
 #[derive(Clone, Copy, Debug)]
 pub struct TappedFrame<'a> {
     direction: Direction,
-    what: &'a What,
+    what: What<'a>,
 }
 
-#[derive(Debug)]
-enum What {
+#[derive(Clone, Copy, Debug)]
+enum What<'a> {
     Header(ProtocolHeader),
-    /// With its body.
-    Frame(FrameHeader, Bytes),
+    Frame(FrameHeader, Body<'a>),
 }
 
-impl What {
+/// Where the frame begins among all that is shown: its body is taken out only for those that look at it.
+#[derive(Clone, Copy)]
+struct Body<'a> {
+    octets: &'a Bytes,
+    at: usize,
+}
+
+impl Body<'_> {
+    fn of(self, header: &FrameHeader) -> Bytes {
+        let end = self.at + header.size as usize;
+        self.octets.slice((self.at + header.body_offset()).min(end)..end)
+    }
+}
+
+impl fmt::Debug for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at {}", self.at)
+    }
+}
+
+impl What<'_> {
     fn len(&self) -> usize {
         match self {
             Self::Header(_) => ProtocolHeader::LEN,
@@ -140,7 +160,7 @@ impl TappedFrame<'_> {
     /// The channel; `None` for what has none: protocol headers and SASL frames.
     #[must_use]
     pub fn channel(&self) -> Option<u16> {
-        match self.what {
+        match &self.what {
             What::Frame(header, _) if header.frame_type != FRAME_TYPE_SASL => Some(header.channel),
             What::Frame(..) | What::Header(_) => None,
         }
@@ -160,11 +180,13 @@ impl fmt::Display for TappedFrame<'_> {
             write!(f, "{channel} ")?;
         }
         write!(f, "{} ", self.direction)?;
-        match self.what {
+        match &self.what {
             What::Header(header) => write!(f, "{header}"),
-            What::Frame(_, body) if body.is_empty() => f.write_str("(empty frame)"),
-            What::Frame(header, body) if header.frame_type == FRAME_TYPE_SASL => write::<SaslFrame>(f, body),
-            What::Frame(_, body) => write::<Performative>(f, body),
+            What::Frame(header, body) => match body.of(header) {
+                body if body.is_empty() => f.write_str("(empty frame)"),
+                body if header.frame_type == FRAME_TYPE_SASL => write::<SaslFrame>(f, &body),
+                body => write::<Performative>(f, &body),
+            },
         }
     }
 }

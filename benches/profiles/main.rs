@@ -20,13 +20,16 @@ const ROUND_TRIP: Duration = Duration::from_millis(20);
 /// How often each is measured; the best counts, since the machine is not ours alone.
 const ROUNDS: usize = 7;
 
-const PROFILES: [(&str, Option<fn() -> Profile>); 6] = [
-    ("default", None),
-    ("throughput", Some(Profile::throughput)),
-    ("latency", Some(Profile::latency)),
-    ("low_memory", Some(Profile::low_memory)),
-    ("uamqp_high_throughput", Some(Profile::uamqp_high_throughput)),
-    ("uamqp_low_latency", Some(Profile::uamqp_low_latency)),
+/// `None`: the defaults.
+type Make = fn() -> Option<Profile>;
+
+const PROFILES: [(&str, Make); 6] = [
+    ("default", || None),
+    ("throughput", || Some(Profile::throughput())),
+    ("latency", || Some(Profile::latency())),
+    ("low_memory", || Some(Profile::low_memory())),
+    ("uamqp_high_throughput", || Some(Profile::uamqp_high_throughput())),
+    ("uamqp_low_latency", || Some(Profile::uamqp_low_latency())),
 ];
 
 /// What was measured of one profile.
@@ -43,7 +46,7 @@ struct Row {
 /// One round for every profile after the other, so that none has the quiet moments of the machine to itself.
 fn measure(rows: &mut [Row], time: Duration) {
     for (row, (_, profile)) in rows.iter_mut().zip(&PROFILES) {
-        let profile = profile.map(|make| make());
+        let profile = profile();
         let before = Cost::so_far();
         let Flood { rate, count, spread: queued } = flood(profile, Duration::ZERO, time);
         row.cost.add(before, count);

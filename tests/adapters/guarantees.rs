@@ -130,7 +130,7 @@ pub(crate) async fn unread_backlog<R: Runtime + Default>() {
 
 /// The output of `future`, unless it has not ended after so many polls. It is polled again whether or not it was woken:
 /// the runtime does what there is to be done in between.
-async fn poll_at_most<T>(times: usize, future: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn poll_at_most<T>(times: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let mut polls = 0;
     poll_fn(|cx| {

@@ -162,7 +162,8 @@ pub(crate) async fn little_is_held<R: Runtime + Default>() {
     beside(send(&sender, count), take(&receiver, count)).await;
     let unread = async { while sender.submit(vec![7; SIZE]).await.is_ok() {} };
     beside(poll_fn(until(Instant::now() + Duration::from_millis(300))), unread).await;
-    let more = peak() - before;
+    // the kernel's mark is put together from counts that lag
+    let more = peak().saturating_sub(before);
     assert!(more < BOUND, "{more} octets more, while {TRAFFIC} went through");
 }
 

@@ -26,7 +26,8 @@ macro_rules! adapter_tests {
     ($runtime:ty, $run:path) => {
         $crate::adapter_tests!(@ $runtime, $run,
             round_trip, wrong_password, nobody_listens, dead_address_first, last_handle_dropped, password_stays_here,
-            silent_in_tcp, silent_in_login, silent_in_open, ends_in_login, ends_in_open, dropped_while_connecting);
+            silent_in_tcp, silent_in_login, silent_in_open, ends_in_login, ends_in_open, dropped_while_connecting,
+            given_up_anywhere);
         $crate::adapter_tests!(@ $runtime, $run,
             saturated_both_ways, unread_backlog, dropped_anywhere, close_flushes, one_fate_each, panics_poison_nothing,
             b_12_two_thousand_descriptors, alarms, comes_back, lent_and_asked);

@@ -1,6 +1,7 @@
 //! A peer that falls silent, or goes, at each step: a typed error that names it.
 
 use super::basics::Dead;
+use super::guarantees::poll_at_most;
 use super::support::*;
 use amqp_async::connect::{Builder, ConnectError, ConnectTimeouts, Runtime};
 use amqp_async::proto::Config;
@@ -69,4 +70,31 @@ pub(crate) async fn dropped_while_connecting<R: Runtime + Default>() {
     let incoming = first(async { Err(connecting.await) }, async { Ok(accepting.await) }).await;
     let error = incoming.expect("the client waits for an answer").open().await.unwrap_err();
     assert_eq!(error.fault(), Fault::Transport, "{error}");
+}
+
+/// Connecting and accepting, dropped wherever they stand: whoever comes next is let in.
+pub(crate) async fn given_up_anywhere<R: Runtime + Default>() {
+    let listener = listener::<R>().await;
+    let address = listener.local_addr().unwrap();
+    let serving = async {
+        loop {
+            for polls in 0..3 {
+                // one that is there already is turned away
+                drop(poll_at_most(polls, listener.accept()).await);
+            }
+            serve(listener.accept().await.unwrap().0).await;
+        }
+    };
+    let connecting = async {
+        for polls in 0..40 {
+            drop(poll_at_most(polls, builder::<R>(address).connect()).await);
+        }
+        for _ in 0..100 {
+            if let Ok(connection) = builder::<R>(address).connect().await {
+                return send(&connection, 10).await;
+            }
+        }
+        panic!("nobody is let in any more");
+    };
+    first(serving, connecting).await;
 }

@@ -71,7 +71,9 @@ pub(super) async fn serve(mut incoming: IncomingConnection) -> (usize, Error) {
         Ok(Some(SaslRequest::External { .. })) => !incoming.peer_certificates().is_empty(),
         Ok(_) => true,
     };
-    incoming.answer(if known { SaslCode::Ok } else { SaslCode::Auth }).unwrap();
+    if let Err(error) = incoming.answer(if known { SaslCode::Ok } else { SaslCode::Auth }) {
+        return (0, error);
+    }
     let mut count = 0;
     let error = match incoming.open().await {
         Ok(connection) => take_all(&connection, &mut count).await,

@@ -41,21 +41,23 @@ fn connected(pipelining: Pipelining, sasl: Option<SaslClient>, code: SaslCode) -
 fn s1_5_open_leaves_with_header_and_login_where_that_is_wanted() {
     let time = |pipelining, sasl| connected(pipelining, sasl, SaslCode::Ok).unwrap();
     for sasl in [SaslClient::anonymous, || SaslClient::plain("guest", "guest").insecure_allowed(true)] {
-        let (patient, eager) = (time(Pipelining::Off, Some(sasl())), time(Pipelining::On, Some(sasl())));
+        let (patient, eager) = (time(Pipelining::Off, Some(sasl())), time(Pipelining::WithLogin, Some(sasl())));
         assert!(patient >= eager + 2 * ROUND_TRIP, "{patient:?} and {eager:?}");
     }
     // a challenge may come before the outcome
-    let (patient, eager) = [Pipelining::Off, Pipelining::On]
+    let (patient, eager) = [Pipelining::Off, Pipelining::WithLogin]
         .map(|pipelining| time(pipelining, Some(SaslClient::oauthbearer("guest", "token").insecure_allowed(true))))
         .into();
     assert_eq!(patient, eager + ROUND_TRIP);
     assert_eq!(time(Pipelining::Off, None), 2 * ROUND_TRIP, "header, open");
-    assert_eq!(time(Pipelining::On, None), ROUND_TRIP, "both at once");
+    for pipelining in [Pipelining::On, Pipelining::WithLogin] {
+        assert_eq!(time(pipelining, None), ROUND_TRIP, "both at once");
+    }
 }
 
 #[test]
 fn s1_5_a_login_that_is_refused_is_told_as_ever() {
-    for pipelining in [Pipelining::Off, Pipelining::On] {
+    for pipelining in [Pipelining::Off, Pipelining::On, Pipelining::WithLogin] {
         let refused = connected(pipelining, Some(SaslClient::anonymous()), SaslCode::Auth).unwrap_err();
         assert!(refused.contains("code: auth"), "{refused}");
     }

@@ -121,6 +121,46 @@ fn s8_3_a_message_larger_than_the_window_is_taken_and_no_more_beside_it() {
     }
 }
 
+#[test]
+fn s8_3_of_links_that_nobody_reads_each_has_the_octets_of_the_window_once() {
+    const LINKS: u64 = 4;
+    for octets in [10_000, 65_536] {
+        let config = |name| {
+            Config::builder(name)
+                .idle_time_out(None)
+                .max_frame_size(FRAME as u32)
+                .output_high_water(8192)
+                .build()
+                .unwrap()
+        };
+        let mut sim = Sim::of(config("client"), config("listener"), MILLI);
+        let bounded = SessionOptions { incoming_octets: Some(octets), ..SessionOptions::default() };
+        let (ours, theirs) = sim.session(SessionOptions::default(), bounded);
+        let links: Vec<_> = (0..LINKS)
+            .map(|number| {
+                let name = format!("link {number}");
+                let receiver =
+                    LinkOptions { credit: CreditMode::Auto(100_000), ..LinkOptions::receiver(name.clone(), "q") };
+                sim.link(ours, LinkOptions::sender(name, "q"), receiver)
+            })
+            .collect();
+        let message = Outgoing { settled: true, ..Outgoing::new(vec![7; 1000]) };
+        let mut most = 0;
+        sim.run(Duration::from_secs(10), |pair| {
+            most = most.max(pair.listener.core.session(theirs).unwrap().windows().buffered_octets);
+            // in turn, so that every link has something that waits
+            let sent = links.iter().filter(|(sender, _)| {
+                let mut sender = pair.client.core.sender(*sender).unwrap();
+                sender.send(message.clone()).is_ok()
+            });
+            sent.count() > 0
+        });
+        assert!(most <= LINKS * (octets + FRAME), "{most} octets of {LINKS} times {octets}");
+        let taken: usize = links.iter().map(|(_, receiver)| take_all(&mut sim.pair.listener, *receiver)).sum();
+        assert!(taken as u64 >= octets / FRAME, "{taken} messages");
+    }
+}
+
 /// A listener with a session on each of two channels that takes so many transfers, and a link on each.
 fn two_sessions(incoming_window: u32) -> Peer {
     let config = Config::builder("core").idle_time_out(None).build().unwrap();

@@ -57,6 +57,12 @@ impl<T: Clone> Feed<T> {
         Events(queue)
     }
 
+    /// Whether anybody would get an event.
+    pub(crate) fn has_subscribers(&mut self) -> bool {
+        self.subscribers.retain(|subscriber| subscriber.strong_count() > 0);
+        !self.subscribers.is_empty()
+    }
+
     pub(crate) fn put(&mut self, event: &T) {
         let capacity = self.capacity;
         self.each(|waiting| {

@@ -52,13 +52,15 @@ pub(super) enum HubPhase {
 pub(super) struct Orders {
     pub(super) close: bool,
     pub(super) hurry: bool,
+    /// Somebody has subscribed to events.
+    pub(super) look: bool,
     /// The present connection is of no use, for this reason.
     pub(super) lost: Option<Error>,
 }
 
 impl Orders {
     fn any(&self) -> bool {
-        self.close || self.hurry || self.lost.is_some()
+        self.close || self.hurry || self.look || self.lost.is_some()
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `amqp_connected_total` | counter | connections that came back, or came for the first time |
 //! | `amqp_reconnecting_total` | counter | losses and failed attempts |
 //! | `amqp_gave_up_total` | counter | connections that will not come back |
+//! | `amqp_heartbeats_missed_total` | counter | silences longer than they should be, while somebody takes the events |
 //! | `amqp_downtime_seconds` | histogram | how long there was none |
 //! | `amqp_pool_idle`, `_busy`, `_connecting`, `_waiting`, `_leases` | gauges | a pool, at its driver's last pass |
 //! | `amqp_pool_granted_total`, `_denied_total`, `_made_total`, `_failed_total`, `_lost_total` | counters | what a pool has done |
@@ -30,6 +31,8 @@ fn count(event: &ReconnectEvent) {
             }
         }
         ReconnectEvent::GaveUp { .. } => metrics::counter!("amqp_gave_up_total").increment(1),
+        ReconnectEvent::HeartbeatMissed { .. } => metrics::counter!("amqp_heartbeats_missed_total").increment(1),
+        ReconnectEvent::Heard => {}
     }
 }
 
@@ -46,6 +49,8 @@ fn trace(event: &ReconnectEvent) {
             tracing::info!(target: "amqp", attempt, ?downtime, "connected");
         }
         ReconnectEvent::GaveUp { cause } => tracing::error!(target: "amqp", %cause, "gave up"),
+        ReconnectEvent::HeartbeatMissed { silent } => tracing::warn!(target: "amqp", ?silent, "heartbeat missed"),
+        ReconnectEvent::Heard => tracing::info!(target: "amqp", "heard again"),
     }
 }
 

@@ -93,6 +93,14 @@ pub enum ReconnectEvent {
         /// Why.
         cause: Error,
     },
+    /// The connection is there, and its peer has been silent for longer than it should be; told while somebody takes these
+    /// events. See [`WatchEvent::HeartbeatMissed`](super::monitor::WatchEvent::HeartbeatMissed).
+    HeartbeatMissed {
+        /// For how long.
+        silent: Duration,
+    },
+    /// The peer is heard again.
+    Heard,
 }
 
 /// The machine: it is told what happens and says what to do. It reads no clock and draws no random numbers.

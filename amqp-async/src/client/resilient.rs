@@ -112,10 +112,14 @@ impl Resilient {
         self.root.hub.with(|state| state.orders.hurry = true);
     }
 
-    /// What happens to the connection from now on.
+    /// What happens to the connection from now on. While somebody has these events, the connection is also
+    /// [watched](Connection::watch) for silence.
     #[must_use]
     pub fn events(&self) -> Events<ReconnectEvent> {
-        self.root.hub.lock().feed.subscribe()
+        self.root.hub.with(|state| {
+            state.orders.look = true;
+            state.feed.subscribe()
+        })
     }
 
     /// Waits until it is over and says why; [`Error::Misuse`] means that this side closed it. Cancel-safe.

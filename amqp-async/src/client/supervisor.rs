@@ -1,7 +1,8 @@
 //! The future that keeps one connection there: it carries out what the [`Reconnector`] decides.
 
 use super::hub::{Hub, HubPhase};
-use super::{Attempt, ReconnectStep, Reconnector, observe};
+use super::monitor::{Watch, WatchEvent};
+use super::{Attempt, ReconnectEvent, ReconnectStep, Reconnector, observe};
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::transport::Timer;
@@ -49,7 +50,11 @@ pub struct Supervisor<K: Connector, C> {
     timer: C,
     machine: Reconnector,
     work: Work<K::Connecting>,
+    /// Waits for news of the peer's silence, while somebody wants to know.
+    listening: Option<Listening>,
 }
+
+type Listening = Pin<Box<dyn Future<Output = (Watch, WatchEvent)> + Send>>;
 
 type Ending = Pin<Box<dyn Future<Output = Error> + Send>>;
 
@@ -65,7 +70,7 @@ enum Work<F> {
 
 impl<K: Connector, C: Timer> Supervisor<K, C> {
     pub(super) fn new(hub: Arc<Hub>, machine: Reconnector, connector: K, timer: C) -> Self {
-        Self { hub, connector, timer, machine, work: Work::Nothing }
+        Self { hub, connector, timer, machine, work: Work::Nothing, listening: None }
     }
 
     /// What the handles want.
@@ -101,6 +106,7 @@ impl<K: Connector, C: Timer> Supervisor<K, C> {
     fn lost(&mut self, now: Instant, cause: Error) {
         let random = self.hub.random();
         self.work = Work::Nothing;
+        self.listening = None;
         self.hub.set_down();
         self.machine.lost(now, cause, random);
     }
@@ -141,6 +147,34 @@ impl<K: Connector, C: Timer> Supervisor<K, C> {
         let mut wake = Vec::new();
         self.hub.set_up(connection, &mut wake);
         wake.into_iter().for_each(Waker::wake);
+    }
+
+    /// Passes on whether the peer is heard.
+    fn listen(&mut self, cx: &mut Context<'_>) {
+        let connection = {
+            let mut state = self.hub.lock();
+            match &state.phase {
+                HubPhase::Up(_, connection) => Some(connection.clone()).filter(|_| state.feed.has_subscribers()),
+                HubPhase::Down | HubPhase::Over(_) => None,
+            }
+        };
+        let Some(connection) = connection else {
+            self.listening = None;
+            return;
+        };
+        let mut listening = self.listening.take().unwrap_or_else(|| next(connection.watch()));
+        while let Poll::Ready((watch, event)) = listening.as_mut().poll(cx) {
+            let event = match event {
+                WatchEvent::HeartbeatMissed(silent) => ReconnectEvent::HeartbeatMissed { silent },
+                WatchEvent::Heard => ReconnectEvent::Heard,
+                // which is told elsewhere
+                WatchEvent::Closed(_) => return,
+            };
+            observe::reconnect(&event);
+            self.hub.lock().feed.put(&event);
+            listening = next(watch);
+        }
+        self.listening = Some(listening);
     }
 
     /// Passes the machine's events on.
@@ -187,6 +221,14 @@ impl<K: Connector, C: Timer> Supervisor<K, C> {
     }
 }
 
+/// The next news, with what watches for it.
+fn next(mut watch: Watch) -> Listening {
+    Box::pin(async move {
+        let event = watch.next().await;
+        (watch, event)
+    })
+}
+
 enum Decision {
     Again,
     Wait(Option<Instant>),
@@ -203,6 +245,7 @@ impl<K: Connector + Unpin, C: Timer + Unpin> Future for Supervisor<K, C> {
             let deadline = this.pass(now, cx.waker());
             this.obey(now);
             let worked = this.work(now, cx);
+            this.listen(cx);
             this.tell();
             let until = match this.decide(now) {
                 Decision::Over(reason) => return Poll::Ready(reason),

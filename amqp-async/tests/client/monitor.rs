@@ -3,9 +3,11 @@
 use crate::relay::{Dead, slow_pipe};
 use crate::support::*;
 use amqp_async::client::monitor::WatchEvent;
-use amqp_async::client::{Crossing, Watermark};
-use amqp_async::proto::{Config, CreditMode, LinkOptions, SessionOptions};
+use amqp_async::client::{Crossing, Notice, ReconnectEvent, ReconnectPolicy, Resilient, Watermark};
+use amqp_async::proto::{Config, CreditMode, LinkOptions, Misuse, SessionOptions};
 use amqp_async::{Connection, Error, IncomingConnection, IncomingLink, Options, Step};
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -190,4 +192,39 @@ fn crossings_that_nobody_asks_for_are_kept_up_to_a_bound() {
     }
     let kept: Vec<_> = std::iter::from_fn(|| poll_at_most(&pair.world, 1, watch.next())).map(Result::unwrap).collect();
     assert_eq!(kept, [Crossing::High, Crossing::Low].repeat(8));
+}
+
+#[test]
+fn s5_1_whoever_takes_the_events_of_a_connection_that_comes_back_hears_of_silence_too() {
+    let (world, client, dead, driver) = connected(millis(1), Some(10 * SECOND));
+    let connections = Rc::new(RefCell::new(vec![client]));
+    let connect = move |_| {
+        let connection = connections.borrow_mut().pop();
+        Box::pin(async move { connection.ok_or(Error::Misuse(Misuse::ConnectionClosed)) })
+    };
+    let policy = ReconnectPolicy { max_attempts: Some(1), ..ReconnectPolicy::default() };
+    let (resilient, supervisor) = Resilient::new(policy, connect, world.timer());
+    let supervisor = world.spawn("supervisor", supervisor);
+    world.settle();
+    // nobody listens: nothing wakes it, nor the driver but for heartbeats
+    let wakes = (supervisor.wakes(), driver.wakes());
+    world.advance(60 * SECOND);
+    assert_eq!(supervisor.wakes(), wakes.0);
+    let events = resilient.events();
+    world.advance(60 * SECOND);
+    assert!(events.try_next().is_none(), "it is heard");
+    dead.set(true);
+    world.advance(6 * SECOND);
+    let event = events.try_next();
+    let Some(Notice::Event(ReconnectEvent::HeartbeatMissed { silent })) = event else { panic!("{event:?}") };
+    assert!(silent >= 5 * SECOND && silent < 6 * SECOND, "{silent:?}");
+    dead.set(false);
+    world.advance(6 * SECOND);
+    assert!(matches!(events.try_next(), Some(Notice::Event(ReconnectEvent::Heard))));
+    dead.set(true);
+    world.advance(20 * SECOND);
+    let rest: Vec<_> = std::iter::from_fn(|| events.try_next()).collect();
+    let [Notice::Event(missed), Notice::Event(lost), Notice::Event(_)] = rest.as_slice() else { panic!("{rest:?}") };
+    assert!(matches!(missed, ReconnectEvent::HeartbeatMissed { .. }), "{missed:?}");
+    assert!(matches!(lost, ReconnectEvent::Reconnecting { cause: Error::Timeout(Step::Idle), .. }), "{lost:?}");
 }

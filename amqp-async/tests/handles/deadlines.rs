@@ -233,3 +233,45 @@ fn what_is_done_in_time_leaves_no_alarm() {
     pair.world.advance(STEP * 100);
     assert!(pair.client_driver.wakes() - before <= 1, "B-20: an alarm that was set, and none after it");
 }
+
+/// Nobody has to ask for deadlines: each step has its own.
+#[test]
+fn by_default() {
+    let quiet = |name: &'static str| Config::builder(name).idle_time_out(None).build().unwrap();
+    let pair = Pair::open_as(4096, &Options::client(quiet("client")), &Options::listener(quiet("listener")));
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Manual);
+    let (in_return, _back) = pair.receiving(&sessions, CreditMode::Manual);
+    receiver.add_credit(1).unwrap();
+    in_return.add_credit(1).unwrap();
+    pair.world.settle();
+    pair.listener_driver.freeze();
+    let cause = |error| {
+        let (SendError::NotSent(cause) | SendError::InDoubt(cause)) = error;
+        cause
+    };
+    late(&pair, Step::Begin, 10, pair.client.session());
+    late(&pair, Step::Attach, 10, sessions.0.sender("other"));
+    late(&pair, Step::Settle, 60, async { sender.send("taken, and never settled").await.map_err(cause) });
+    late(&pair, Step::Send, 60, async { sender.send("no credit").await.map_err(cause) });
+    late(&pair, Step::Drain, 10, in_return.drain());
+    late(&pair, Step::Detach, 5, sender.close());
+    late(&pair, Step::End, 5, sessions.0.end());
+    late(&pair, Step::Close, 5, pair.client.close());
+    // and the handshake, where nobody answers at all
+    let world = World::new();
+    let (near, _far, _) = pipe(4096);
+    let (client, driver) = Connection::client(&Options::client(quiet("client")), None, near.stream(), world.timer());
+    world.drive(driver);
+    let error = world.run_within(STEP * 100, client.opened()).expect("it must not wait for ever").unwrap_err();
+    assert!(matches!(error, Error::Timeout(Step::Open)), "{error:?}");
+    assert_eq!(world.now(), Duration::from_secs(10));
+}
+
+#[track_caller]
+fn late<T>(pair: &Pair, step: Step, seconds: u64, verb: impl Future<Output = Result<T, Error>>) {
+    let begun = pair.world.now();
+    let error = pair.world.run_within(STEP * 100, verb).expect("it must not wait for ever").map(drop).unwrap_err();
+    assert!(matches!(error, Error::Timeout(of) if of == step), "{step}: {error:?}");
+    assert_eq!(pair.world.now() - begun, Duration::from_secs(seconds), "{step}");
+}

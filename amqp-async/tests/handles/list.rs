@@ -3,6 +3,7 @@
 mod batches;
 mod cancel;
 mod cancel_more;
+mod cancel_rest;
 mod confirm;
 mod credit;
 mod deadlines;

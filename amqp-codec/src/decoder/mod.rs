@@ -184,6 +184,12 @@ impl<'a> Decoder<'a> {
         error_at(self.position(), kind, expected)
     }
 
+    /// An error about the value that begins at a former [`position`](Self::position).
+    #[cold]
+    pub(crate) fn error_at(&self, position: usize, kind: DecodeErrorKind, expected: &'static str) -> DecodeError {
+        error_at(position, kind, expected)
+    }
+
     /// The error for a format code, just read, that is none of `expected`.
     #[inline]
     pub fn unexpected(&self, code: u8, expected: &'static str) -> DecodeError {

@@ -6,7 +6,7 @@ use core::fmt;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
-use crate::types::{Symbol, Value, check_keys, decode_entries, encode_entries, entries_len};
+use crate::types::{Symbol, Value, decode_entries, encode_entries, entries_len};
 
 /// A map whose keys are symbols (§2.8.13): properties, filters, error
 /// information. Entries keep their order.
@@ -100,9 +100,7 @@ impl fmt::Debug for Fields {
 impl Decode for Fields {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let code = decoder.code("fields")?;
-        let entries = decode_entries(code, decoder, "fields")?;
-        check_keys(&entries, decoder, "fields")?;
-        Ok(Self(entries))
+        decode_entries(code, decoder, "fields").map(Self)
     }
 }
 

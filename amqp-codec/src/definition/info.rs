@@ -8,7 +8,7 @@ use super::Fields;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::types::{Str, Symbol, Value, check_keys, decode_entries};
+use crate::types::{Str, Symbol, Value, decode_entries, distinct};
 
 /// Particulars of an error: [`Fields`], read with patience.
 ///
@@ -21,6 +21,12 @@ pub struct Info(pub Fields);
 /// A symbol, or a string that could be one.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key(Symbol);
+
+impl distinct::Key for Key {
+    fn fingerprint(&self) -> u64 {
+        self.0.fingerprint()
+    }
+}
 
 impl Decode for Key {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
@@ -39,7 +45,6 @@ impl Decode for Info {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         let code = decoder.code("error.info")?;
         let entries: Vec<(Key, Value)> = decode_entries(code, decoder, "error.info")?;
-        check_keys(&entries, decoder, "error.info")?;
         let entries = entries.into_iter().map(|(key, value)| (key.0, value)).collect();
         Ok(Self(Fields::from_distinct(entries)))
     }

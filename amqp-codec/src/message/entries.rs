@@ -13,6 +13,7 @@ use bytes::Bytes;
 use super::key::{Key, KeyRef};
 use super::section::{DESCRIPTOR_LEN, Section};
 use crate::decoder::split_value;
+use crate::types::distinct::repeated_key;
 use crate::types::list::{container_len, encode_container_data, short_head};
 use crate::write::put;
 use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, code};
@@ -119,12 +120,12 @@ impl<K, V> Entries<K, V> {
         self.walk().find(|&(found, _)| found == key).map(|(_, place)| place)
     }
 
-    /// Whether a key occurs twice, in `n log n` steps.
+    /// Where a key begins that repeats one before it, in `n log n` steps.
     #[cold]
-    fn has_equal_keys(&self) -> bool {
-        let mut keys: Vec<KeyRef<'_>> = self.walk().map(|(key, _)| key).collect();
-        keys.sort_unstable();
-        !keys.is_sorted_by(|a, b| a < b)
+    fn repeated_key(&self) -> Option<usize> {
+        let (keys, places): (Vec<_>, Vec<_>) = self.walk().unzip();
+        let place = places.get(repeated_key(keys.iter())?);
+        place.map(|place: &Place| place.key)
     }
 
     /// The length of a section that is a map of these entries.
@@ -284,10 +285,11 @@ impl<K: Key, V: Decode + Encode> Entries<K, V> {
         let octets = Octets::Shared(decoder.since(start));
         let entries = Self { octets, count: count / 2, sketch, typed: PhantomData };
         decoder.leave(outer, MAP)?;
-        if doubtful && entries.has_equal_keys() {
-            return Err(decoder.error(DecodeErrorKind::DuplicateKey, MAP));
+        let repeated = if doubtful { entries.repeated_key() } else { None };
+        match repeated {
+            Some(key) => Err(decoder.error_at(start.saturating_add(key), DecodeErrorKind::DuplicateKey, MAP)),
+            None => Ok(entries),
         }
-        Ok(entries)
     }
 }
 
@@ -307,9 +309,24 @@ impl<K: Key, V: Decode> Entries<K, V> {
                 cursor.apart(|decoder| V::decode(decoder))?;
             }
         }
+        if cursor.count_values(plain).is_err() {
+            return Err(Self::too_many(count, decoder));
+        }
         *decoder = cursor;
-        decoder.count_values(plain)?;
         Ok((all, doubtful))
+    }
+}
+
+impl<K: Key, V: Decode> Entries<K, V> {
+    /// The error of entries that are too many, at the value that is.
+    #[cold]
+    fn too_many(count: u32, decoder: &mut Decoder<'_>) -> DecodeError {
+        for _ in 0..count {
+            if let Err(error) = K::decode(decoder).and_then(|_| V::decode(decoder)) {
+                return error;
+            }
+        }
+        decoder.error(DecodeErrorKind::TooManyValues, MAP)
     }
 }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::AnnotationKey;
 use crate::types::binary::wire_len;
+use crate::types::distinct;
 use crate::types::octets::encode_text;
 use crate::{Decode, DecodeError, DecodeErrorKind, Decoder, Encode, Str, code};
 
@@ -72,6 +73,15 @@ impl<'a> KeyRef<'a> {
             Self::Number(number) => fold(&number.to_be_bytes()),
         };
         1 << (mixed.wrapping_mul(0x9e37_79b1) >> 27)
+    }
+}
+
+impl distinct::Key for KeyRef<'_> {
+    fn fingerprint(&self) -> u64 {
+        match self {
+            Self::Text(text) => distinct::fingerprint(text),
+            Self::Number(number) => distinct::mix(0, *number),
+        }
     }
 }
 

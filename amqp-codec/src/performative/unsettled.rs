@@ -1,17 +1,18 @@
 //! The unsettled map of an attach (§2.7.3).
 
 use alloc::vec::Vec;
+use core::fmt;
 
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::definition::DeliveryTag;
 use crate::delivery_state::DeliveryState;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::types::{check_keys, decode_entries_in_room, encode_entries, entries_len};
+use crate::types::{decode_entries_in_room, distinct, encode_entries, entries_len};
 
 /// The unsettled deliveries of a link by tag, each with its state as far as it
 /// has one (§2.7.3).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct UnsettledMap(pub Vec<(DeliveryTag, Option<DeliveryState>)>);
 
 impl UnsettledMap {
@@ -20,6 +21,20 @@ impl UnsettledMap {
     pub fn get(&self, tag: &DeliveryTag) -> Option<Option<&DeliveryState>> {
         let entry = self.0.iter().find(|(found, _)| found == tag);
         entry.map(|(_, state)| state.as_ref())
+    }
+}
+
+/// A map, as other maps are printed; a delivery without state has `null`.
+impl fmt::Debug for UnsettledMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (tag, state) in &self.0 {
+            match state {
+                Some(state) => map.entry(tag, state),
+                None => map.entry(tag, &format_args!("null")),
+            };
+        }
+        map.finish()
     }
 }
 
@@ -39,6 +54,12 @@ const ENTRY_MIN: usize = 2;
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Key(DeliveryTag);
 
+impl distinct::Key for Key {
+    fn fingerprint(&self) -> u64 {
+        distinct::fingerprint(self.0.as_bytes())
+    }
+}
+
 impl Decode for Key {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
         if decoder.take_null() {
@@ -54,7 +75,6 @@ impl Decode for UnsettledMap {
         // Such a map is in no other, and its entries are large: no more room than for what has arrived, but that at once.
         let room = decoder.remaining() / ENTRY_MIN;
         let entries: Vec<(Key, _)> = decode_entries_in_room(code, decoder, room, "unsettled")?;
-        check_keys(&entries, decoder, "unsettled")?;
         let entries = entries.into_iter().map(|(key, state)| (key.0, state));
         Ok(entries.collect())
     }

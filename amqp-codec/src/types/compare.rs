@@ -5,6 +5,7 @@ use core::cmp::Ordering;
 use core::hash::{Hash, Hasher};
 
 use super::Value;
+use super::distinct::{Key, fingerprint, mix};
 use crate::codec::Encode;
 
 impl Ord for Value {
@@ -36,6 +37,24 @@ impl Ord for Value {
             (Self::Array(a), Self::Array(b)) => a.cmp(b),
             (Self::Described(a), Self::Described(b)) => a.cmp(b),
             _ => self.type_name().cmp(other.type_name()),
+        }
+    }
+}
+
+impl Key for Value {
+    #[inline]
+    fn fingerprint(&self) -> u64 {
+        match self {
+            Self::String(text) => fingerprint(text.as_bytes()),
+            Self::Symbol(text) => fingerprint(text.as_bytes()),
+            Self::Binary(octets) => fingerprint(octets),
+            Self::Uuid(uuid) => fingerprint(&uuid.0),
+            Self::Uint(number) => mix(0, (*number).into()),
+            Self::Ulong(number) => mix(0, *number),
+            Self::Int(number) => mix(0, i64::from(*number) as u64),
+            Self::Long(number) => mix(0, *number as u64),
+            // Seldom keys.
+            _ => 0,
         }
     }
 }

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::Value;
+use super::distinct::{Key, check_keys, repeated_key};
 use super::list::{ROOM, container_len, encode_container};
 use crate::code;
 use crate::codec::{Decode, Encode};
@@ -11,9 +12,6 @@ use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
 
 const CODES: (u8, u8) = (code::MAP_8, code::MAP_32);
-
-/// Up to how many entries keys are compared each with each, without memory.
-const FEW: usize = 12;
 
 /// A map (§1.6.23): entries in their order, which is part of the value; no two
 /// keys are equal in type and value.
@@ -66,14 +64,15 @@ impl Map {
 
     /// A map of these entries, which are given back if two keys are equal.
     pub(crate) fn from_distinct(entries: Vec<(Value, Value)>) -> Result<Self, Vec<(Value, Value)>> {
-        if has_equal_keys(&entries) { Err(entries) } else { Ok(Self(entries)) }
+        match repeated_key(entries.iter().map(|(key, _)| key)) {
+            Some(_) => Err(entries),
+            None => Ok(Self(entries)),
+        }
     }
 
     /// Reads the entries of a map whose code has been read.
     pub(super) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let entries = decode_entries::<Value, Value>(code, decoder, "map")?;
-        check_keys(&entries, decoder, "map")?;
-        Ok(Self(entries))
+        decode_entries(code, decoder, "map").map(Self)
     }
 }
 
@@ -130,9 +129,8 @@ impl Encode for Map {
     }
 }
 
-/// Reads the entries of a map whose code has been read, and leaves equal keys
-/// to the caller.
-pub(crate) fn decode_entries<K: Decode, V: Decode>(
+/// Reads the entries of a map whose code has been read, and refuses equal keys.
+pub(crate) fn decode_entries<K: Decode + Key, V: Decode>(
     code: u8,
     decoder: &mut Decoder<'_>,
     expected: &'static str,
@@ -142,7 +140,7 @@ pub(crate) fn decode_entries<K: Decode, V: Decode>(
 
 /// As [`decode_entries`], with room made for up to so many entries before they
 /// have been read.
-pub(crate) fn decode_entries_in_room<K: Decode, V: Decode>(
+pub(crate) fn decode_entries_in_room<K: Decode + Key, V: Decode>(
     code: u8,
     decoder: &mut Decoder<'_>,
     room: usize,
@@ -153,38 +151,14 @@ pub(crate) fn decode_entries_in_room<K: Decode, V: Decode>(
     if count % 2 != 0 {
         return Err(decoder.error(DecodeErrorKind::OddMap, expected));
     }
-    let count = count / 2;
+    let (start, count) = (decoder.clone(), count / 2);
     let mut entries = Vec::with_capacity(count.min(room));
     for _ in 0..count {
         entries.push((K::decode(decoder)?, V::decode(decoder)?));
     }
     decoder.leave(outer, expected)?;
+    check_keys(&entries, start, expected)?;
     Ok(entries)
-}
-
-/// Refuses equal keys, in `n log n` steps.
-pub(crate) fn check_keys<K: Ord, V>(
-    entries: &[(K, V)],
-    decoder: &Decoder<'_>,
-    expected: &'static str,
-) -> Result<(), DecodeError> {
-    if has_equal_keys(entries) {
-        return Err(decoder.error(DecodeErrorKind::DuplicateKey, expected));
-    }
-    Ok(())
-}
-
-fn has_equal_keys<K: Ord, V>(entries: &[(K, V)]) -> bool {
-    if entries.len() <= FEW {
-        let mut later = entries.iter();
-        return entries.iter().any(|(key, _)| {
-            later.next();
-            later.clone().any(|(other, _)| key == other)
-        });
-    }
-    let mut keys: Vec<&K> = entries.iter().map(|(key, _)| key).collect();
-    keys.sort_unstable();
-    !keys.is_sorted_by(|a, b| a < b)
 }
 
 /// The length of a map with these entries.
@@ -203,60 +177,4 @@ pub(crate) fn encode_entries<K: Encode, V: Encode>(entries: &[(K, V)], out: &mut
             value.encode(out);
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use core::cell::Cell;
-    use core::cmp::Ordering;
-
-    use super::*;
-
-    /// A key that counts how often it is compared.
-    #[derive(Debug, Clone, Copy)]
-    struct Counted<'a>(u32, &'a Cell<u32>);
-
-    impl Ord for Counted<'_> {
-        fn cmp(&self, other: &Self) -> Ordering {
-            self.1.set(self.1.get() + 1);
-            self.0.cmp(&other.0)
-        }
-    }
-
-    impl PartialOrd for Counted<'_> {
-        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-            Some(self.cmp(other))
-        }
-    }
-
-    impl PartialEq for Counted<'_> {
-        fn eq(&self, other: &Self) -> bool {
-            self.cmp(other).is_eq()
-        }
-    }
-
-    impl Eq for Counted<'_> {}
-
-    /// However the keys are ordered, and whether two are equal or none: at most 4 n log2 n comparisons.
-    #[test]
-    fn equal_keys_are_found_in_n_log_n_comparisons() {
-        // req: TY-1.6.23-04
-        type Order = fn(u32, u32) -> u32;
-        let orders: [(Order, bool); 5] = [
-            (|index, _| index, false),
-            (|index, count| count - index, false),
-            (|index, _| index.wrapping_mul(0x9e37_79b1), false),
-            (|index, count| index % (count / 2), true),
-            (|_, _| 7, true),
-        ];
-        for count in [2, 12, 13, 100, 1 << 10, 1 << 14] {
-            for (order, equal) in orders {
-                let compared = Cell::new(0);
-                let entries: Vec<_> = (0..count).map(|index| (Counted(order(index, count), &compared), ())).collect();
-                assert_eq!(has_equal_keys(&entries), equal);
-                let bound = 4 * count * (count.ilog2() + 1);
-                assert!(compared.get() <= bound, "{count} keys: {} comparisons", compared.get());
-            }
-        }
-    }
 }

@@ -24,6 +24,7 @@ mod collect;
 mod compare;
 mod convert;
 mod described;
+pub(crate) mod distinct;
 mod encoded;
 mod fixed;
 mod integer;
@@ -43,7 +44,7 @@ pub use self::described::Described;
 pub use self::encoded::EncodedValue;
 pub use self::fixed::{Dec32, Dec64, Dec128, Timestamp, Uuid};
 pub use self::map::Map;
-pub(crate) use self::map::{check_keys, decode_entries, decode_entries_in_room, encode_entries, entries_len};
+pub(crate) use self::map::{decode_entries, decode_entries_in_room, encode_entries, entries_len};
 pub use self::multiple::Multiple;
 pub use self::parse::UuidError;
 #[cfg(feature = "serde")]

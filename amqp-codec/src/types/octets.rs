@@ -256,8 +256,9 @@ fn below_16(octets: &[u8]) -> u128 {
     u128::from(below_8(octets))
 }
 
+/// Fewer than eight octets as a word.
 #[inline(always)]
-fn below_8(octets: &[u8]) -> u64 {
+pub(super) fn below_8(octets: &[u8]) -> u64 {
     if let (Some(first), Some(last)) = (octets.first_chunk(), octets.last_chunk()) {
         let place = bits(octets.len().saturating_sub(4));
         return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (place & 63);

@@ -9,6 +9,7 @@ use core::hash::{Hash, Hasher};
 use bytes::Bytes;
 
 use super::binary::is_ascii;
+use super::distinct::{Key, fingerprint};
 use super::octets::Octets;
 use crate::code;
 use crate::codec::Primitive;
@@ -127,9 +128,23 @@ impl fmt::Display for Symbol {
     }
 }
 
+/// `:name`; in quotes if it is not made of what names are made of, so that nothing a peer says looks like something else.
 impl fmt::Debug for Symbol {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, ":{}", self.as_str().escape_debug())
+        let text = self.as_str();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./:+*".contains(&byte);
+        if !text.is_empty() && text.bytes().all(plain) && !text.ends_with(':') {
+            write!(f, ":{text}")
+        } else {
+            write!(f, ":{text:?}")
+        }
+    }
+}
+
+impl Key for Symbol {
+    #[inline]
+    fn fingerprint(&self) -> u64 {
+        fingerprint(self.as_bytes())
     }
 }
 

@@ -1,7 +1,6 @@
 //! open (§2.4.1, §2.7.1): ours, the peer's, and what waits for them.
 
 use super::{Connection, Side};
-use crate::config::Pipelining;
 use crate::link::Half;
 use crate::violation::Violation;
 use crate::{Event, Instant, TimeoutReason};
@@ -17,7 +16,7 @@ const MIN_IDLE_TIME_OUT: u32 = 100;
 impl Connection {
     /// Our header has left: with pipelining open follows at once (§2.4.2).
     pub(super) fn pipeline_open(&mut self) {
-        if self.config.pipelining == Pipelining::On {
+        if self.config.pipelining.is_on() {
             self.send_open();
             self.ctx.may_begin = true;
         }

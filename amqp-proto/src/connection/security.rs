@@ -113,7 +113,7 @@ impl Connection {
     /// Our last word has left: with pipelining header and open follow at once (§2.4.2), and are read once we are let in.
     fn pipeline_header(&mut self) {
         let Layer::Sasl(Exchange::Client(exchange)) = &self.layer else { return };
-        if exchange.has_said_all() && self.config.pipelining == Pipelining::On && self.local == Half::Idle {
+        if exchange.has_said_all() && self.config.pipelining == Pipelining::WithLogin && self.local == Half::Idle {
             self.ctx.output.header(ProtocolHeader::AMQP);
             self.pipeline_open();
         }

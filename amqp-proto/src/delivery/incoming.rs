@@ -1,12 +1,13 @@
 //! Transfers into deliveries (§2.6.14): the receiving end of a link puts together what comes in
 //! pieces and checks that the pieces belong together.
 
+use super::arrived::Arrived;
 use super::{Chunk, Delivery, Load, Payload, Progress};
 use crate::violation::Violation;
 use crate::{DeliveryId, SessionId};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use amqp_codec::{DeliveryState, DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
+use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
 /// Transfers without payload that one delivery may have in a row (req: TR-2.7.5-22).
@@ -69,70 +70,6 @@ struct Arriving {
     started: bool,
     /// Nobody wants what is still to come of it.
     unwanted: bool,
-}
-
-/// A delivery that is whole, in as few octets as that takes: it is moved in and out.
-#[derive(Debug)]
-struct Arrived {
-    payload: Payload,
-    tag: DeliveryTag,
-    state: Option<DeliveryState>,
-    number: SequenceNo,
-    message_format: u32,
-    /// Of the window, that it takes.
-    transfers: u32,
-    /// Octets that the window has been given back. The others it still takes.
-    hidden: u64,
-    rcv_settle_mode: ReceiverSettleMode,
-    settled: bool,
-    batchable: bool,
-    aborted: bool,
-}
-
-impl Arrived {
-    /// One that came in pieces.
-    fn of(Arriving { delivery, load, .. }: Arriving, aborted: bool) -> Self {
-        let Delivery { id, tag, message_format, settled, rcv_settle_mode, state, batchable, payload } = delivery;
-        let Load { transfers, hidden, .. } = load;
-        let number = id.number();
-        Self {
-            payload,
-            tag,
-            state,
-            number,
-            message_format,
-            transfers,
-            hidden,
-            rcv_settle_mode,
-            settled,
-            batchable,
-            aborted,
-        }
-    }
-
-    #[inline]
-    fn load(&self) -> Load {
-        let octets = (self.payload.len() as u64).saturating_sub(self.hidden);
-        Load { transfers: self.transfers, octets, hidden: self.hidden }
-    }
-
-    fn hide(&mut self) {
-        self.transfers = 0;
-        self.hidden = self.payload.len() as u64;
-    }
-
-    /// Whether there is nothing to settle of it.
-    #[inline]
-    fn over(&self) -> bool {
-        self.settled || self.aborted
-    }
-
-    #[inline]
-    fn delivery(self, session: SessionId) -> Delivery {
-        let Self { payload, tag, state, number, message_format, rcv_settle_mode, settled, batchable, .. } = self;
-        let id = DeliveryId { session, number };
-        Delivery { id, tag, message_format, settled, rcv_settle_mode, state, batchable, payload }
-    }
 }
 
 /// What a transfer amounted to.
@@ -298,7 +235,8 @@ impl Incoming {
     fn complete(&mut self, aborted: bool) -> Outcome {
         let Some(arriving) = self.arriving.take() else { return Outcome::default() };
         let arrived = self.ready.is_empty() && !(self.streaming && arriving.started && arriving.load.transfers > 1);
-        let whole = Arrived::of(*arriving, aborted);
+        let Arriving { delivery, load, .. } = *arriving;
+        let whole = Arrived::of(delivery, load, aborted);
         self.ready_settled += usize::from(whole.over());
         self.ready.push_back(whole);
         Outcome { arrived, aborted, ..Outcome::default() }

@@ -222,7 +222,7 @@ impl<T> Table<T> {
 
     fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
         for bucket in &mut self.buckets {
-            for slot in bucket.slots.iter_mut() {
+            for slot in &mut bucket.slots {
                 if slot.as_ref().is_some_and(|value| !keep(value)) {
                     *slot = None;
                     bucket.live -= 1;

@@ -26,8 +26,9 @@ impl Default for CreditMode {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CreditRenewal {
     /// One flow grants the whole again when no more than so many deliveries are left: those that the sender may
-    /// still begin, and those that count until `until`. `Some(u32::MAX)`: after each delivery. Default: half of
-    /// what [`CreditMode::Auto`] says.
+    /// still begin, and those that count until `until`. `Some(u32::MAX)`: after each delivery. `Some(0)`: when all of
+    /// it is used up, as RabbitMQ before 4.0 needs: it grants again what is under way when a flow comes. Default: half
+    /// of what [`CreditMode::Auto`] says.
     pub low_water: Option<u32>,
     /// What a delivery that has arrived counts as. Default [`Taken`](CreditUntil::Taken).
     pub until: CreditUntil,

@@ -87,7 +87,7 @@ pub trait ClientMechanism: fmt::Debug + Send + Sync {
     fn start(&mut self, nonce: &str) -> Result<Option<Bytes>, MechanismError>;
 
     /// Whether the initial response is all that the client ever says: the AMQP header may then leave behind it, where
-    /// [pipelining](crate::Pipelining::On) is wanted. Default: no.
+    /// [pipelining](crate::Pipelining::WithLogin) is wanted. Default: no.
     fn says_all_at_once(&self) -> bool {
         false
     }

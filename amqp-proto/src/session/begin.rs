@@ -2,7 +2,6 @@
 
 use super::window::Incoming;
 use super::{Session, SessionOptions};
-use crate::config::Pipelining;
 use crate::context::Context;
 use crate::event::Event;
 use crate::kept::Kept;
@@ -87,6 +86,6 @@ impl Session {
 
     /// Whether our attach frames may leave (§2.4.2).
     pub(crate) fn may_attach(&self, ctx: &Context) -> bool {
-        self.local == Half::Active && (self.remote == Half::Active || ctx.pipelining == Pipelining::On)
+        self.local == Half::Active && (self.remote == Half::Active || ctx.pipelining.is_on())
     }
 }

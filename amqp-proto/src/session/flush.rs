@@ -1,7 +1,6 @@
 //! What was held back leaves: dispositions and flows.
 
 use super::Session;
-use crate::config::Pipelining;
 use crate::context::Context;
 use crate::link::Half;
 use alloc::collections::VecDeque;
@@ -59,7 +58,7 @@ impl Session {
         if let Some(due) = &mut link.flow_due {
             due.listed = false;
         }
-        let answered = link.remote == Half::Active || ctx.pipelining == Pipelining::On;
+        let answered = link.remote == Half::Active || ctx.pipelining.is_on();
         if link.local != Half::Active || !answered {
             return;
         }

@@ -47,7 +47,8 @@ pub struct SessionOptions {
     /// Octets of payload that the peer may send before the application has taken any: the window is then as many
     /// transfers as fit into what is left, each taken for as large as our max-frame-size, which is the least that
     /// this may be. A message that does not fit into it is taken all the same if nothing else waits, as far as
-    /// [`max_message_size`](crate::LinkOptions::max_message_size) allows. Also bounded by
+    /// [`max_message_size`](crate::LinkOptions::max_message_size) allows; and of several links that nobody reads each may
+    /// come to hold so much, lest they keep others from theirs. Also bounded by
     /// [`PeerLimits::max_unread`](crate::PeerLimits::max_unread). Default: only by that.
     pub incoming_octets: Option<u64>,
     /// What the peer may have left of the window when a flow reopens it, in transfer frames, if the application keeps

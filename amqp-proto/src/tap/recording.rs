@@ -40,7 +40,7 @@ impl TappedFrame<'_> {
     /// recording begins behind them.
     #[must_use]
     pub fn recorded(&self, at: RecordedAt, since: Duration) -> Option<RecordedFrame<'_>> {
-        let is_sasl = match self.what {
+        let is_sasl = match &self.what {
             What::Header(header) => header.id == ProtocolId::SASL,
             What::Frame(header, _) => header.frame_type == FRAME_TYPE_SASL,
         };
@@ -57,12 +57,13 @@ impl fmt::Display for RecordedFrame<'_> {
             write!(f, "\"conn\":{number},")?;
         }
         write!(f, "\"dir\":\"{direction}\"")?;
-        match self.frame.what {
+        match &self.frame.what {
             What::Header(header) => {
                 f.write_str(",\"kind\":\"header\",\"hex\":\"")?;
                 hex(f, &header.to_bytes())?;
             }
             What::Frame(header, body) => {
+                let body = body.of(header);
                 f.write_str(",\"kind\":\"frame\",\"hex\":\"")?;
                 // without an extended header, of which nothing is known
                 let size = u32::try_from(body.len()).unwrap_or(u32::MAX).saturating_add(8);
@@ -70,7 +71,7 @@ impl fmt::Display for RecordedFrame<'_> {
                 hex(f, &size.to_be_bytes())?;
                 hex(f, &[plain.data_offset, plain.frame_type])?;
                 hex(f, &plain.channel.to_be_bytes())?;
-                hex(f, body)?;
+                hex(f, &body)?;
             }
         }
         f.write_str("\"}")

@@ -12,7 +12,7 @@ amqp10-interop [--quick|--all] [--peer NAME]... [--scenario NAME]... [--state DI
                [--second-try] [--minutes N] [--list]
 
 Plays every scenario with every peer, in both roles; exits with 1 if one of them fails, with 75 if no peer can be run.
-  --quick          five peers, smaller sizes (default)
+  --quick          seven peers, smaller sizes (default)
   --all            all peers, whole sizes; writes docs/INTEROP.md unless peers or scenarios are chosen
   --peer NAME      only this one; may be repeated
   --scenario NAME  only this one; may be repeated

@@ -51,10 +51,10 @@ impl Results {
             eprintln!("SKIPPED {peer} {scenario}: the time is up");
             Verdict::OutOfTime
         } else {
-            match judge(peer, scenario, play().await) {
+            match in_good_mood(peer, scenario, &play).await {
                 Verdict::Failed(why) if options.second_try => {
                     eprintln!("{peer} {scenario} FAILED and is played once more: {why}");
-                    match judge(peer, scenario, play().await) {
+                    match in_good_mood(peer, scenario, &play).await {
                         Verdict::Pass => Verdict::SecondTry(why),
                         other => other,
                     }
@@ -65,6 +65,24 @@ impl Results {
         println!("{peer:13} {scenario:20} {verdict} ({:.1} s)", started.elapsed().as_secs_f64());
         self.cells.push((scenario, verdict));
     }
+}
+
+/// Plays it; again, at most four times, if what comes is what the peer at times does whatever is played.
+async fn in_good_mood<F>(peer: &str, scenario: &str, play: impl Fn() -> F) -> Verdict
+where
+    F: Future<Output = Check>,
+{
+    let mut verdict = judge(peer, scenario, play().await);
+    for _ in 0..4 {
+        match verdict {
+            Verdict::Refused(why) if oddity::is_mood(peer, why) => {
+                println!("{peer:13} {scenario:20} is played again: {why}");
+                verdict = judge(peer, scenario, play().await);
+            }
+            _ => break,
+        }
+    }
+    verdict
 }
 
 /// What there is to be run.

@@ -127,7 +127,8 @@ Written by `cargo run --release -p amqp10-interop --features tls -- --all`; do n
 and extend them.
 
 `pass`: as it should be. `refused`: the peer does not do it, or does it otherwise, and is known to; the notes say what
-it does, and the run fails if that changes. `skipped`: not played, the notes say why. Empty: does not concern the peer.
+it does, and the run fails if that changes. `at second try`: it failed once. `skipped`: not played, the notes say why.
+Empty: does not concern the peer, or its library has no way to do it.
 ";
 
 impl fmt::Display for Table {

@@ -1,8 +1,6 @@
 //! Every stall has exactly one reason: what `why_blocked` and `why_idle` say is what a try finds, whatever happened
 //! before, and nobody who was told to wait is forgotten.
 
-#![expect(clippy::result_large_err, reason = "as of send itself")]
-
 use amqp_proto::{Blocked, Config, Connection, CreditMode, Event, FrameTap, Instant, LinkId, LinkOptions, Outgoing};
 use amqp_proto::{ReceiverId, SendError, SenderId, SessionId, SessionOptions};
 use amqp10_testkit::pair::{End, Pair};

@@ -6,7 +6,7 @@ use amqp_async::{Timer, Transport};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
@@ -94,12 +94,14 @@ struct Watching<T>(Arc<Watched<T>>);
 struct Watched<T> {
     state: Mutex<State>,
     /// Locked while it is polled.
-    driver: Mutex<Option<Pin<Box<dyn Future<Output = T> + Send>>>>,
+    driver: Mutex<Option<Boxed<T>>>,
     result: Mutex<Option<T>>,
     frozen: AtomicBool,
     wakes: AtomicUsize,
     busy: Arc<Busy>,
 }
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 struct State {
     /// It is to be polled, and counted as busy for that.
@@ -144,14 +146,18 @@ impl<T> Driven<T> {
 
     /// Drops it where it stands.
     pub(crate) fn cancel(&self) {
-        let driver = self.0.driver.lock().unwrap().take();
-        drop(driver);
+        drop(self.0.place().take());
     }
 }
 
 impl<T> Watched<T> {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
+    }
+
+    /// Where the driver is; also after one that panicked.
+    fn place(&self) -> MutexGuard<'_, Option<Boxed<T>>> {
+        self.driver.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether there is nothing left to poll.
@@ -163,15 +169,18 @@ impl<T> Watched<T> {
             return false;
         }
         let waker = Waker::from(Arc::clone(self));
-        let mut driver = self.driver.lock().unwrap();
-        match driver.as_mut().map(|driver| driver.as_mut().poll(&mut Context::from_waker(&waker))) {
-            Some(Poll::Pending) => false,
-            Some(Poll::Ready(result)) => {
+        // taken out, so that one that panics is dropped, as any executor does
+        let mut place = self.place();
+        let Some(mut driver) = place.take() else { return true };
+        match driver.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => {
+                *place = Some(driver);
+                false
+            }
+            Poll::Ready(result) => {
                 *self.result.lock().unwrap() = Some(result);
-                *driver = None;
                 true
             }
-            None => true,
         }
     }
 }
@@ -202,11 +211,17 @@ impl<T: Send + 'static> Future for Watching<T> {
             state.executor = Some(cx.waker().clone());
             std::mem::take(&mut state.woken)
         };
-        let ended = watched.advance();
-        if counted {
-            watched.busy.less();
-        }
-        if ended { Poll::Ready(()) } else { Poll::Pending }
+        let _counted = counted.then(|| Counted(&watched.busy));
+        if watched.advance() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+/// One that is at work, until it has been polled, or has panicked.
+struct Counted<'a>(&'a Busy);
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.less();
     }
 }
 

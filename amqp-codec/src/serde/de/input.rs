@@ -9,7 +9,7 @@ use crate::code::{self, Width};
 use crate::error::DecodeErrorKind;
 use crate::serde::error::Error;
 use crate::types::list::ROOM;
-use crate::types::{check_keys, decode_primitive};
+use crate::types::{decode_primitive, distinct::check_keys};
 use crate::{Decode, DecodeError, Decoder, Value};
 
 const MAP: (u8, u8) = (code::MAP_8, code::MAP_32);
@@ -159,10 +159,11 @@ pub(super) fn skip_constructor(decoder: &mut Decoder<'_>) -> Result<u8, DecodeEr
 
 /// Refuses a map of which two keys are equal (§1.6.23).
 fn check_distinct(mut map: Decoder<'_>, entries: usize) -> Result<(), DecodeError> {
+    let start = map.clone();
     let mut keys = Vec::with_capacity(entries.min(ROOM));
     for _ in 0..entries {
         keys.push((Value::decode(&mut map)?, ()));
         map.skip()?;
     }
-    check_keys(&keys, &map, "map")
+    check_keys(&keys, start, "map")
 }

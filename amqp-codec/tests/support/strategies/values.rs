@@ -126,6 +126,11 @@ fn long_map() -> impl Strategy<Value = Value> {
 
 /// A value of any type, nested up to four times over: a good dozen levels at most.
 pub(crate) fn value() -> BoxedStrategy<Value> {
+    nested(4, 48)
+}
+
+/// A value of any type, nested up to so many times over, and of about so many values in all.
+pub(crate) fn nested(depth: u32, size: u32) -> BoxedStrategy<Value> {
     // Made once, and not again for each level of each value.
     let (flat, name) = (flat_array(), descriptor());
     let leaf = prop_oneof![
@@ -150,7 +155,7 @@ pub(crate) fn value() -> BoxedStrategy<Value> {
             described_array(lists).prop_map(Value::from),
         ]
     };
-    leaf.prop_recursive(4, 48, 6, nest).boxed()
+    leaf.prop_recursive(depth, size, 6, nest).boxed()
 }
 
 pub(crate) fn fields() -> BoxedStrategy<Fields> {

@@ -70,7 +70,7 @@ impl Certificates {
 
 /// Where clients come in.
 pub(super) enum Door {
-    Listener(Listener),
+    Listener(Box<Listener>),
     /// A listener has one tap for all its clients, and a recording is of one connection: each client gets a listener
     /// of its own, whose port nobody knows.
     Recorded(TcpListener, Setting),
@@ -85,7 +85,7 @@ impl Door {
         }
         let listener = setting.listener().await?;
         let port = listener.local_addr()?.port();
-        Ok((Self::Listener(listener), port))
+        Ok((Self::Listener(Box::new(listener)), port))
     }
 
     pub(super) async fn next(&self) -> Result<IncomingConnection, Fault> {

@@ -52,8 +52,8 @@ scenarios! {
     Quick "sasl-scram" of ActingUp => login::scram;
     Quick "sasl-wrong-password" => login::wrong_password;
     Quick "no-sasl" => login::none;
-    Quick "tls" of Rabbit4 | ActingUp => login::tls;
-    Quick "sasl-external" of Rabbit4 | ActingUp => login::external;
+    Quick "tls" of Rabbit4 | Rabbit3 | ActingUp => login::tls;
+    Quick "sasl-external" of Rabbit4 | Rabbit3 | ActingUp => login::external;
     Quick "open-close" => open::open_close;
     Quick "pipelined-open" => open::pipelined;
     Quick "value-types" => values::as_bodies;

@@ -29,7 +29,7 @@ pub(crate) async fn dynamic_reply(target: Target) -> Check {
     let serving = target.connect().await?;
     let (client, server) = (asking.session().await?, serving.session().await?);
 
-    let replies = client.attach_receiver(LinkOptions { name: "replies".into(), ..dynamic(target.server.kind) }).await?;
+    let replies = client.attach_receiver(dynamic("replies", target.server.kind)).await?;
     let reply_to = dynamic_address(&replies)?;
     let requests = client.sender(service.as_str()).await?;
     let request = Message::builder().message_id("request").reply_to(reply_to.as_str()).value(20_u64).build();
@@ -54,8 +54,8 @@ pub(crate) async fn dynamic_reply(target: Target) -> Check {
 }
 
 /// Options of a link from a node made on demand.
-fn dynamic(kind: Kind) -> LinkOptions {
-    let anywhere = LinkOptions { source: Some(Source::dynamic()), ..LinkOptions::default() };
+fn dynamic(name: &str, kind: Kind) -> LinkOptions {
+    let anywhere = LinkOptions { source: Some(Source::dynamic()), ..LinkOptions::receiver(name, "") };
     if kind != Kind::Rabbit4 {
         return anywhere;
     }

@@ -67,6 +67,7 @@
 //! `compare=exact` (the default) wants just the frames and events written, in order; flow, arrived and writable
 //! events may be left out. `compare=meaning`, made for recordings, is the business of [`crate::meaning`].
 
+mod line;
 mod parse;
 mod print;
 mod scan;
@@ -74,6 +75,7 @@ mod scan;
 use crate::wire::Record;
 use std::time::Duration;
 
+pub use line::{FrameLine, parse_frame};
 pub use print::{print_record, print_value};
 
 /// Reads one record: a name, perhaps a subject, and fields.
