@@ -64,7 +64,7 @@ async fn run(arguments: Arguments) -> Result<(), job::Failure> {
             let node = Arc::new(node::Node::default());
             tokio::spawn(node::serve(listener, Arc::clone(&node)));
             let report = job::run(&url, "quickstart", arguments.count, arguments.tap).await?;
-            node.check_all_accepted("quickstart", arguments.count)?;
+            node.check_all_accepted("quickstart", arguments.count).await?;
             report::show(&report);
         }
     }

@@ -9,10 +9,14 @@ use amqp10::{
 };
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// How many messages may be on their way to one receiver.
 const IN_FLIGHT: usize = 2048;
+
+/// How long the count of what was accepted may take.
+const SOON: Duration = Duration::from_secs(5);
 
 /// All queues of this process.
 #[derive(Default)]
@@ -26,9 +30,12 @@ impl Node {
         Arc::clone(queues.entry(address.to_owned()).or_default())
     }
 
-    /// Whether all that was sent has found somebody who accepted it.
-    pub(crate) fn check_all_accepted(&self, address: &str, count: usize) -> Result<(), String> {
-        match self.queue(address).counts() {
+    /// Whether all that was sent has found somebody who accepted it. The tasks that count may be behind the client, which
+    /// has closed already.
+    pub(crate) async fn check_all_accepted(&self, address: &str, count: usize) -> Result<(), String> {
+        let queue = self.queue(address);
+        let _ = tokio::time::timeout(SOON, queue.all_accepted(count)).await;
+        match queue.counts() {
             (accepted, 0) if accepted == count => Ok(()),
             (accepted, waiting) => {
                 Err(format!("the queue saw {accepted} of {count} messages accepted, and holds {waiting}"))
@@ -51,7 +58,7 @@ pub(crate) async fn serve(listener: Listener, node: Arc<Node>) {
             }
             Err(error) => {
                 eprintln!("quickstart: cannot accept a client: {error}");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }

@@ -21,6 +21,7 @@ pub(crate) struct Queue {
     inner: Mutex<Inner>,
     arrived: Notify,
     left: Notify,
+    settled: Notify,
 }
 
 #[derive(Default)]
@@ -84,6 +85,18 @@ impl Queue {
     /// A message has found somebody who accepted it.
     pub(crate) fn accepted(&self) {
         self.lock().accepted += 1;
+        self.settled.notify_one();
+    }
+
+    /// Waits until so many have been accepted.
+    pub(crate) async fn all_accepted(&self, count: usize) {
+        loop {
+            let settled = self.settled.notified();
+            if self.lock().accepted >= count {
+                return;
+            }
+            settled.await;
+        }
     }
 
     /// How many have been accepted, and how many wait.
