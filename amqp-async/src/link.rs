@@ -121,7 +121,7 @@ impl<Id: Link> LinkRoot<Id> {
 
     /// A turn that concerns this link alone.
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
-        self.shared().with_link(&self.credit, self.id.into(), act)
+        self.shared().with_link(&self.credit, act)
     }
 
     /// The credit as it was shown last; none if the link is gone.

@@ -254,11 +254,11 @@ impl Shared {
 
     /// A turn of one link's handle: as [`with`](Self::with), but of what is shown of links only its credit is renewed here.
     /// Another's may have changed with it only if a flow is to leave, and then the driver comes by.
-    pub(crate) fn with_link<R>(&self, look: &Look<Credit, 1>, id: LinkId, act: impl FnOnce(&mut State) -> R) -> R {
-        self.turn(Some((look, id)), act)
+    pub(crate) fn with_link<R>(&self, look: &Look<Credit, 1>, act: impl FnOnce(&mut State) -> R) -> R {
+        self.turn(Some(look), act)
     }
 
-    fn turn<R>(&self, of: Option<(&Look<Credit, 1>, LinkId)>, act: impl FnOnce(&mut State) -> R) -> R {
+    fn turn<R>(&self, of: Option<&Look<Credit, 1>>, act: impl FnOnce(&mut State) -> R) -> R {
         // what ends the turn is a drop, so that the result is made where the caller wants it and never moved
         let mut turn = Turn { state: self.lock(), calls: Calls::default(), of };
         act(&mut turn.state)
@@ -300,7 +300,7 @@ struct Turn<'a> {
     state: MutexGuard<'a, State>,
     calls: Calls,
     /// The link that it concerns, if it is one alone.
-    of: Option<(&'a Look<Credit, 1>, LinkId)>,
+    of: Option<&'a Look<Credit, 1>>,
 }
 
 /// Who is woken when this is dropped.
@@ -361,13 +361,13 @@ impl State {
 
     /// Shows what somebody has looked at as it is now; of links only this one, if one is given.
     #[cold]
-    pub(crate) fn publish(&mut self, of: Option<(&Look<Credit, 1>, LinkId)>) {
+    pub(crate) fn publish(&mut self, of: Option<&Look<Credit, 1>>) {
         let Self { machine, watching, wake, .. } = self;
         let Some(shown) = watching else { return };
         match of {
-            Some((look, id)) => {
+            Some(look) => {
                 shown.show_sessions(machine, wake);
-                look.show(machine, id);
+                look.show(machine);
             }
             None if shown.show(machine, wake) => {}
             None => *watching = None,

@@ -1,7 +1,8 @@
 //! The credit of a link (§2.6.7) as it is shown.
 
-use super::{Show, Watched, Watching};
+use super::{Published, Show, Watching};
 use amqp_proto::{Connection, LinkId};
+use std::sync::Arc;
 
 /// Messages that the sender may yet send.
 pub(crate) struct Credit(pub(crate) u32);
@@ -25,7 +26,7 @@ impl Show<1> for Credit {
         Self(credit as u32)
     }
 
-    fn watch(watching: &mut Watching, watched: Watched<Self, 1>) {
-        watching.links.push(watched);
+    fn watch(watching: &mut Watching, published: Arc<Published<Self, 1>>) {
+        watching.links.push(published);
     }
 }

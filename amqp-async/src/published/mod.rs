@@ -18,7 +18,6 @@ use crate::sync::{AtomicU64, AtomicUsize, Ordering, fence};
 use amqp_proto::Connection;
 use std::fmt;
 use std::hint::spin_loop;
-use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
@@ -31,41 +30,35 @@ pub(crate) trait Show<const WORDS: usize>: Sized {
     fn of(machine: &mut Connection, id: Self::Id) -> Option<Self>;
     fn words(&self) -> [u64; WORDS];
     fn from_words(words: [u64; WORDS]) -> Self;
-    /// Keeps it where it is shown from.
-    fn watch(watching: &mut Watching, watched: Watched<Self, WORDS>);
+    /// Keeps it where it is shown from, under the lock.
+    fn watch(watching: &mut Watching, published: Arc<Published<Self, WORDS>>);
 }
 
 /// What is shown of one session or link.
-pub(crate) struct Published<T, const WORDS: usize> {
+pub(crate) struct Published<T: Show<WORDS>, const WORDS: usize> {
+    id: T::Id,
     /// How many copies were written; the last of them is the one to read.
     written: AtomicUsize,
     copies: [[AtomicU64; WORDS]; 2],
-    shows: PhantomData<fn() -> T>,
-}
-
-/// What the lock guards of it.
-pub(crate) struct Watched<T: Show<WORDS>, const WORDS: usize> {
-    pub(crate) id: T::Id,
-    published: Arc<Published<T, WORDS>>,
 }
 
 /// What the handles have of it, once somebody has looked.
-pub(crate) struct Look<T, const WORDS: usize>(OnceLock<Arc<Published<T, WORDS>>>);
+pub(crate) struct Look<T: Show<WORDS>, const WORDS: usize>(OnceLock<Arc<Published<T, WORDS>>>);
 
 /// Everything on a connection that somebody has looked at.
 #[derive(Default)]
 pub(crate) struct Watching {
     pub(crate) sessions: Vec<WatchedWindows>,
-    links: Vec<Watched<Credit, 1>>,
+    links: Vec<Arc<Published<Credit, 1>>>,
 }
 
 impl<T: Show<WORDS>, const WORDS: usize> Published<T, WORDS> {
     /// The words of what is gone.
     const GONE: [u64; WORDS] = [u64::MAX; WORDS];
 
-    fn new(shown: &T) -> Self {
+    fn new(id: T::Id, shown: &T) -> Self {
         let copies = [shown.words(), Self::GONE].map(|words| words.map(AtomicU64::new));
-        Self { written: AtomicUsize::new(0), copies, shows: PhantomData }
+        Self { id, written: AtomicUsize::new(0), copies }
     }
 
     /// What is shown, or `None` if whose it is is gone.
@@ -107,13 +100,11 @@ impl<T: Show<WORDS>, const WORDS: usize> Published<T, WORDS> {
         let [even, odd] = &self.copies;
         if number % 2 == 0 { even } else { odd }
     }
-}
 
-impl<T: Show<WORDS>, const WORDS: usize> Watched<T, WORDS> {
     /// Shows what the machine says, and tells of it if it is news; whether there is anything to show any more.
     fn show(&self, machine: &mut Connection, news: impl FnOnce(&T)) -> bool {
         let shown = T::of(machine, self.id);
-        let is_news = self.published.set(shown.as_ref());
+        let is_news = self.set(shown.as_ref());
         if let Some(shown) = shown.as_ref().filter(|_| is_news) {
             news(shown);
         }
@@ -121,7 +112,7 @@ impl<T: Show<WORDS>, const WORDS: usize> Watched<T, WORDS> {
     }
 }
 
-impl<T, const WORDS: usize> Default for Look<T, WORDS> {
+impl<T: Show<WORDS>, const WORDS: usize> Default for Look<T, WORDS> {
     fn default() -> Self {
         Self(OnceLock::new())
     }
@@ -143,18 +134,17 @@ impl<T: Show<WORDS>, const WORDS: usize> Look<T, WORDS> {
         let shown = T::of(&mut state.machine, id)?;
         // under the lock, so that it happens once
         self.0.get_or_init(|| {
-            let published = Arc::new(Published::new(&shown));
-            let watched = Watched { id, published: Arc::clone(&published) };
-            T::watch(state.watching.get_or_insert_default(), watched);
+            let published = Arc::new(Published::new(id, &shown));
+            T::watch(state.watching.get_or_insert_default(), Arc::clone(&published));
             published
         });
         Some(shown)
     }
 
     /// Shows what the machine says, if anybody has looked.
-    pub(crate) fn show(&self, machine: &mut Connection, id: T::Id) {
+    pub(crate) fn show(&self, machine: &mut Connection) {
         if let Some(published) = self.0.get() {
-            published.set(T::of(machine, id).as_ref());
+            published.show(machine, |_| ());
         }
     }
 }
@@ -173,7 +163,7 @@ impl Watching {
     }
 }
 
-impl<T, const WORDS: usize> fmt::Debug for Published<T, WORDS> {
+impl<T: Show<WORDS>, const WORDS: usize> fmt::Debug for Published<T, WORDS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Published").finish_non_exhaustive()
     }

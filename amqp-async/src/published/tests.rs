@@ -1,5 +1,6 @@
-//! What a look costs, and what being looked at costs.
+//! What a look sees and costs, and what being looked at costs.
 
+use super::Published;
 use crate::connection::ConnectionRoot;
 use crate::error::Step;
 use crate::link::LinkRoot;
@@ -7,7 +8,8 @@ use crate::options::Options;
 use crate::receiver::Receiver;
 use crate::session::{Session, SessionRoot};
 use crate::state::Shared;
-use amqp_proto::{Config, Connection, CreditMode, Instant, LinkOptions, SessionOptions};
+use amqp_proto::codec::SequenceNo;
+use amqp_proto::{Config, Connection, CreditMode, Instant, LinkOptions, SessionOptions, Windows};
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +43,36 @@ fn takes_next_to_no_time(look: impl FnMut()) {
     let bound = Duration::from_nanos(if cfg!(debug_assertions) { 1000 } else { 100 });
     let each = each(look);
     assert!(each < bound, "{each:?}");
+}
+
+#[test]
+fn what_is_read_is_what_was_shown() {
+    let mut number = 0;
+    let mut next = || {
+        number += 0x0123_4567;
+        number
+    };
+    let all = Windows {
+        next_incoming_id: Some(SequenceNo(next())),
+        incoming_window: next(),
+        incoming_window_max: next(),
+        buffered: next(),
+        buffered_octets: u64::MAX - 1,
+        next_outgoing_id: SequenceNo(next()),
+        outgoing_window: next(),
+        remote_incoming_window: next(),
+        remote_outgoing_window: next(),
+    };
+    let published = Published::new(session().root().id, &all);
+    assert_eq!(published.get(), Some(all));
+    let begun = Windows { next_incoming_id: None, ..all };
+    assert!(published.set(Some(&begun)) && !published.set(Some(&begun)));
+    assert_eq!(published.get(), Some(begun));
+    let full = Windows { next_incoming_id: Some(SequenceNo(u32::MAX)), buffered_octets: u64::MAX, ..all };
+    published.set(Some(&full));
+    assert_eq!(published.get(), Some(full));
+    published.set(None);
+    assert_eq!(published.get(), None);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! The windows of a session as they are shown, and who is told when the incoming one is getting full.
 
-use super::{Show, Watched, Watching};
+use super::{Published, Show, Watching};
 use crate::slots::Slots;
 use crate::watermark::{Crossing, Watermark};
 use amqp_proto::codec::SequenceNo;
 use amqp_proto::{Connection, SessionId, Windows};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::{Poll, Waker};
 
 const WORDS: usize = 6;
@@ -15,7 +16,7 @@ const SOME: u64 = 1 << 32;
 
 /// Windows that are shown, and watermarks on them.
 pub(crate) struct WatchedWindows {
-    watched: Watched<Windows, WORDS>,
+    published: Arc<Published<Windows, WORDS>>,
     marks: Slots<Mark>,
 }
 
@@ -64,26 +65,26 @@ impl Show<WORDS> for Windows {
         }
     }
 
-    fn watch(watching: &mut Watching, watched: Watched<Self, WORDS>) {
-        watching.sessions.push(WatchedWindows { watched, marks: Slots::default() });
+    fn watch(watching: &mut Watching, published: Arc<Published<Self, WORDS>>) {
+        watching.sessions.push(WatchedWindows { published, marks: Slots::default() });
     }
 }
 
 impl WatchedWindows {
     pub(crate) fn id(&self) -> SessionId {
-        self.watched.id
+        self.published.id
     }
 
     /// Shows what the machine says; whether the session is there.
     pub(super) fn show(&mut self, machine: &mut Connection, wake: &mut Vec<Waker>) -> bool {
-        let Self { watched, marks } = self;
-        watched.show(machine, |windows| marks.iter_mut().for_each(|(_, mark)| mark.look(windows, wake)))
+        let Self { published, marks } = self;
+        published.show(machine, |windows| marks.iter_mut().for_each(|(_, mark)| mark.look(windows, wake)))
     }
 
     /// Somebody wants to be told. Under which key.
     pub(crate) fn mark(&mut self, watermark: Watermark) -> usize {
         let mut mark = Mark { watermark, crossings: VecDeque::new(), waker: None };
-        if let Some(windows) = self.watched.published.get() {
+        if let Some(windows) = self.published.get() {
             mark.look(&windows, &mut Vec::new());
         }
         self.marks.insert(mark)
@@ -116,41 +117,5 @@ impl Mark {
         }
         self.crossings.push_back(crossing);
         wake.extend(self.waker.take());
-    }
-}
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-    use crate::published::Published;
-
-    #[test]
-    fn what_is_read_is_what_was_shown() {
-        let mut number = 0;
-        let mut next = || {
-            number += 0x0123_4567;
-            number
-        };
-        let all = Windows {
-            next_incoming_id: Some(SequenceNo(next())),
-            incoming_window: next(),
-            incoming_window_max: next(),
-            buffered: next(),
-            buffered_octets: u64::MAX - 1,
-            next_outgoing_id: SequenceNo(next()),
-            outgoing_window: next(),
-            remote_incoming_window: next(),
-            remote_outgoing_window: next(),
-        };
-        let published = Published::new(&all);
-        assert_eq!(published.get(), Some(all));
-        let begun = Windows { next_incoming_id: None, ..all };
-        assert!(published.set(Some(&begun)) && !published.set(Some(&begun)));
-        assert_eq!(published.get(), Some(begun));
-        let full = Windows { next_incoming_id: Some(SequenceNo(u32::MAX)), buffered_octets: u64::MAX, ..all };
-        published.set(Some(&full));
-        assert_eq!(published.get(), Some(full));
-        published.set(None);
-        assert_eq!(published.get(), None);
     }
 }
