@@ -91,12 +91,11 @@ fn s8_6_a_look_at_the_windows_takes_no_lock_and_next_to_no_time() {
 fn s8_6_a_look_at_the_credit_takes_no_lock_and_next_to_no_time() {
     let session = session();
     let receiver = receiver(&session, "receiver");
-    assert_eq!(receiver.credit(), 0);
-    receiver.set_credit(7).unwrap();
     let options = LinkOptions::sender("sender", "queue");
     let sender = LinkRoot::attach(session.root(), |mut session| session.attach_sender(options)).unwrap();
     let sender = crate::sender::Sender::new(sender);
-    assert_eq!(sender.credit(), 0);
+    assert_eq!((receiver.credit(), sender.credit()), (0, 0));
+    receiver.set_credit(7).unwrap();
     // would stand still for ever if it took this
     let locked = session.root().shared().lock();
     assert_eq!((receiver.credit(), sender.credit()), (7, 0), "as the handle left it");
