@@ -162,7 +162,9 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         }
         // what has left makes room for senders
         let has_events = self.drain_events(state);
-        state.publish();
+        if state.watching.is_some() {
+            state.publish(None);
+        }
         self.note_time(state, now);
         match &mut state.parked {
             Some(known) => known.clone_from(waker),

@@ -2,10 +2,11 @@
 
 use crate::error::{Error, Step};
 use crate::events::not_wanted;
+use crate::published::{Credit, Look};
 use crate::receiver;
 use crate::sender::DrainAnswer;
 use crate::session::{Session, SessionRoot};
-use crate::state::{Fate, LinkEntry, Shared, Stage};
+use crate::state::{Fate, LinkEntry, Shared, Stage, State};
 use amqp_proto::codec::{self, Attach};
 use amqp_proto::{LinkId, Misuse, ReceiverId, SenderId, SessionMut};
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub(crate) struct LinkRoot<Id: Link> {
     pub(crate) id: Id,
     pub(crate) fate: Fate,
     pub(crate) own: Id::Own,
+    /// The credit, once somebody has looked at it.
+    credit: Look<Credit, 1>,
 }
 
 /// The two directions of a link: how to speak to the machine about each.
@@ -97,17 +100,33 @@ impl<Id: Link> LinkRoot<Id> {
             state.links.insert(id.into(), LinkEntry::new(fate.clone(), Stage::Proposed));
             Ok(id)
         })?;
-        Ok(Self { session: Arc::clone(session), id, fate, own: Id::Own::default() })
+        Ok(Self { session: Arc::clone(session), id, fate, own: Id::Own::default(), credit: Look::default() })
     }
 
     /// A link that the peer has attached.
     pub(crate) fn requested(session: &Arc<SessionRoot>, id: Id) -> Self {
         let fate = session.shared().lock().links.get(&id.into()).map(|entry| entry.fate.clone());
-        Self { session: Arc::clone(session), id, fate: fate.unwrap_or_default(), own: Id::Own::default() }
+        Self {
+            session: Arc::clone(session),
+            id,
+            fate: fate.unwrap_or_default(),
+            own: Id::Own::default(),
+            credit: Look::default(),
+        }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
         self.session.shared()
+    }
+
+    /// A turn that concerns this link alone.
+    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
+        self.shared().with_link(&self.credit, act)
+    }
+
+    /// The credit as it was shown last; none if the link is gone.
+    pub(crate) fn credit(&self) -> u32 {
+        self.credit.get(self.shared(), self.id.into()).map_or(0, |credit| credit.0)
     }
 
     /// The session that the link is attached to.

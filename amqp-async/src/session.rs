@@ -5,14 +5,14 @@ use crate::error::{Error, Step};
 use crate::events::not_wanted;
 use crate::incoming::IncomingLink;
 use crate::link::LinkRoot;
-use crate::published::Published;
+use crate::published::Look;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::state::{Fate, SessionEntry, Shared, Stage};
 use amqp_proto::codec::{self, Begin, Str};
 use amqp_proto::{LinkOptions, SessionId, SessionOptions, SessionSnapshot, Windows};
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::Poll;
 
 /// A session: an ordered conversation in both directions, with its windows (§2.5). Cheap to clone; all
@@ -30,7 +30,7 @@ pub(crate) struct SessionRoot {
     pub(crate) id: SessionId,
     pub(crate) fate: Fate,
     /// The windows, once somebody has looked at them.
-    published: OnceLock<Arc<Published>>,
+    windows: Look<Windows, 6>,
 }
 
 impl SessionRoot {
@@ -45,34 +45,18 @@ impl SessionRoot {
             state.sessions.insert(id, SessionEntry::new(fate.clone(), Stage::Proposed));
             Ok(id)
         })?;
-        Ok(Self { connection: Arc::clone(connection), id, fate, published: OnceLock::new() })
+        Ok(Self { connection: Arc::clone(connection), id, fate, windows: Look::default() })
     }
 
     /// A session that the peer has begun.
     pub(crate) fn requested(connection: &Arc<ConnectionRoot>, id: SessionId) -> Self {
         let fate = connection.shared.lock().sessions.get(&id).map(|entry| entry.fate.clone());
         let fate = fate.unwrap_or_default();
-        Self { connection: Arc::clone(connection), id, fate, published: OnceLock::new() }
+        Self { connection: Arc::clone(connection), id, fate, windows: Look::default() }
     }
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.connection.shared
-    }
-
-    /// Has the windows shown from now on.
-    fn publish(&self) -> Option<Windows> {
-        self.shared().with(|state| {
-            // under the lock, so that it happens once
-            let published = match self.published.get() {
-                Some(published) => Arc::clone(published),
-                None => {
-                    let published = state.watch(self.id)?;
-                    self.published.get_or_init(|| Arc::clone(&published));
-                    published
-                }
-            };
-            published.get()
-        })
     }
 
     /// Sends end, unless it is gone already.
@@ -261,10 +245,7 @@ impl Session {
     /// takes too, all others read some words that are kept up to date from then on.
     #[must_use]
     pub fn windows(&self) -> Option<Windows> {
-        match self.root.published.get() {
-            Some(published) => published.get(),
-            None => self.root.publish(),
-        }
+        self.root.windows.get(self.root.shared(), self.root.id)
     }
 
     /// The peer's begin, once it has come (§2.7.2).
@@ -278,40 +259,5 @@ impl Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.root.id.fmt(f)
-    }
-}
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-    use crate::options::Options;
-    use amqp_proto::{Config, Connection, Instant};
-    use std::hint::black_box;
-    use std::time::Duration;
-
-    #[test]
-    fn s8_6_a_look_at_the_windows_takes_no_lock_and_next_to_no_time() {
-        let options = Options::client(Config::builder("client").build().unwrap());
-        let machine = Connection::client(options.config.clone(), None, Instant::ZERO);
-        let shared = Shared::new(machine, Step::Open, &options);
-        let connection = Arc::new(ConnectionRoot { shared });
-        let session = Session::new(SessionRoot::begin(&connection, SessionOptions::default()).unwrap());
-        assert_eq!(session.windows().unwrap().incoming_window_max, 2048);
-        session.set_incoming_window(7).unwrap();
-        // would stand still for ever if it took this
-        let locked = connection.shared.lock();
-        assert_eq!(session.windows().unwrap().incoming_window_max, 7, "as the handle left them");
-        let batch = 1000;
-        let time = || {
-            let begin = std::time::Instant::now();
-            (0..batch).for_each(|_| assert!(black_box(&session).windows().is_some()));
-            begin.elapsed()
-        };
-        // the quickest of many: whatever else this machine does is not counted
-        let each = (0..200).map(|_| time()).min().unwrap() / batch;
-        // what is not optimized takes ten times as long
-        let bound = Duration::from_nanos(if cfg!(debug_assertions) { 1000 } else { 100 });
-        assert!(each < bound, "{each:?}");
-        drop(locked);
     }
 }

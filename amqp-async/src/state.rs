@@ -10,7 +10,7 @@ use crate::links::Links;
 use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::probe::Probes;
-use crate::published::{Published, Watched};
+use crate::published::{Credit, Look, WatchedWindows, Watching};
 use crate::sender::DrainAnswer;
 use crate::sync::{Mutex, MutexGuard};
 use crate::wait::{Turns, Wakers};
@@ -59,8 +59,8 @@ pub(crate) struct State {
     /// To be called when the lock is released.
     pub(crate) wake: Vec<Waker>,
     pub(crate) probes: Probes,
-    /// Sessions whose windows somebody has looked at.
-    pub(crate) watched: Vec<Watched>,
+    /// What somebody has looked at, and is shown from then on.
+    pub(crate) watching: Option<Box<Watching>>,
     names: u64,
 }
 
@@ -231,7 +231,7 @@ impl Shared {
             parked: None,
             wake: Vec::new(),
             probes: Probes::default(),
-            watched: Vec::new(),
+            watching: None,
             names: 0,
         };
         Arc::new(Self { state: Mutex::new(state), timeouts: options.timeouts })
@@ -249,8 +249,18 @@ impl Shared {
 
     /// A handle's turn: acts under the lock, and afterwards wakes whoever is concerned.
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
+        self.turn(None, act)
+    }
+
+    /// A turn of one link's handle: as [`with`](Self::with), but of what is shown of links only its credit is renewed here.
+    /// Another's may have changed with it only if a flow is to leave, and then the driver comes by.
+    pub(crate) fn with_link<R>(&self, look: &Look<Credit, 1>, act: impl FnOnce(&mut State) -> R) -> R {
+        self.turn(Some(look), act)
+    }
+
+    fn turn<R>(&self, of: Option<&Look<Credit, 1>>, act: impl FnOnce(&mut State) -> R) -> R {
         // what ends the turn is a drop, so that the result is made where the caller wants it and never moved
-        let mut turn = Turn { state: self.lock(), calls: Calls::default() };
+        let mut turn = Turn { state: self.lock(), calls: Calls::default(), of };
         act(&mut turn.state)
     }
 
@@ -289,6 +299,8 @@ impl Shared {
 struct Turn<'a> {
     state: MutexGuard<'a, State>,
     calls: Calls,
+    /// The link that it concerns, if it is one alone.
+    of: Option<&'a Look<Credit, 1>>,
 }
 
 /// Who is woken when this is dropped.
@@ -301,7 +313,9 @@ struct Calls {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         let state = &mut *self.state;
-        state.publish();
+        if state.watching.is_some() {
+            state.publish(self.of);
+        }
         if state.wants_driver() {
             self.calls.driver = state.parked.take();
         }
@@ -345,20 +359,24 @@ impl State {
         }
     }
 
-    /// Shows the windows that somebody looks at as they are now.
-    pub(crate) fn publish(&mut self) {
-        if !self.watched.is_empty() {
-            let Self { machine, watched, wake, .. } = self;
-            watched.retain_mut(|watched| watched.show(machine, wake));
+    /// Shows what somebody has looked at as it is now; of links only this one, if one is given.
+    #[cold]
+    pub(crate) fn publish(&mut self, of: Option<&Look<Credit, 1>>) {
+        let Self { machine, watching, wake, .. } = self;
+        let Some(shown) = watching else { return };
+        match of {
+            Some(look) => {
+                shown.show_sessions(machine, wake);
+                look.show(machine);
+            }
+            None if shown.show(machine, wake) => {}
+            None => *watching = None,
         }
     }
 
-    /// Shows a session's windows from now on; `None` if it is gone.
-    pub(crate) fn watch(&mut self, id: SessionId) -> Option<Arc<Published>> {
-        let windows = self.machine.session(id).ok()?.windows();
-        let (watched, published) = Watched::new(id, windows);
-        self.watched.push(watched);
-        Some(published)
+    /// The session's windows, if they are shown.
+    pub(crate) fn watched(&mut self, id: SessionId) -> Option<&mut WatchedWindows> {
+        self.watching.as_mut()?.sessions.iter_mut().find(|session| session.id() == id)
     }
 
     /// A name for a link that nobody has named; unique on this connection (§2.6.1).

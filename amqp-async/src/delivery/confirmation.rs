@@ -59,7 +59,7 @@ impl Future for Confirmation {
         let this = self.get_mut();
         let Some(number) = this.number else { return Poll::Ready(Ok(())) };
         let link = Arc::clone(&this.link);
-        link.shared().with(|state| {
+        link.with(|state| {
             let result = this.look(state, number, cx.waker());
             if result.is_ready() {
                 this.stop(state);

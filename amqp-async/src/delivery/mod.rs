@@ -189,7 +189,7 @@ impl Delivery {
         if !mem::take(&mut self.to_settle) {
             return Ok(());
         }
-        self.link.shared().with(|state| self.report(state, outcome))
+        self.link.with(|state| self.report(state, outcome))
     }
 
     /// Settles all with one outcome; the first error that there was.
@@ -197,7 +197,7 @@ impl Delivery {
         let mut result = Ok(());
         for of_link in deliveries.chunk_by_mut(|one, other| Arc::ptr_eq(&one.link, &other.link)) {
             let Some(link) = of_link.first().map(|delivery| Arc::clone(&delivery.link)) else { continue };
-            link.shared().with(|state| {
+            link.with(|state| {
                 for run in of_link.chunk_by_mut(Self::is_followed_by) {
                     let reported = Self::report_run(state, run, outcome);
                     result = mem::replace(&mut result, Ok(())).and(reported);
@@ -214,7 +214,7 @@ impl Delivery {
         if !to_settle {
             return Ok(Confirmation::new(link, None, limit));
         }
-        let waits = link.shared().with(|state| {
+        let waits = link.with(|state| {
             self.report(state, outcome)?;
             let waits = !self.inner.settles_at_once();
             if let Some(entry) = state.links.get_mut(&link.id.into()).filter(|_| waits) {

@@ -112,7 +112,7 @@ impl Future for Gather<'_> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let receiver = this.receiver;
-        let done = receiver.link.shared().with(|state| this.attempt(state, cx.waker()));
+        let done = receiver.link.with(|state| this.attempt(state, cx.waker()));
         done.map_ok(|()| mem::take(&mut this.taken).into_iter().map(|delivery| receiver.delivery(delivery)).collect())
     }
 }
@@ -124,7 +124,7 @@ impl Drop for Gather<'_> {
             return;
         }
         let receiver = self.receiver;
-        receiver.link.shared().with(|state| {
+        receiver.link.with(|state| {
             let any = receiver.link.own.keep(|kept| {
                 for delivery in mem::take(&mut self.taken).into_iter().rev() {
                     kept.deliveries.push_front(delivery);

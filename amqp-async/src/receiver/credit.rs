@@ -73,7 +73,7 @@ impl Receiver {
 
     async fn drain_within(&self, limit: Option<Duration>) -> Result<(), Error> {
         let link = &self.link;
-        link.shared().with(|state| {
+        link.with(|state| {
             state.link(link.id.into(), &link.fate)?.drained = false;
             let asked = state.machine.receiver(link.id).and_then(|mut receiver| receiver.drain());
             match asked {
@@ -96,7 +96,7 @@ impl Receiver {
 
     fn command(&self, command: impl FnOnce(ReceiverMut<'_>) -> Result<(), Misuse>) -> Result<(), Error> {
         let link = &self.link;
-        link.shared().with(|state| {
+        link.with(|state| {
             let done = state.machine.receiver(link.id).and_then(command);
             done.map_err(|misuse| link.fate.explain(misuse))
         })

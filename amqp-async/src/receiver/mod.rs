@@ -126,7 +126,7 @@ impl Receiver {
     /// # Errors
     /// Why no more can come.
     pub fn try_recv(&self) -> Result<Option<Delivery>, Error> {
-        let taken = self.link.shared().with(|state| self.take(state))?;
+        let taken = self.link.with(|state| self.take(state))?;
         Ok(taken.map(|delivery| self.delivery(delivery)))
     }
 
@@ -143,11 +143,15 @@ impl Receiver {
         state.machine.receiver(self.link.id).ok().and_then(|receiver| receiver.why_idle())
     }
 
-    /// How many more messages the sender may send (§2.6.7).
+    /// How many more messages the sender may send (§2.6.7), as the driver or a handle of this link left it last; 0 when the
+    /// link is gone. Credit that is renewed because another link of the session has made room is seen when the driver
+    /// sends it.
+    ///
+    /// Cheap enough to be asked for every message: only the first call on a link waits for the lock that the driver takes
+    /// too, all others read a number that is kept up to date from then on.
     #[must_use]
     pub fn credit(&self) -> u32 {
-        let mut state = self.link.shared().lock();
-        state.machine.receiver(self.link.id).map_or(0, |receiver| receiver.credit())
+        self.link.credit()
     }
 
     /// How many deliveries have been taken and not settled, or wait to be taken.

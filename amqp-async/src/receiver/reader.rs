@@ -30,7 +30,7 @@ impl Receiver {
     /// As for [`recv`](Self::recv).
     pub async fn reader(&self) -> Result<DeliveryReader, Error> {
         let mut place = Place { receiver: self, ticket: None };
-        let chunk = poll_fn(|cx| self.link.shared().with(|state| place.attempt(state, cx.waker()))).await?;
+        let chunk = poll_fn(|cx| self.link.with(|state| place.attempt(state, cx.waker()))).await?;
         let Chunk { mut delivery, progress } = chunk;
         let pieces = std::mem::take(&mut delivery.payload);
         let pieces = pieces.chunks().iter().cloned().collect();
@@ -64,7 +64,7 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         if self.ticket.is_some() {
             let Self { receiver, ticket } = self;
-            receiver.link.shared().with(|state| receiver.leave(state, ticket));
+            receiver.link.with(|state| receiver.leave(state, ticket));
         }
     }
 }
@@ -136,7 +136,7 @@ impl DeliveryReader {
                 Progress::Aborted => return Poll::Ready(Err(Error::Aborted)),
                 Progress::More => {
                     let link = Arc::clone(&self.link);
-                    ready!(link.shared().with(|state| self.more(state, cx.waker())))?;
+                    ready!(link.with(|state| self.more(state, cx.waker())))?;
                 }
             }
         }
@@ -197,7 +197,7 @@ impl DeliveryReader {
         }
         self.progress = Progress::Aborted;
         let (link, id) = (Arc::clone(&self.link), self.delivery.id());
-        link.shared().with(|state| {
+        link.with(|state| {
             if let Ok(mut receiver) = state.machine.receiver(link.id) {
                 receiver.skip(id);
             }

@@ -51,7 +51,7 @@ impl Future for Recv<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { receiver, ticket } = self.get_mut();
-        let taken = receiver.link.shared().with(|state| receiver.attempt(state, ticket, cx.waker()));
+        let taken = receiver.link.with(|state| receiver.attempt(state, ticket, cx.waker()));
         taken.map_ok(|delivery| receiver.delivery(delivery))
     }
 }
@@ -60,7 +60,7 @@ impl Drop for Recv<'_> {
     fn drop(&mut self) {
         if self.ticket.is_some() {
             let Self { receiver, ticket } = self;
-            receiver.link.shared().with(|state| receiver.leave(state, ticket));
+            receiver.link.with(|state| receiver.leave(state, ticket));
         }
     }
 }
@@ -75,7 +75,7 @@ impl Stream for Receiver {
         if this.is_terminated() {
             return Poll::Ready(None);
         }
-        let taken = this.link.shared().with(|state| {
+        let taken = this.link.with(|state| {
             let mut place = this.link.own.kept(|kept| kept.place.take()).flatten();
             let taken = this.attempt(state, &mut place, cx.waker());
             if place.is_some() {

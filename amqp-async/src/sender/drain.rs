@@ -53,7 +53,7 @@ impl Sender {
     /// Why the link is gone.
     pub fn drained(&self) -> Result<(), Error> {
         let link = &self.link;
-        link.shared().with(|state| {
+        link.with(|state| {
             let entry = state.link(link.id.into(), &link.fate)?;
             if entry.drain_answer == DrainAnswer::Wanted {
                 entry.drain_answer = DrainAnswer::Held;

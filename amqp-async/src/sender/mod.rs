@@ -86,7 +86,7 @@ impl Sender {
         if Load::is_quick(&message) {
             // mostly it can leave at once, and then it is not moved to where it would wait
             let mut load = Load::Message(Cow::Borrowed(&message));
-            match self.link.shared().with(|state| self.attempt(state, &mut load)) {
+            match self.link.with(|state| self.attempt(state, &mut load)) {
                 Attempt::Taken(token) => return Ok(self.settlement(token)),
                 Attempt::Failed(error) => return Err(SendError::NotSent(error)),
                 Attempt::NotNow(_) => {}
@@ -132,7 +132,7 @@ impl Sender {
             return Err(TrySendError::Blocked(Box::new(message), blocked));
         }
         let mut load = Load::of(Cow::Borrowed(&message));
-        match self.link.shared().with(|state| self.attempt(state, &mut load)) {
+        match self.link.with(|state| self.attempt(state, &mut load)) {
             Attempt::Taken(token) => Ok(self.settlement(token)),
             Attempt::NotNow(blocked) => Err(TrySendError::Blocked(Box::new(message), blocked)),
             Attempt::Failed(error) => Err(TrySendError::Failed(error)),
@@ -199,11 +199,14 @@ impl Sender {
         state.machine.sender(self.link.id).ok().and_then(|sender| sender.why_blocked())
     }
 
-    /// How many messages the receiver is ready to take (§2.6.7).
+    /// How many messages the receiver is ready to take (§2.6.7), as the driver or a handle of this link left it last; 0
+    /// when the link is gone.
+    ///
+    /// Cheap enough to be asked for every message: only the first call on a link waits for the lock that the driver takes
+    /// too, all others read a number that is kept up to date from then on.
     #[must_use]
     pub fn credit(&self) -> u32 {
-        let mut state = self.link.shared().lock();
-        state.machine.sender(self.link.id).map_or(0, |sender| sender.credit())
+        self.link.credit()
     }
 
     /// How many messages are on their way: sent and not settled.

@@ -83,7 +83,7 @@ impl Future for Settlement {
             Expected::Done => return Poll::Ready(Err(SendError::InDoubt(Error::Misuse(Misuse::StaleId)))),
             Expected::Token(link, token) => (&*link, *token),
         };
-        let result = link.shared().with(|state| {
+        let result = link.with(|state| {
             let result = look(link, limit, state, token, cx.waker());
             if result.is_ready() {
                 Self::give_up(link, limit, state, token);

@@ -124,7 +124,7 @@ impl Drop for Place<'_> {
     fn drop(&mut self) {
         if self.ticket.is_some() {
             let sender = self.sender;
-            sender.link.shared().with(|state| self.leave(state));
+            sender.link.with(|state| self.leave(state));
         }
     }
 }
@@ -168,16 +168,14 @@ impl Future for HandOver<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let shared = this.place.sender.link.shared();
-        shared.with(|state| this.attempt(state, cx.waker()))
+        this.place.sender.link.with(|state| this.attempt(state, cx.waker()))
     }
 }
 
 impl Drop for HandOver<'_> {
     fn drop(&mut self) {
         if self.load.is_some() {
-            let shared = self.place.sender.link.shared();
-            shared.with(|state| {
+            self.place.sender.link.with(|state| {
                 self.place.leave(state);
                 self.limit.cancel(state);
             });

@@ -30,7 +30,7 @@ pub struct DeliveryWriter {
 
 impl DeliveryWriter {
     pub(super) fn new(sender: Sender, token: Option<u64>) -> Self {
-        sender.link.shared().with(|state| {
+        sender.link.with(|state| {
             if let Some(entry) = state.links.get_mut(&sender.link.id.into()) {
                 entry.holder.get_or_insert_default();
             }
@@ -122,7 +122,7 @@ impl DeliveryWriter {
 
     fn poll_hand_over(&mut self, cx: &mut Context<'_>, mut piece: Bytes, more: bool) -> Poll<Result<(), SendError>> {
         let link = Arc::clone(&self.sender.link);
-        let taken = link.shared().with(|state| {
+        let taken = link.with(|state| {
             let taken = match self.attempt(state, cx.waker(), &mut piece, more) {
                 Poll::Pending => self.limit.poll(state, cx.waker()).map(|()| Err(Error::Timeout(Step::Send))),
                 taken => taken,
@@ -184,7 +184,7 @@ impl Drop for DeliveryWriter {
             return;
         }
         let (sender, token) = (&self.sender, self.token);
-        sender.link.shared().with(|state| {
+        sender.link.with(|state| {
             // of a link that is gone nothing is left to abort
             let _ = state.machine.sender(sender.link.id).and_then(|mut machine| machine.abort());
             if let Some(token) = token {

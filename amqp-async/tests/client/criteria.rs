@@ -447,6 +447,52 @@ fn s8_6_windows_that_are_looked_at_are_those_of_the_session_until_it_is_gone() {
     assert_eq!((sessions.0.windows(), sessions.0.snapshot()), (None, None));
 }
 
+#[test]
+fn s8_6_credit_that_is_looked_at_is_that_of_the_link_until_it_is_gone() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let check = || {
+        let credit = (sender.credit(), receiver.credit());
+        assert_eq!(credit, (sender.snapshot().unwrap().link_credit, receiver.snapshot().unwrap().link_credit));
+        credit
+    };
+    assert_eq!(check(), (10, 10));
+    for _ in 1..20 {
+        let before = check().0;
+        drop(pair.world.run(sender.submit("x")).unwrap());
+        // at once, and after the driver has been there
+        assert_eq!(check().0, before - 1);
+        pair.world.settle();
+        assert_eq!(check(), (before - 1, before - 1));
+        let delivery = pair.world.run(receiver.recv()).unwrap();
+        check();
+        delivery.accept().unwrap();
+        check();
+        pair.world.settle();
+        check();
+    }
+    receiver.pause().unwrap();
+    assert_eq!(check().1, 0);
+    receiver.set_credit_mode(CreditMode::Manual).unwrap();
+    receiver.set_credit(3).unwrap();
+    assert_eq!(check().1, 3);
+    pair.world.settle();
+    assert_eq!(check(), (3, 3));
+    drop(sender.try_send("y").unwrap());
+    assert_eq!(check(), (2, 3));
+    pair.world.run(receiver.drain()).unwrap();
+    assert_eq!(check(), (0, 0));
+    receiver.set_credit(5).unwrap();
+    pair.world.settle();
+    assert_eq!(check(), (5, 5));
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    pair.world.run(sender.close()).unwrap();
+    pair.world.settle();
+    assert_eq!((sender.credit(), receiver.credit()), (0, 0));
+    assert!(sender.snapshot().is_none() && receiver.snapshot().is_none());
+}
+
 /// Messages in two seconds over a round trip of 50 ms into a session of this window.
 fn in_two_seconds(incoming_window: u32) -> usize {
     let world = World::new();

@@ -188,6 +188,24 @@ fn s12_4_windows_that_are_looked_at_are_whole_and_never_older_than_before() {
     });
 }
 
+#[test]
+fn s12_4_credit_that_is_looked_at_for_the_first_time_while_it_changes_is_shown_ever_after() {
+    model(2, || {
+        let (connection, receiver, driver) = receiver();
+        let receiver = Arc::new(receiver);
+        let writing = thread::spawn({
+            let receiver = Arc::clone(&receiver);
+            move || [20, 10].map(|credit| receiver.set_credit(credit).unwrap())
+        });
+        let (first, second) = (receiver.credit(), receiver.credit());
+        assert!(first == 1 || second != 1, "{first} and then {second}");
+        assert!(first != 10 || second == 10, "{first} and then {second}");
+        writing.join().unwrap();
+        assert_eq!(receiver.credit(), 10);
+        drop((connection, receiver, driver));
+    });
+}
+
 /// The drivers of a supervised connection, polled where its supervisor is.
 type Drivers = Rc<RefCell<Vec<TheDriver>>>;
 

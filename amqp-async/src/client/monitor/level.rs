@@ -28,8 +28,7 @@ impl Session {
         let _ = self.windows();
         root.shared().with(|state| {
             state.session(root.id, &root.fate)?;
-            let watched = state.watched.iter_mut().find(|watched| watched.id == root.id);
-            let key = watched.ok_or_else(|| root.fate.explain(Misuse::StaleId))?.mark(mark);
+            let key = state.watched(root.id).ok_or_else(|| root.fate.explain(Misuse::StaleId))?.mark(mark);
             Ok(WindowWatch { session: self.clone(), key })
         })
     }
@@ -48,8 +47,7 @@ impl WindowWatch {
                     Ok(entry) => entry.changed.register(waker),
                     Err(error) => return Poll::Ready(Err(error)),
                 }
-                let watched = state.watched.iter_mut().find(|watched| watched.id == root.id);
-                watched.map_or(Poll::Pending, |watched| watched.poll_mark(self.key, waker)).map(Ok)
+                state.watched(root.id).map_or(Poll::Pending, |watched| watched.poll_mark(self.key, waker)).map(Ok)
             })
             .await
     }
@@ -59,7 +57,7 @@ impl Drop for WindowWatch {
     fn drop(&mut self) {
         let root = self.session.root();
         root.shared().with(|state| {
-            if let Some(watched) = state.watched.iter_mut().find(|watched| watched.id == root.id) {
+            if let Some(watched) = state.watched(root.id) {
                 watched.unmark(self.key);
             }
         });
