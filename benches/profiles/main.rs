@@ -78,6 +78,8 @@ fn missed(rows: &[Row]) -> Vec<String> {
     // what is alike is so but for noise
     let alike = |ours: f64, theirs: f64| ours <= theirs * 1.1;
     let median = |row: &Row| row.ping_pong.median.as_secs_f64();
+    // the 99th centile: a pause of the machine is more noise there than in the middle
+    let hundredth = |row: &Row| row.ping_pong.p99.as_secs_f64();
     let claims = [
         ("20 ms away, throughput() is 1.5 times the default", throughput.far >= 1.5 * default.far),
         ("20 ms away, throughput() is 1.5 times uamqp's preset", throughput.far >= 1.5 * high.far),
@@ -87,7 +89,12 @@ fn missed(rows: &[Row]) -> Vec<String> {
             "in a flood, latency() has a quarter of the default's time",
             latency.queued.median <= default.queued.median / 4,
         ),
+        ("in a flood, so has the slowest hundredth of latency()", latency.queued.p99 <= default.queued.p99 / 4),
         ("latency() answers as soon as the default", alike(median(latency), median(default))),
+        (
+            "latency() answers the slowest hundredth as soon as the default",
+            hundredth(latency) <= hundredth(default) * 1.25,
+        ),
         ("latency() answers as soon as uamqp's preset", alike(median(latency), median(low))),
         ("latency() bears five times what uamqp's preset does", latency.near >= 5.0 * low.near),
     ];
