@@ -74,6 +74,7 @@ mod receiver;
 mod runtime;
 mod sender;
 mod socket;
+mod ticks;
 
 pub use amqp_async::connect::{
     Attempt, ClearTextLogin, ConnectError, ConnectTimeouts, TcpOptions, Url, UrlError, redacted,

@@ -1,6 +1,7 @@
 //! Who waits for which socket and for what time: sources, timers, and the interruption of whoever waits in the
 //! operating system. It runs nothing by itself; [`Pump`](crate::Pump) does.
 
+use crate::ticks::Ticks;
 use mio::event::Source as MioSource;
 use mio::{Events, Interest, Registry, Token};
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ pub(crate) struct Reactor {
     /// When the first of them rings, in nanoseconds from `epoch`; so that who only wants to know takes no lock.
     earliest: AtomicU64,
     epoch: Instant,
+    /// From the same moment, to know roughly whether it rings.
+    ticks: Ticks,
     /// Makes alarms of the same instant different.
     alarms: AtomicU64,
     /// Octets that sockets have read and written.
@@ -92,6 +95,7 @@ impl Reactor {
             timers: Mutex::default(),
             earliest: AtomicU64::new(u64::MAX),
             epoch: Instant::now(),
+            ticks: Ticks::begin(),
             alarms: AtomicU64::new(0),
             octets: AtomicU64::new(0),
             watchers: Mutex::default(),
@@ -198,10 +202,10 @@ impl Reactor {
         self.earliest.store(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Whether a timer's time has come.
+    /// Whether a timer's time has come, as of the system's last tick; [`ring`](Self::ring) looks at the time itself.
     pub(crate) fn is_due(&self) -> bool {
         let earliest = self.earliest.load(Ordering::Relaxed);
-        earliest != u64::MAX && self.epoch.elapsed().as_nanos() >= u128::from(earliest)
+        earliest != u64::MAX && self.ticks.elapsed() >= earliest
     }
 
     /// How many octets have moved so far.
