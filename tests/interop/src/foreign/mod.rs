@@ -80,7 +80,11 @@ pub(crate) const CLIENTS: &[Client] = &[
         round_trip: Some("pyamqp-roundtrip.py"),
         scenarios: "\
             roundtrip roundtrip-second open-close send outcomes large unknown-address sasl-fail \
-            idle-timeout filter tls-roundtrip roundtrip-10000 send-settled settled-transfers",
+            idle-timeout filter tls-roundtrip roundtrip-10000 send-settled settled-transfers sasl-plain \
+            sasl-anonymous sasl-none sasl-external open-fields types-body types-properties types-decimal128 \
+            sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit credit-large drain links-100 \
+            sessions-20 session-end same-name dynamic unauthorized redirect peer-detaches peer-ends peer-closes peer-rejects \
+            peer-releases peer-modifies shutdown",
         patience: 240,
         needs_tls: false,
         quick: true,
