@@ -69,6 +69,20 @@ pub(crate) const ODDITIES: &[Oddity] = &[
     ),
     odd("rabbitmq4", "forced-close", "amqp:internal-error: Connection forced", FORCED_AS_INTERNAL),
     odd(
+        "uamqp",
+        "credit-one",
+        "no message of 9",
+        "renews its credit behind a delivery with the delivery-count from before it: of a credit of one nothing is left \
+         (§2.6.7), of more one less than it says",
+    ),
+    odd("uamqp", "types-char", "Cannot get body AMQP value encoded size", "cannot encode a char (§1.6.16)"),
+    odd(
+        "uamqp",
+        "peer-ends",
+        "was to be said",
+        "answers the end of a session, and tells of no error: its sender stays open, without an outcome",
+    ),
+    odd(
         "pyamqp",
         "sasl-none",
         "SocketError",

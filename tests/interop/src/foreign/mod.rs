@@ -161,7 +161,10 @@ pub(crate) const CLIENTS: &[Client] = &[
         round_trip: Some("uamqp-roundtrip.py"),
         scenarios: "\
             roundtrip roundtrip-second low-level outcomes settled large unknown-address sasl-fail \
-            heartbeat roundtrip-10000",
+            heartbeat roundtrip-10000 open-close open-fields sasl-plain sasl-anonymous types-body types-properties types-char \
+            sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit credit-one credit-large drain \
+            links-100 sessions-20 same-name dynamic selector unauthorized redirect peer-detaches peer-ends peer-closes \
+            peer-rejects peer-releases peer-modifies shutdown",
         patience: 240,
         needs_tls: true,
         quick: false,
