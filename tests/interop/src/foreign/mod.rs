@@ -1,6 +1,7 @@
 //! Foreign clients against our listener: which, and what each plays.
 
 mod call;
+mod cannot;
 mod expect;
 
 use crate::broker::{Broker, Setting};
@@ -10,6 +11,7 @@ use crate::verdict::{Check, Fault, ensure};
 use crate::watch::Watch;
 use call::Call;
 pub(crate) use call::needs_tls;
+pub(crate) use cannot::cannot;
 use expect::expected;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -99,7 +101,7 @@ pub(crate) const CLIENTS: &[Client] = &[
             unknown-address selector dynamic link-fields idle-timeout sasl-none sasl-fail open-fields \
             peer-detaches peer-ends peer-closes peer-rejects peer-releases peer-modifies tls-roundtrip \
             sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit-large links-100 \
-            sessions-20 shutdown",
+            sessions-20 shutdown sasl-plain sasl-anonymous sasl-external unauthorized same-name",
         patience: 300,
         needs_tls: false,
         quick: true,
@@ -152,7 +154,9 @@ pub(crate) const CLIENTS: &[Client] = &[
         script: "scenarios-amqp10.js",
         round_trip: None,
         scenarios: "\
-            open-close send-receive outcomes unknown-address sasl-fail",
+            open-close send-receive outcomes unknown-address sasl-fail sasl-plain sizes-512 sizes-4096 \
+            sizes-default unsettled-10000 credit credit-large links-100 peer-rejects peer-releases peer-modifies \
+            unauthorized peer-detaches shutdown idle-timeout selector",
         patience: 120,
         needs_tls: false,
         quick: false,
