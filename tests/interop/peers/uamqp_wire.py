@@ -135,6 +135,7 @@ def outcomes(w, _):
 def sizes(w, scenario):
     """sent on a connection with frames of its own size, since uamqp cuts by its peer's, and then refuses what is longer than its own"""
     out, got, told = Wire(w.parts, w.form, "sizes-default"), [], []
+    w.kept.append(out)
     sender = out.sender(out.session())
     w.receiver(w.session(), accepting(got), 2)
     for size in [0, 1, 255, 256, 511, 512, 513, 4096, 100000, 1 << 20] + ([10 << 20] if scenario == "sizes-default" else []):
