@@ -79,8 +79,9 @@ pub(crate) const ODDITIES: &[Oddity] = &[
     odd(
         "uamqp",
         "peer-ends",
-        "was to be said",
-        "answers the end of a session, and tells of no error: its sender stays open, without an outcome",
+        "outcomes: [(",
+        "answers the end of a session, and tells of no error: its sender stays open, without an outcome; at times \
+         it crashes when it is taken down then",
     ),
     odd(
         "pyamqp",
