@@ -68,6 +68,40 @@ pub(crate) const ODDITIES: &[Oddity] = &[
         "wants rcv-settle-mode second or nothing, and our listener answers first, as it may (§2.7.3)",
     ),
     odd("rabbitmq4", "forced-close", "amqp:internal-error: Connection forced", FORCED_AS_INTERNAL),
+    odd(
+        "uamqp",
+        "credit-one",
+        "no message of 9",
+        "renews its credit behind a delivery with the delivery-count from before it: of a credit of one nothing is left \
+         (§2.6.7), of more one less than it says",
+    ),
+    odd("uamqp", "types-char", "Cannot get body AMQP value encoded size", "cannot encode a char (§1.6.16)"),
+    odd(
+        "uamqp",
+        "peer-ends",
+        "outcomes: [(",
+        "answers the end of a session, and tells of no error: its sender stays open, without an outcome; at times \
+         it crashes when it is taken down then",
+    ),
+    odd(
+        "pyamqp",
+        "sasl-none",
+        "SocketError",
+        "without SASL it begins with the header of TLS (§5.2.1), over plain TCP too, and goes on with no regard to the answer",
+    ),
+    odd(
+        "pyamqp",
+        "types-decimal128",
+        "Invalid AMQP decimal128 encoding",
+        "does not read the decimal128 that it writes (§1.6.17)",
+    ),
+    odd(
+        "pyamqp",
+        "session-end",
+        "a frame came on a channel that has no session",
+        "detaches the links of a session behind its end of it (§2.5.5); Azure's clients detach first, and so do its other \
+         scenarios",
+    ),
     odd("rabbitmq43", "forced-close", "amqp:internal-error: Connection forced", FORCED_AS_INTERNAL),
     odd("rabbitmq4", "selector", "a message that was not selected", NO_SELECTORS),
     odd("rabbitmq43", "selector", "a message that was not selected", NO_SELECTORS),

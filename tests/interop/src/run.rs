@@ -170,6 +170,8 @@ async fn with_server(server: &'static Server, scripts: Scripts, options: Arc<Opt
 async fn with_client(client: &'static Client, scripts: Scripts, options: Arc<Options>) -> Result<Results, Fault> {
     let mut results = Results::new(client.name, client.title, false);
     let scale = if options.scenarios.is_empty() { options.scale } else { Scale::Whole };
+    let cannot = foreign::cannot(client.name).filter(|(name, _)| scale == Scale::Whole && options.wants_scenario(name));
+    results.cells.extend(cannot.map(|(name, why)| (name, Verdict::Cannot(why))));
     let wanted: Vec<&str> = client.scenarios(scale).filter(|name| options.wants_scenario(name)).collect();
     if wanted.is_empty() {
         return Ok(results);

@@ -99,10 +99,11 @@ impl Table {
 
     fn summary(&self) -> String {
         format!(
-            "{} passed, {} at second try, {} refused as known, {} skipped, {} failed",
+            "{} passed, {} at second try, {} refused as known, {} cannot be done, {} skipped, {} failed",
             self.count(|verdict| *verdict == Verdict::Pass),
             self.count(|verdict| matches!(verdict, Verdict::SecondTry(_))),
             self.count(|verdict| matches!(verdict, Verdict::Refused(_))),
+            self.count(|verdict| matches!(verdict, Verdict::Cannot(_))),
             self.skipped(),
             self.failed()
         )
@@ -110,7 +111,7 @@ impl Table {
 
     pub(crate) fn print_summary(&self) {
         for (peer, scenario, verdict) in self.parts().iter().flat_map(|part| part.notes()) {
-            if !matches!(verdict, Verdict::Refused(_)) {
+            if !matches!(verdict, Verdict::Refused(_) | Verdict::Cannot(_)) {
                 println!("{peer} {scenario}: {verdict}");
             }
         }
@@ -127,8 +128,9 @@ Written by `cargo run --release -p amqp10-interop --features tls -- --all`; do n
 and extend them.
 
 `pass`: as it should be. `refused`: the peer does not do it, or does it otherwise, and is known to; the notes say what
-it does, and the run fails if that changes. `at second try`: it failed once. `skipped`: not played, the notes say why.
-Empty: does not concern the peer, or its library has no way to do it.
+it does, and the run fails if that changes. `cannot`: its library has no way to do it, and the notes say what it lacks.
+`at second try`: it failed once. `skipped`: not played, the notes say why. Empty: does not concern the peer, or another
+scenario shows the same.
 ";
 
 impl fmt::Display for Table {

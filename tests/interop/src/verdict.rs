@@ -17,6 +17,8 @@ pub(crate) enum Verdict {
     SecondTry(String),
     /// The peer does not do it, and is known not to; the text says what it does instead.
     Refused(&'static str),
+    /// The peer's interface has no way to do it, and why.
+    Cannot(&'static str),
     /// Not played, and why.
     Skipped(String),
     /// Not begun: the time given to the whole run was up.
@@ -31,6 +33,7 @@ impl Verdict {
             Self::Pass => "pass",
             Self::SecondTry(_) => "at second try",
             Self::Refused(_) => "refused",
+            Self::Cannot(_) => "cannot",
             Self::Skipped(_) | Self::OutOfTime => "skipped",
             Self::Failed(_) => "FAIL",
         }
@@ -42,7 +45,7 @@ impl fmt::Display for Verdict {
         f.write_str(self.word())?;
         match self {
             Self::Pass => Ok(()),
-            Self::Refused(why) => write!(f, ": {why}"),
+            Self::Refused(why) | Self::Cannot(why) => write!(f, ": {why}"),
             Self::SecondTry(why) => write!(f, ", after: {why}"),
             Self::OutOfTime => f.write_str(": the time was up"),
             Self::Skipped(why) | Self::Failed(why) => write!(f, ": {why}"),

@@ -36,6 +36,8 @@ impl Call {
             idle_time_out: matches!(self.scenario, "idle-timeout" | "heartbeat").then_some(Duration::from_secs(2)),
             only: match self.scenario {
                 EXTERNAL => Some(Mechanism::External),
+                ANONYMOUS => Some(Mechanism::Anonymous),
+                "sasl-plain" => Some(Mechanism::Plain),
                 "sasl-scram" | "sasl-scram-fail" => Some(Mechanism::Scram(ScramHash::Sha256)),
                 "sasl-scram-1" => Some(Mechanism::Scram(ScramHash::Sha1)),
                 _ => None,
@@ -74,7 +76,7 @@ impl Call {
     }
 
     fn url(&self, port: u16) -> String {
-        let login = if self.scenario == EXTERNAL { "" } else { "guest:guest@" };
+        let login = if [EXTERNAL, ANONYMOUS].contains(&self.scenario) { "" } else { "guest:guest@" };
         // the names in the certificate
         let (scheme, host) = if self.tls { ("amqps", "localhost") } else { ("amqp", "127.0.0.1") };
         format!("{scheme}://{login}{host}:{port}")
@@ -87,3 +89,4 @@ pub(crate) fn needs_tls(client: &Client, scenario: &str) -> bool {
 }
 
 const EXTERNAL: &str = "sasl-external";
+const ANONYMOUS: &str = "sasl-anonymous";
