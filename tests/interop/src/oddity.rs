@@ -53,6 +53,9 @@ const BEYOND_CREDIT: &str = "a flow that renews credit while deliveries are unde
     with a delivery-count that leaves out what its queue has already handed over, and so sends more than was granted \
     (§2.6.7: without link-credit a sender must not send); our link is detached with transfer-limit-exceeded; with a \
     low_water of 0 nothing is under way when credit is renewed (credit-used-up)";
+const ONE_BEYOND_CREDIT: &str = "counts a delivery only after it has handed it to the socket, which may send others meanwhile: so it \
+    can send one more than was granted (§2.6.7: without link-credit a sender must not send; 51 transfers on a link-credit of \
+    50 in a trace of AMQP_TRACE); our link is detached with transfer-limit-exceeded";
 const NO_DYNAMIC_NODES: &str = "no dynamic nodes: the session is ended";
 const FORCED_AS_INTERNAL: &str =
     "a connection closed by its operator is closed with amqp:internal-error (§2.8.16 has connection:forced)";
@@ -224,4 +227,5 @@ pub(crate) const ODDITIES: &[Oddity] = &[
         "Connection reset by peer",
         "a delivery that waits while its link is detached breaks the session, and the connection goes without a close",
     ),
+    at_times("amqp10-js", ANY, "a delivery came without link-credit", ONE_BEYOND_CREDIT),
 ];
