@@ -56,6 +56,9 @@ const BEYOND_CREDIT: &str = "a flow that renews credit while deliveries are unde
 const ONE_BEYOND_CREDIT: &str = "counts a delivery only after it has handed it to the socket, which may send others meanwhile: so it \
     can send one more than was granted (§2.6.7: without link-credit a sender must not send; 51 transfers on a link-credit of \
     50 in a trace of AMQP_TRACE); our link is detached with transfer-limit-exceeded";
+const LOST_BEGIN: &str = "loses a begin that comes right behind the end with which its own was answered: its reader still leads the \
+    channel to the session that goes (§2.5.1: a channel is free once end has gone both ways); who begins anew a moment later, \
+    or has another session on another channel, does not meet it";
 const NO_DYNAMIC_NODES: &str = "no dynamic nodes: the session is ended";
 const FORCED_AS_INTERNAL: &str =
     "a connection closed by its operator is closed with amqp:internal-error (§2.8.16 has connection:forced)";
@@ -228,4 +231,6 @@ pub(crate) const ODDITIES: &[Oddity] = &[
         "a delivery that waits while its link is detached breaks the session, and the connection goes without a close",
     ),
     at_times("amqp10-js", ANY, "a delivery came without link-credit", ONE_BEYOND_CREDIT),
+    at_times("rabbitmq4", ANY, "no answer in time: beginning a session", LOST_BEGIN),
+    at_times("rabbitmq43", ANY, "no answer in time: beginning a session", LOST_BEGIN),
 ];
