@@ -1,8 +1,9 @@
 //! The delivery-tags of one link's unsettled deliveries (§2.6.12): no two are equal.
 //!
 //! Nearly all senders number their tags upwards. As long as they do, in up to eight octets, the highest one is enough to
-//! know that the next is new. The first that is not higher makes a set of those that are held, kept until none is. Those that we
-//! make of delivery-ids differ by that, and are not even looked at until the application gives one.
+//! know that the next is new. The first that is not higher makes a set of those that are held, kept as long as the link is: to
+//! make it takes a look at all that the session holds, which a peer could otherwise ask for again and again. Those that we make
+//! of delivery-ids differ by that, and are not even looked at until the application gives one.
 
 use alloc::collections::BTreeSet;
 use amqp_codec::DeliveryTag;
@@ -22,7 +23,7 @@ impl Tags {
     /// many are.
     #[inline]
     pub(crate) fn all_made(&mut self, unsettled: u32) -> bool {
-        if unsettled == 0 && !matches!(self, Self::Made) {
+        if unsettled == 0 && matches!(self, Self::UpTo(_)) {
             *self = Self::Made;
         }
         matches!(self, Self::Made)
@@ -42,46 +43,45 @@ impl Tags {
                 *highest = number;
                 true
             }
-            (number, _) => self.insert_other(*tag, number.filter(|_| unsettled == 0), held),
+            (number, _) => self.insert_other(*tag, number, unsettled, held),
         }
     }
 
-    /// `first`: the number that it is, if no other is held.
     #[cold]
     fn insert_other(
         &mut self,
         tag: DeliveryTag,
-        first: Option<u64>,
+        number: Option<u64>,
+        unsettled: u32,
         held: impl FnOnce() -> BTreeSet<DeliveryTag>,
     ) -> bool {
-        match (first, &mut *self) {
-            (_, Self::Known(known)) => return known.insert(tag),
-            (Some(number), Self::Made | Self::UpTo(_)) => *self = Self::UpTo(number),
-            (None, Self::Made | Self::UpTo(_)) => {
-                let mut known = held();
+        match (number, &mut *self) {
+            (_, Self::Known(known)) => known.insert(tag),
+            (Some(number), Self::Made | Self::UpTo(_)) if unsettled == 0 => {
+                *self = Self::UpTo(number);
+                true
+            }
+            (_, Self::Made | Self::UpTo(_)) => {
+                let mut known = if unsettled == 0 { BTreeSet::new() } else { held() };
                 let new = known.insert(tag);
                 *self = Self::Known(known);
-                return new;
+                new
             }
         }
-        true
     }
 
-    /// A delivery is settled; `left`: how many are not.
+    /// A delivery is settled.
     #[inline(always)]
-    pub(crate) fn remove(&mut self, tag: &DeliveryTag, left: u32) {
-        if let Self::Known(_) = self {
-            self.remove_known(tag, left);
+    pub(crate) fn remove(&mut self, tag: &DeliveryTag) {
+        if let Self::Known(known) = self {
+            forget(known, tag);
         }
     }
+}
 
-    #[cold]
-    fn remove_known(&mut self, tag: &DeliveryTag, left: u32) {
-        match self {
-            Self::Known(known) if left > 0 => _ = known.remove(tag),
-            Self::Made | Self::UpTo(_) | Self::Known(_) => *self = Self::Made,
-        }
-    }
+#[cold]
+fn forget(known: &mut BTreeSet<DeliveryTag>, tag: &DeliveryTag) {
+    known.remove(tag);
 }
 
 #[cfg(test)]
@@ -98,11 +98,27 @@ mod tests {
         let held = || [2u32, 256, 70_000].map(DeliveryTag::from).into();
         assert!(!tags.insert(&2u32.into(), 3, held));
         assert!(tags.insert(&1u32.into(), 3, || unreachable!("there is a set")), "settled meanwhile");
-        tags.remove(&256u32.into(), 3);
+        tags.remove(&256u32.into());
         assert!(tags.insert(&256u32.into(), 3, BTreeSet::new));
         assert!(!tags.insert(&70_000u32.into(), 4, BTreeSet::new));
-        tags.remove(&1u32.into(), 0);
-        assert!(tags.insert(&1u32.into(), 0, || unreachable!("nothing is held")));
+        [1u32, 2, 256, 70_000].iter().for_each(|&number| tags.remove(&number.into()));
+        assert!(tags.insert(&2u32.into(), 0, || unreachable!("nothing is held")));
+        assert!(tags.insert(&1u32.into(), 1, || unreachable!("it is known what is held, though none was")));
+    }
+
+    #[test]
+    fn however_often_tags_fall_what_is_held_is_asked_once() {
+        let (mut tags, mut asked) = (Tags::default(), 0);
+        for _ in 0..100 {
+            assert!(tags.insert(&2u32.into(), 0, || unreachable!("nothing is held")));
+            let new = tags.insert(&1u32.into(), 1, || {
+                asked += 1;
+                [DeliveryTag::from(2u32)].into()
+            });
+            assert!(new);
+            [1u32, 2].iter().for_each(|&number| tags.remove(&number.into()));
+        }
+        assert_eq!(asked, 1);
     }
 
     #[test]

@@ -99,7 +99,7 @@ impl<T> Unsettled<T> {
     }
 
     /// All entries, in serial order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.table.get().into_iter().flat_map(Table::iter)
     }
 
@@ -216,7 +216,7 @@ impl<T> Table<T> {
         }
     }
 
-    fn iter(&self) -> impl Iterator<Item = &T> {
+    fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
         self.buckets.iter().flat_map(|bucket| bucket.slots.iter().flatten())
     }
 

@@ -79,7 +79,7 @@ impl Link {
     #[inline]
     pub(crate) fn settled(&mut self, tag: &DeliveryTag) {
         self.unsettled = self.unsettled.saturating_sub(1);
-        self.tags.remove(tag, self.unsettled);
+        self.tags.remove(tag);
     }
 
     /// Receiver: we have settled a delivery. What that gives back, if it was not whole.

@@ -174,7 +174,8 @@ impl Session {
 #[inline(always)]
 pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: &DeliveryTag) -> bool {
     let key = link.key;
-    link.tags.insert(tag, link.unsettled, || {
-        held.iter().filter(|held| held.link == key.into()).map(|held| held.tag).collect()
-    })
+    let unsettled = link.unsettled;
+    // the latest first: those of a link that does as it likes are not looked for behind all that others hold
+    let tags = || held.iter().rev().filter(|held| held.link == key.into()).map(|held| held.tag);
+    link.tags.insert(tag, unsettled, || tags().take(unsettled as usize).collect())
 }
