@@ -1,8 +1,9 @@
 //! What one end of a connection wants: checked once, when built, so that nothing later can fail on it.
 
+use crate::output::FRAME_HEADER;
 use crate::{FrameTap, PeerLimits};
 use amqp_codec::frame::MIN_MAX_FRAME_SIZE;
-use amqp_codec::{Fields, Limits, Multiple, Open, Str, Symbol, Value};
+use amqp_codec::{Encode, Fields, Limits, Multiple, Open, Str, Symbol, Value};
 use core::time::Duration;
 
 /// The largest SASL frame that can be allowed, in octets.
@@ -56,6 +57,10 @@ pub enum ConfigError {
     /// max-frame-size is below what every peer may send (§2.7.1).
     #[error("max-frame-size is less than 512")]
     MaxFrameSize,
+    /// An open has to fit into the 512 octets that any peer takes before it has said more (§2.4.1): container-id, hostname,
+    /// capabilities and properties together are too long.
+    #[error("open is larger than 512 octets")]
+    Open,
     /// The idle time-out is shorter than anybody can keep (§2.4.5).
     #[error("the idle time-out is less than 2 milliseconds")]
     IdleTimeOut,
@@ -68,6 +73,11 @@ pub enum ConfigError {
     /// Nothing could ever be sent.
     #[error("the high-water mark of the output is 0")]
     OutputHighWater,
+}
+
+/// Whether a frame that any peer takes holds this open (req: TR-2.4.1-03).
+fn fits(open: &Open) -> bool {
+    open.encoded_len() + FRAME_HEADER <= MIN_MAX_FRAME_SIZE as usize
 }
 
 /// Collects settings for a [`Config`].
@@ -117,15 +127,19 @@ impl Config {
     }
 
     /// The same, with these connection properties (§2.7.1) besides those that were set; as it is if
-    /// [`ConfigBuilder::properties`] has said all of them.
+    /// [`ConfigBuilder::properties`] has said all of them, or if open would be too large with them.
     #[must_use]
     pub fn introduced(mut self, properties: Fields) -> Self {
         if core::mem::take(&mut self.may_introduce) {
-            let set = self.open.properties.get_or_insert_default();
+            let mut open = self.open.clone();
+            let set = open.properties.get_or_insert_default();
             for (key, value) in properties {
                 if set.get(key.as_str()).is_none() {
                     set.insert(key, value);
                 }
+            }
+            if fits(&open) {
+                self.open = open;
             }
         }
         self
@@ -298,6 +312,9 @@ impl ConfigBuilder {
             Some(time_out) => Some(u32::try_from(time_out.as_millis() / 2).unwrap_or(u32::MAX)),
             None => None,
         };
+        if !fits(&self.config.open) {
+            return Err(ConfigError::Open);
+        }
         Ok(self.config)
     }
 }

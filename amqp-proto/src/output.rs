@@ -17,10 +17,10 @@ const MAX_DESCRIPTION: usize = 256;
 const OWN_FIELDS: usize = 128;
 
 /// How long the room for output, and for events, is kept while there is none.
-const REST: Duration = Duration::from_secs(1);
+pub(crate) const REST: Duration = Duration::from_secs(1);
 
 /// Octets of a frame before its body.
-const FRAME_HEADER: usize = 8;
+pub(crate) const FRAME_HEADER: usize = 8;
 
 #[derive(Debug)]
 pub(crate) struct Output {
@@ -212,6 +212,9 @@ impl Output {
         content: &impl Encode,
         len: usize,
     ) -> bool {
+        if len >= self.max_frame_size {
+            return false;
+        }
         let large = len >= Segments::EXTERNAL;
         if large && len.saturating_sub(content.shared_len(Segments::EXTERNAL)) >= Segments::EXTERNAL {
             return false;

@@ -144,10 +144,17 @@ impl Segments {
     pub(crate) fn encode_sharing(&mut self, content: &impl Encode) -> usize {
         let Self { inline, external, len, .. } = self;
         let (before, mut shared) = (inline.len(), 0);
+        let pieces = external.len();
         content.encode_sharing(inline, Self::EXTERNAL, &mut |at, payload| {
             shared += payload.len();
             external.push_back(External { at, payload: payload.clone() });
         });
+        // whoever encodes may be wrong about where
+        let mut least = before;
+        for piece in external.range_mut(pieces..) {
+            piece.at = piece.at.clamp(least, inline.len());
+            least = piece.at;
+        }
         *len += inline.len() - before + shared;
         shared
     }

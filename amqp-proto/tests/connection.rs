@@ -6,7 +6,7 @@ mod support;
 
 use amqp_proto::codec::frame::{FRAME_TYPE_SASL, encode_frame};
 use amqp_proto::codec::{Begin, Close, Condition, End, Error, Open, Performative, ProtocolHeader, Role, SequenceNo};
-use amqp_proto::codec::{SaslCode, SaslInit, Symbol};
+use amqp_proto::codec::{SaslCode, SaslInit, SaslMechanisms, Symbol};
 use amqp_proto::{CloseReason, Connection, Event, Instant, LinkOptions, Mechanism, Misuse, Outgoing, Pipelining};
 use amqp_proto::{SaslListener, SessionOptions, TimeoutReason};
 use bytes::Bytes;
@@ -294,6 +294,45 @@ fn settings_at_their_edges() {
     for (octets, right) in [(511, false), (512, true), (65_536, true), (65_537, false)] {
         let built = config("c").sasl_max_frame_size(octets).build();
         assert_eq!(built.err(), (!right).then_some(ConfigError::SaslMaxFrameSize), "{octets}");
+    }
+}
+
+#[test]
+fn no_open_is_larger_than_what_any_peer_takes() {
+    // req: TR-2.4.1-03
+    use amqp_proto::ConfigError;
+    use amqp_proto::codec::{Fields, Symbol};
+    let built = |octets: usize| config("c").property(Symbol::from_static("about"), "x".repeat(octets)).build();
+    let largest = (1..600).rev().find(|&octets| built(octets).is_ok()).unwrap();
+    assert_eq!(built(largest + 1).err(), Some(ConfigError::Open));
+    let mut more = Fields::new();
+    more.insert(Symbol::from_static("product"), "amqp10");
+    for (octets, has_room) in [(largest, false), (largest - 40, true)] {
+        let config = built(octets).unwrap().introduced(more.clone());
+        let mut side = Side::new(Connection::client(config, None, Instant::ZERO));
+        side.feed(Instant::ZERO, &ProtocolHeader::AMQP.to_bytes());
+        let octets = side.output(Instant::ZERO);
+        assert!(octets.len() <= 8 + 512, "{}", octets.len());
+        assert_eq!(octets.windows(7).any(|part| part == b"product"), has_room);
+        assert!(octets.len() > 8 + 460 && octets.windows(5).any(|part| part == b"about"));
+    }
+}
+
+#[test]
+fn closed_before_the_login_has_its_outcome_is_closed_at_once() {
+    // req: TR-2.4.1-01
+    use amqp_proto::{Pipelining, SaslClient};
+    for pipelining in [Pipelining::Off, Pipelining::On, Pipelining::WithLogin] {
+        let config = config("c").pipelining(pipelining).build().unwrap();
+        let mut side = Side::new(Connection::client(config, Some(SaslClient::anonymous()), Instant::ZERO));
+        side.feed(Instant::ZERO, &ProtocolHeader::SASL.to_bytes());
+        let mut offer = Vec::new();
+        let mechanisms = SaslMechanisms { sasl_server_mechanisms: Symbol::from_static("ANONYMOUS").into() };
+        encode_frame(&mut offer, FRAME_TYPE_SASL, 0, &mechanisms, &[]);
+        side.feed(Instant::ZERO, &offer);
+        side.core.close(Instant::ZERO, None);
+        assert!(side.core.is_closed(), "{pipelining:?}");
+        assert_eq!(closed(&mut side), [CloseReason::Local], "{pipelining:?}");
     }
 }
 

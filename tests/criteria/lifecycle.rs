@@ -2,7 +2,7 @@
 
 use crate::sim::Sim;
 use amqp_proto::codec::SaslCode;
-use amqp_proto::{Config, Connection, Event, Instant, Mechanism, Pipelining, SaslClient, SaslListener};
+use amqp_proto::{Config, Connection, Event, Instant, Mechanism, Pipelining, SaslClient, SaslListener, SessionOptions};
 use amqp10_testkit::pair::Pair;
 use amqp10_testkit::pipe::Cut;
 use std::time::Duration;
@@ -14,9 +14,11 @@ fn connected(pipelining: Pipelining, sasl: Option<SaslClient>, code: SaslCode) -
     let config = |name| Config::builder(name).idle_time_out(None).pipelining(pipelining).build().unwrap();
     let offered =
         sasl.is_some().then(|| SaslListener::new([Mechanism::Anonymous, Mechanism::Plain, Mechanism::Oauthbearer]));
-    let client = Connection::client(config("client"), sasl, Instant::ZERO);
+    let mut client = Connection::client(config("client"), sasl, Instant::ZERO);
     let listener = Connection::listener(config("listener"), offered.map(|it| it.insecure_allowed(true)), Instant::ZERO);
     let mut sim = Sim::new(Duration::ZERO);
+    // with it, what comes before the outcome is for nobody
+    client.begin(SessionOptions::default()).unwrap();
     sim.pair = Pair::new(client, listener, Cut::Nowhere, ROUND_TRIP / 2);
     let mut outcome = None;
     sim.run(Duration::from_secs(5), |pair| {
@@ -34,6 +36,8 @@ fn connected(pipelining: Pipelining, sasl: Option<SaslClient>, code: SaslCode) -
         pair.listener.core.sasl_outcome(now, code).unwrap();
         true
     });
+    let seen = |event: &Event| matches!(event, Event::Open(_) | Event::BeginRequested { .. });
+    assert_eq!(sim.pair.listener.events.iter().any(seen), code == SaslCode::Ok, "{pipelining:?}");
     outcome.expect("it opens or not")
 }
 

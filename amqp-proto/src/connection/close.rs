@@ -14,7 +14,9 @@ impl Connection {
         if self.local == Half::Ended || self.gone {
             return;
         }
-        if self.local == Half::Idle && !matches!(self.layer, Layer::Amqp) {
+        // an open that left behind the login (§2.4.2) counts for nothing before the outcome has come
+        let begun = self.local != Half::Idle && !matches!(self.layer, Layer::Sasl(_));
+        if !begun && !matches!(self.layer, Layer::Amqp) {
             return self.cut(CloseReason::Local);
         }
         self.send_close(now, error);

@@ -2,6 +2,7 @@
 
 use super::Connection;
 use crate::Instant;
+use crate::output::REST;
 use crate::segments::Segments;
 
 /// What to do after [`poll_transmit`](Connection::poll_transmit).
@@ -29,7 +30,7 @@ impl Connection {
             self.ctx.output.drain_into(now, out);
             self.answers = 0;
             self.restart_heartbeat(now);
-        } else if self.ctx.output.rest(now) {
+        } else if self.ctx.output.rest(now) && now.saturating_duration_since(self.last_in) >= REST {
             self.ctx.events.rest();
         }
         if self.finished {

@@ -62,6 +62,12 @@ impl SenderMut<'_> {
         self.link()?.remote_attach()
     }
 
+    /// The octets of the largest message that the peer takes (§2.7.3); `None`: of any. Known once its attach has come.
+    #[must_use]
+    pub fn max_message_size(&self) -> Option<u64> {
+        self.link().map(|link| link.modes.max_message_size).filter(|&max| max != 0)
+    }
+
     /// Deliveries that may be begun now (§2.6.7).
     #[must_use]
     pub fn credit(&self) -> u32 {
