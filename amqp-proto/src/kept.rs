@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use amqp_codec::{Decode, Decoder, Encode, Limits};
+use core::fmt::Debug;
 use core::marker::PhantomData;
 
 /// For octets that we have written ourselves, of what was read within the limits.
@@ -16,7 +17,7 @@ pub(crate) struct Kept<T> {
     of: PhantomData<T>,
 }
 
-impl<T: Encode + Decode> Kept<T> {
+impl<T: Encode + Decode + Debug> Kept<T> {
     pub(crate) fn of(value: &T) -> Self {
         let mut octets = Vec::with_capacity(value.encoded_len());
         value.encode(&mut octets);
@@ -25,7 +26,9 @@ impl<T: Encode + Decode> Kept<T> {
 
     /// It again, in octets of its own: what is made of it shares nothing with what is kept.
     pub(crate) fn get(&self) -> Option<T> {
-        Decoder::with_limits(&self.octets.to_vec().into(), &CHECKED).decode().ok()
+        let again = Decoder::with_limits(&self.octets.to_vec().into(), &CHECKED).decode();
+        debug_assert!(again.is_ok(), "what we have written ourselves: {again:?}");
+        again.ok()
     }
 }
 
