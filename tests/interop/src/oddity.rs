@@ -59,6 +59,8 @@ const ONE_BEYOND_CREDIT: &str = "counts a delivery only after it has handed it t
 const LOST_BEGIN: &str = "loses a begin that comes right behind the end with which its own was answered: its reader still leads the \
     channel to the session that goes (§2.5.1: a channel is free once end has gone both ways); who begins anew a moment later, \
     or has another session on another channel, does not meet it";
+const TLS_WITHOUT_SASL: &str = "without SASL it begins with the header of TLS (§5.2.1), over plain TCP too, and goes on with \
+    no regard to the answer";
 const NO_DYNAMIC_NODES: &str = "no dynamic nodes: the session is ended";
 const FORCED_AS_INTERNAL: &str =
     "a connection closed by its operator is closed with amqp:internal-error (§2.8.16 has connection:forced)";
@@ -85,15 +87,22 @@ pub(crate) const ODDITIES: &[Oddity] = &[
     odd(
         "uamqp",
         "peer-ends",
-        "outcomes: [(",
+        "was to be said: outcomes: [(1, {'delivery_state': []}), (2, {'delivery_state': None})] |",
         "answers the end of a session, and tells of no error: its sender stays open, without an outcome; at times \
          it crashes when it is taken down then",
+    ),
+    // whichever comes first, its next frame or our end
+    odd(
+        "pyamqp",
+        "sasl-none",
+        "ErrorCondition.SocketError |  Error Description: Can not send frame out due to exception: [Errno 32] Broken pipe",
+        TLS_WITHOUT_SASL,
     ),
     odd(
         "pyamqp",
         "sasl-none",
-        "SocketError",
-        "without SASL it begins with the header of TLS (§5.2.1), over plain TCP too, and goes on with no regard to the answer",
+        "ErrorCondition.SocketError |  Error Description: Can not read frame due to exception: Server unexpectedly closed",
+        TLS_WITHOUT_SASL,
     ),
     odd(
         "pyamqp",

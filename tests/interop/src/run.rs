@@ -51,11 +51,14 @@ impl Results {
             eprintln!("SKIPPED {peer} {scenario}: the time is up");
             Verdict::OutOfTime
         } else {
-            match in_good_mood(peer, scenario, &play).await {
-                Verdict::Failed(why) if options.second_try => {
+            let is_late = || options.time_is_up();
+            match in_good_mood(peer, scenario, &play, is_late).await {
+                Verdict::Failed(why) if options.second_try && !is_late() => {
                     eprintln!("{peer} {scenario} FAILED and is played once more: {why}");
-                    match in_good_mood(peer, scenario, &play).await {
-                        Verdict::Pass => Verdict::SecondTry(why),
+                    match in_good_mood(peer, scenario, &play, is_late).await {
+                        Verdict::Pass | Verdict::Replayed(_) => Verdict::SecondTry(why),
+                        // the first one stands
+                        Verdict::OutOfTime => Verdict::Failed(why),
                         other => other,
                     }
                 }
@@ -67,22 +70,30 @@ impl Results {
     }
 }
 
-/// Plays it; again, at most four times, if what comes is what the peer at times does whatever is played.
-async fn in_good_mood<F>(peer: &str, scenario: &str, play: impl Fn() -> F) -> Verdict
+/// So often a scenario is played while the peer is in a mood.
+const PLAYS: usize = 5;
+
+/// Plays it; again, while there is time, if what comes is what the peer at times does whatever is played. What comes
+/// each time is no mood.
+async fn in_good_mood<F>(peer: &str, scenario: &str, play: impl Fn() -> F, is_late: impl Fn() -> bool) -> Verdict
 where
     F: Future<Output = Check>,
 {
-    let mut verdict = judge(peer, scenario, play().await);
-    for _ in 0..4 {
-        match verdict {
-            Verdict::Refused(why) if oddity::is_mood(peer, why) => {
-                println!("{peer:13} {scenario:20} is played again: {why}");
-                verdict = judge(peer, scenario, play().await);
+    let mut mood = None;
+    for _ in 0..PLAYS {
+        if let Some(why) = mood {
+            if is_late() {
+                return Verdict::OutOfTime;
             }
-            _ => break,
+            println!("{peer:13} {scenario:20} is played again: {why}");
+        }
+        match (judge(peer, scenario, play().await), mood) {
+            (Verdict::Refused(why), _) if oddity::is_mood(peer, why) => mood = Some(why),
+            (Verdict::Pass, Some(why)) => return Verdict::Replayed(why),
+            (verdict, _) => return verdict,
         }
     }
-    verdict
+    Verdict::Failed(format!("at each of {PLAYS} plays: {}", mood.unwrap_or_default()))
 }
 
 /// What there is to be run.
@@ -170,8 +181,11 @@ async fn with_server(server: &'static Server, scripts: Scripts, options: Arc<Opt
 async fn with_client(client: &'static Client, scripts: Scripts, options: Arc<Options>) -> Result<Results, Fault> {
     let mut results = Results::new(client.name, client.title, false);
     let scale = if options.scenarios.is_empty() { options.scale } else { Scale::Whole };
-    let cannot = foreign::cannot(client.name).filter(|(name, _)| scale == Scale::Whole && options.wants_scenario(name));
+    let is_told = |name: &str| scale == Scale::Whole && options.wants_scenario(name);
+    let cannot = foreign::cannot(client.name).filter(|(name, _)| is_told(name));
     results.cells.extend(cannot.map(|(name, why)| (name, Verdict::Cannot(why))));
+    let not_yet = foreign::not_yet(client.name).filter(|name| is_told(name));
+    results.cells.extend(not_yet.map(|name| (name, Verdict::NotYet)));
     let wanted: Vec<&str> = client.scenarios(scale).filter(|name| options.wants_scenario(name)).collect();
     if wanted.is_empty() {
         return Ok(results);
@@ -229,5 +243,40 @@ fn judge(peer: &str, scenario: &str, result: Check) -> Verdict {
                 None => Verdict::Failed(text),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PLAYS, in_good_mood};
+    use crate::verdict::Verdict;
+    use std::cell::Cell;
+
+    /// What comes of it if the peer is in its mood so often first, with time for so many plays; and the plays.
+    async fn moody(often: usize, time: usize) -> (Verdict, usize) {
+        let plays = Cell::new(0);
+        let play = || async {
+            plays.set(plays.get() + 1);
+            if plays.get() > often { Ok(()) } else { Err("a delivery came without link-credit".into()) }
+        };
+        let verdict = in_good_mood("amqp10-js", "credit", play, || plays.get() >= time).await;
+        (verdict, plays.get())
+    }
+
+    #[tokio::test]
+    async fn a_mood_passes_or_is_none() {
+        assert_eq!(moody(0, 9).await, (Verdict::Pass, 1));
+        for often in 1..PLAYS {
+            let (verdict, plays) = moody(often, 9).await;
+            assert!(matches!(verdict, Verdict::Replayed(_)) && plays == often + 1, "{verdict} after {plays}");
+        }
+        let (verdict, plays) = moody(PLAYS, 9).await;
+        assert!(matches!(verdict, Verdict::Failed(_)) && plays == PLAYS, "{verdict} after {plays}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_played_again_when_the_time_is_up() {
+        assert_eq!(moody(3, 2).await, (Verdict::OutOfTime, 2));
+        assert_eq!(moody(1, 1).await, (Verdict::OutOfTime, 1));
     }
 }

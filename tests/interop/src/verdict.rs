@@ -15,13 +15,17 @@ pub(crate) enum Verdict {
     Pass,
     /// It failed first, for the reason given, and then passed.
     SecondTry(String),
+    /// It passed when it was played again, after what the peer at times does whatever is played.
+    Replayed(&'static str),
     /// The peer does not do it, and is known not to; the text says what it does instead.
     Refused(&'static str),
     /// The peer's interface has no way to do it, and why.
     Cannot(&'static str),
+    /// The peer's script does not play it, though its library may be able to.
+    NotYet,
     /// Not played, and why.
     Skipped(String),
-    /// Not begun: the time given to the whole run was up.
+    /// Not begun, or not played again: the time given to the whole run was up.
     OutOfTime,
     /// Ours until shown otherwise.
     Failed(String),
@@ -32,8 +36,10 @@ impl Verdict {
         match self {
             Self::Pass => "pass",
             Self::SecondTry(_) => "at second try",
+            Self::Replayed(_) => "after replays",
             Self::Refused(_) => "refused",
             Self::Cannot(_) => "cannot",
+            Self::NotYet => "not yet",
             Self::Skipped(_) | Self::OutOfTime => "skipped",
             Self::Failed(_) => "FAIL",
         }
@@ -44,9 +50,10 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())?;
         match self {
-            Self::Pass => Ok(()),
+            Self::Pass | Self::NotYet => Ok(()),
             Self::Refused(why) | Self::Cannot(why) => write!(f, ": {why}"),
             Self::SecondTry(why) => write!(f, ", after: {why}"),
+            Self::Replayed(why) => write!(f, " of this: {why}"),
             Self::OutOfTime => f.write_str(": the time was up"),
             Self::Skipped(why) | Self::Failed(why) => write!(f, ": {why}"),
         }

@@ -11,7 +11,7 @@ use crate::verdict::{Check, Fault, ensure};
 use crate::watch::Watch;
 use call::Call;
 pub(crate) use call::needs_tls;
-pub(crate) use cannot::cannot;
+pub(crate) use cannot::{cannot, not_yet};
 use expect::expected;
 use std::path::PathBuf;
 use std::time::Duration;
