@@ -38,8 +38,7 @@ pub trait Decode: Sized {
     #[inline(always)]
     fn quick_to<'i>(place: &mut Self, input: &'i [u8]) -> Option<&'i [u8]> {
         let (value, rest) = Self::quick(input)?;
-        // What was there owns nothing: no call to drop it.
-        core::mem::forget(core::mem::replace(place, value));
+        *place = value;
         Some(rest)
     }
 
@@ -47,7 +46,12 @@ pub trait Decode: Sized {
     #[doc(hidden)]
     #[inline(always)]
     fn quick_to_some<'i>(place: &mut Option<Self>, input: &'i [u8]) -> Option<&'i [u8]> {
+        if place.is_some() {
+            // A default of one's own, which may own something.
+            return None;
+        }
         let (value, rest) = Self::quick(input)?;
+        // Nothing was there: no call to drop it.
         core::mem::forget(place.replace(value));
         Some(rest)
     }

@@ -10,8 +10,9 @@ mod values;
 #[expect(dead_code, reason = "instructions are counted by a bench")]
 mod work;
 
-use amqp_codec::{Array, Bytes, Decode, Decoder, Encode, Map, Performative, Value};
+use amqp_codec::{Array, Bytes, Dec128, Decode, Decoder, Encode, Map, Performative, Str, Value, composite};
 
+use self::heap::counting::live;
 use self::heap::measure;
 
 /// How often `run` allocates memory, or asks for more of what it has.
@@ -68,6 +69,47 @@ fn a_transfer_flow_or_disposition_is_decoded_without_allocating() {
     for state in samples::plain_states() {
         assert_eq!(to_decode(&samples::transfer(state.clone())), 0, "{state:?}");
         assert_eq!(to_decode(&samples::disposition(state.clone())), 0, "{state:?}");
+    }
+}
+
+/// Longer than what a string holds in its own place.
+fn long_text() -> Str {
+    "default".repeat(20).into()
+}
+
+composite! {
+    /// A type whose defaults own memory, also that of a field that may have no value.
+    #[derive(Clone, PartialEq)]
+    struct Long = "example:long:list" 0xee {
+        /// A text.
+        text: Str = long_text();
+        /// A note.
+        note: Option<Str> = Some(long_text());
+        /// What stands behind both, so that they can be read the quick way.
+        behind: Option<Dec128>;
+        /// More of it.
+        more: Option<Dec128>;
+    }
+}
+
+/// A default is freed when a value takes its place, in a list8 and in a list32.
+#[test]
+fn a_default_that_owns_memory_is_freed() {
+    let some = Some(Dec128([7; 16]));
+    let value = Long { text: "a".into(), note: Some("b".into()), behind: some, more: some };
+    let mut short = Vec::new();
+    value.encode(&mut short);
+    let [0x00, 0x53, 0xee, 0xc0, size, count, fields @ ..] = short.as_slice() else {
+        panic!("no list8: {short:?}");
+    };
+    let long = [&[0x00, 0x53, 0xee, 0xd0, 0, 0, 0, size + 3, 0, 0, 0, *count], fields].concat();
+    for octets in [short.clone(), long] {
+        let input = Bytes::from(octets);
+        let before = live();
+        for _ in 0..1_000 {
+            assert!(Long::decode(&mut Decoder::new(&input)).as_ref() == Ok(&value));
+        }
+        assert_eq!(live(), before);
     }
 }
 
