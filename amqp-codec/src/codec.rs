@@ -65,18 +65,22 @@ pub trait Encode {
     /// Appends the value, its constructor included, in its shortest form.
     fn encode(&self, out: &mut Vec<u8>);
 
-    /// How many octets [`encode_sharing`](Self::encode_sharing) does not append but gives to `share`.
+    /// How many octets [`encode_sharing`](Self::encode_sharing) does not append but gives to `share`, if both are given
+    /// the same `large`.
     ///
-    /// Only where much of a value is octets that are shared already there are any: a [`Message`](crate::Message) with
-    /// `data`.
+    /// Most types share none. A [`Message`](crate::Message), and its body, shares `data`, but never a section of at most
+    /// 255 octets, whatever `large` is.
     #[inline(always)]
     fn shared_len(&self, large: usize) -> usize {
         let _ = large;
         0
     }
 
-    /// [`encode`](Self::encode) without a copy of what is large: octets that are shared already, and at least `large`
-    /// in one run, are given to `share`, with the length of `out` behind which they belong.
+    /// [`encode`](Self::encode) without a copy of what is large.
+    ///
+    /// Runs of at least `large` octets that are shared already are not appended. Each is given to `share`, with the
+    /// length that `out` has there: the run belongs behind so many octets of it. What a type shares at all is said at
+    /// [`shared_len`](Self::shared_len), which is to be given the same `large`.
     ///
     /// ```
     /// use amqp_codec::{Encode, Message};
@@ -235,6 +239,19 @@ impl<T: Encode> Encode for Option<T> {
     }
 
     #[inline(always)]
+    fn shared_len(&self, large: usize) -> usize {
+        self.as_ref().map_or(0, |value| value.shared_len(large))
+    }
+
+    #[inline(always)]
+    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+        match self {
+            Some(value) => value.encode_sharing(out, large, share),
+            None => put(out, [code::NULL]),
+        }
+    }
+
+    #[inline(always)]
     fn is_null(&self) -> bool {
         self.as_ref().is_none_or(Encode::is_null)
     }
@@ -259,6 +276,16 @@ impl<T: Encode + ?Sized> Encode for Box<T> {
     }
 
     #[inline(always)]
+    fn shared_len(&self, large: usize) -> usize {
+        (**self).shared_len(large)
+    }
+
+    #[inline(always)]
+    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+        (**self).encode_sharing(out, large, share);
+    }
+
+    #[inline(always)]
     fn is_null(&self) -> bool {
         (**self).is_null()
     }
@@ -273,6 +300,16 @@ impl<T: Encode + ?Sized> Encode for &T {
     #[inline(always)]
     fn encode(&self, out: &mut Vec<u8>) {
         (**self).encode(out);
+    }
+
+    #[inline(always)]
+    fn shared_len(&self, large: usize) -> usize {
+        (**self).shared_len(large)
+    }
+
+    #[inline(always)]
+    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+        (**self).encode_sharing(out, large, share);
     }
 
     #[inline(always)]

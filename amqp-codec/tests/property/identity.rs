@@ -1,7 +1,7 @@
 //! decode ∘ encode is the identity on values, and encode ∘ decode on the octets that we write.
 
 use amqp_codec::message::{Body, DeliveryAnnotations, Footer, MessageAnnotations};
-use amqp_codec::{Bytes, Encode, EncodedMessage};
+use amqp_codec::{Bytes, Encode, EncodedMessage, Message};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -135,14 +135,25 @@ proptest! {
         if let Body::Data(sections) = &mut message.body {
             sections.extend(data.into_iter().map(|len| Bytes::from(vec![7; len])));
         }
-        let (mut out, mut shared) = (b"before".to_vec(), Vec::new());
-        message.encode_sharing(&mut out, large, &mut |at, octets| shared.push((at, octets.clone())));
-        let len: usize = shared.iter().map(|(_, octets)| octets.len()).sum();
-        prop_assert_eq!(len, message.shared_len(large));
-        prop_assert!(shared.iter().all(|(_, octets)| octets.len() >= large));
-        for (at, octets) in shared.into_iter().rev() {
-            drop(out.splice(at..at, octets));
-        }
-        prop_assert_eq!(&out[6..], &message.to_bytes());
+        let (shared, whole) = shared_and_whole(&message, large);
+        prop_assert!(shared.iter().all(|octets| octets.len() >= large.max(256)));
+        prop_assert_eq!(&whole, &message.to_bytes());
+        // As much through what only leads to a message.
+        let expected = (shared, whole);
+        prop_assert_eq!(&shared_and_whole(&&&message, large), &expected);
+        prop_assert_eq!(&shared_and_whole(&Some(&message), large), &expected);
+        prop_assert_eq!(&shared_and_whole(&Box::new(message), large), &expected);
+        prop_assert_eq!(shared_and_whole(&None::<Box<Message>>, large), (vec![], vec![0x40]));
     }
+}
+
+/// What a value shares, and what is written once that stands where it belongs.
+fn shared_and_whole(value: &impl Encode, large: usize) -> (Vec<Bytes>, Vec<u8>) {
+    let (mut out, mut shared) = (b"before".to_vec(), Vec::new());
+    value.encode_sharing(&mut out, large, &mut |at, octets| shared.push((at, octets.clone())));
+    assert_eq!(shared.iter().map(|(_, octets)| octets.len()).sum::<usize>(), value.shared_len(large));
+    for (at, octets) in shared.iter().rev() {
+        drop(out.splice(at..at, octets.iter().copied()));
+    }
+    (shared.into_iter().map(|(_, octets)| octets).collect(), out.split_off(6))
 }
