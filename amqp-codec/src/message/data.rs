@@ -7,14 +7,25 @@ use super::section::Section;
 use super::{Body, EncodedMessage};
 use crate::{DecodeError, Limits, code};
 
-/// The short form of the descriptor of a data section.
-const DATA: u8 = Section::Data as u8;
+/// The octets of one short data section, which is what most bodies are.
+#[inline(always)]
+pub(super) fn short_data(body: &[u8]) -> Option<&[u8]> {
+    match body.split_first_chunk() {
+        Some((descriptor, [code::BINARY_8, size, data @ ..]))
+            if *descriptor == Section::Data.descriptor_octets() && data.len() == usize::from(*size) =>
+        {
+            Some(data)
+        }
+        _ => None,
+    }
+}
 
 impl EncodedMessage {
     /// The octets of the body of an encoded message, if that is one `data` section (§3.2.6); `None` for any other body.
     ///
-    /// For whoever wants nothing else of it: what [`parse`](Self::parse) and [`body`](Self::body) find, with the same
-    /// checks, but without a share in `message`, which costs something where several threads may have one.
+    /// For whoever wants nothing else of it: what [`parse`](Self::parse) and [`body`](Self::body) find, but without a
+    /// share in `message`, which costs something where several threads may have one. A body of another kind is not
+    /// checked: only [`body`](Self::body) tells whether its value, or its lists, are well formed.
     ///
     /// ```
     /// use amqp_codec::{EncodedMessage, Message};
@@ -26,25 +37,20 @@ impl EncodedMessage {
     /// ```
     ///
     /// # Errors
-    /// As for [`parse`](Self::parse) and [`body`](Self::body).
+    /// As for [`parse`](Self::parse).
     #[inline]
     pub fn data_of(message: &Bytes) -> Result<Option<&[u8]>, DecodeError> {
         let layout = Layout::scan(message, &Limits::new())?;
         let section = message.get(layout.range(Section::Data)).unwrap_or_default();
-        match section {
-            [] => Ok(None),
-            // as most are
-            [code::DESCRIBED, code::SMALL_ULONG, DATA, code::BINARY_8, size, data @ ..]
-                if data.len() == usize::from(*size) =>
-            {
-                Ok(Some(data))
-            }
-            _ => {
-                let Body::Data(sections) = Self::parse(message.clone())?.body()? else { return Ok(None) };
-                let [only] = sections.as_slice() else { return Ok(None) };
-                Ok(section.len().checked_sub(only.len()).and_then(|head| section.get(head..)))
-            }
+        if section.is_empty() {
+            return Ok(None);
         }
+        if let Some(data) = short_data(section) {
+            return Ok(Some(data));
+        }
+        let Body::Data(sections) = Self::parse(message.clone())?.body()? else { return Ok(None) };
+        let [only] = sections.as_slice() else { return Ok(None) };
+        Ok(section.len().checked_sub(only.len()).and_then(|head| section.get(head..)))
     }
 }
 
@@ -92,6 +98,19 @@ mod tests {
                     "{message:?}"
                 );
             }
+        }
+    }
+    /// Text that is not UTF-8, and a list of fewer elements than it says: well-formed sections, whose content only
+    /// `body` looks at.
+    #[test]
+    fn a_body_of_another_kind_is_not_checked() {
+        for octets in [&[0x00, 0x53, 0x77, 0xa1, 0x01, 0xff][..], &[0x00, 0x53, 0x76, 0xc0, 0x02, 0x09, 0x40]] {
+            let message = Bytes::copy_from_slice(octets);
+            assert_eq!(EncodedMessage::data_of(&message), Ok(None));
+            assert!(EncodedMessage::parse(message.clone()).is_ok_and(|parsed| parsed.body().is_err()));
+            let cut = message.slice(..octets.len() - 1);
+            assert_eq!(EncodedMessage::data_of(&cut).err(), EncodedMessage::parse(cut.clone()).err());
+            assert!(EncodedMessage::data_of(&cut).is_err());
         }
     }
 }

@@ -4,15 +4,13 @@ use core::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 
+use super::data::short_data;
 use super::layout::Layout;
 use super::{
     ApplicationProperties, BatchedMessages, Body, DeliveryAnnotations, Footer, Header, Message, MessageAnnotations,
     Properties, Section,
 };
-use crate::{Decode, DecodeError, Decoder, Limits, code};
-
-/// The short form of the descriptor of a data section.
-const DATA: u8 = Section::Data as u8;
+use crate::{Decode, DecodeError, Decoder, Limits};
 
 /// An encoded message whose sections are known by place, and decoded when asked for (§3.2).
 ///
@@ -179,12 +177,8 @@ impl EncodedMessage {
         };
         // Most bodies are one short data section.
         let range = self.layout.range(kind);
-        if let Some([code::DESCRIBED, code::SMALL_ULONG, DATA, code::BINARY_8, size, data @ ..]) =
-            self.bytes.get(range.clone())
-        {
-            if data.len() == usize::from(*size) {
-                return Ok(self.bytes.slice(range.end.saturating_sub(data.len())..range.end).into());
-            }
+        if let Some(data) = self.bytes.get(range.clone()).and_then(short_data) {
+            return Ok(self.bytes.slice(range.end.saturating_sub(data.len())..range.end).into());
         }
         Body::decode_sections(kind, &mut self.body_decoder())
     }
@@ -234,6 +228,7 @@ impl EncodedMessage {
             Err(error) => Err(error.in_section(section)),
         }
     }
+
     #[inline]
     fn range(&self, section: Section) -> Option<Range<usize>> {
         Some(self.layout.range(section)).filter(|range| !range.is_empty())
