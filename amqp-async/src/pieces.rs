@@ -27,6 +27,9 @@ impl AsyncWrite for DeliveryWriter {
 /// The octets of the encoded message, as [`piece`](DeliveryReader::piece) gives them. Feature `futures-io`.
 impl AsyncRead for DeliveryReader {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
+        if room.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
         let this = self.get_mut();
         let Some(mut piece) = ready!(this.poll_piece(cx))? else { return Poll::Ready(Ok(0)) };
         let read = piece.len().min(room.len());

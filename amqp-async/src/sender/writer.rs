@@ -7,6 +7,7 @@ use crate::error::{Error, SendError, Step};
 use crate::state::State;
 use amqp_proto::codec::Message;
 use amqp_proto::codec::message::Body;
+use amqp_proto::{Blocked, Misuse};
 use bytes::Bytes;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -68,7 +69,8 @@ impl DeliveryWriter {
     /// Cancel-safe: dropped before the piece was taken, the message is aborted; after that it is on its way.
     ///
     /// # Errors
-    /// As for [`write`](Self::write); the message is aborted then.
+    /// As for [`write`](Self::write); the message is aborted then. [`NoDelivery`](Misuse::NoDelivery) for a piece after
+    /// [`poll_close`](Self::poll_close), which has given the last: the message is on its way.
     pub async fn finish(mut self, last: impl Into<Bytes>) -> Result<Settlement, SendError> {
         let last = last.into();
         if let Some(settlement) = self.whole.take_if(|_| last.is_empty()) {
@@ -99,7 +101,8 @@ impl DeliveryWriter {
         if octets.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        self.poll_hand_over(cx, data(Bytes::copy_from_slice(octets)), true).map_ok(|()| octets.len())
+        let piece = || data(Bytes::copy_from_slice(octets));
+        self.poll_hand_over(cx, piece, true).map_ok(|()| octets.len())
     }
 
     /// As [`finish`](Self::finish) with nothing more to give, for who polls; that gives the settlement afterwards.
@@ -108,7 +111,7 @@ impl DeliveryWriter {
     /// As for [`write`](Self::write).
     pub fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         if self.unfinished {
-            ready!(self.poll_hand_over(cx, Bytes::new(), false))?;
+            ready!(self.poll_hand_over(cx, Bytes::new, false))?;
             self.whole = Some(self.sender.settlement(self.token));
         }
         Poll::Ready(Ok(()))
@@ -116,28 +119,68 @@ impl DeliveryWriter {
 
     async fn hand_over(&mut self, mut piece: Bytes, more: bool) -> Result<(), SendError> {
         let link = Arc::clone(&self.sender.link);
-        let taken = link.shared().until(Step::Send, |state, waker| self.attempt(state, waker, &mut piece, more));
+        let taken = link.shared().until(Step::Send, |state, waker| {
+            // whoever polled before does so no more
+            self.limit.cancel(state);
+            self.attempt(state, waker, &mut piece, more)
+        });
         taken.await.map_err(SendError::NotSent)
     }
 
-    fn poll_hand_over(&mut self, cx: &mut Context<'_>, mut piece: Bytes, more: bool) -> Poll<Result<(), SendError>> {
+    fn poll_hand_over(
+        &mut self,
+        cx: &mut Context<'_>,
+        piece: impl FnOnce() -> Bytes,
+        more: bool,
+    ) -> Poll<Result<(), SendError>> {
         let link = Arc::clone(&self.sender.link);
-        let taken = link.with(|state| {
-            let taken = match self.attempt(state, cx.waker(), &mut piece, more) {
-                Poll::Pending => self.limit.poll(state, cx.waker()).map(|()| Err(Error::Timeout(Step::Send))),
-                taken => taken,
-            };
-            if taken.is_ready() {
-                self.limit.cancel(state);
-            }
-            taken
+        let waker = cx.waker();
+        // where the machine would hand it back none is made, and no lock is held while one is
+        let waiting = link.with(|state| {
+            let waits = self.waits(state);
+            waits.then(|| self.poll_attempt(state, waker, Bytes::new(), more))
         });
+        let taken = match waiting {
+            Some(taken) => taken,
+            None => {
+                let piece = piece();
+                link.with(|state| self.poll_attempt(state, waker, piece, more))
+            }
+        };
         taken.map_err(SendError::NotSent)
+    }
+
+    /// Whether the piece before has surely not left.
+    fn waits(&self, state: &mut State) -> bool {
+        let sender = state.machine.sender(self.sender.link.id).ok();
+        let blocked = sender.filter(|_| self.unfinished).and_then(|sender| sender.why_blocked());
+        matches!(blocked, Some(Blocked::WindowClosed | Blocked::OutputFull))
+    }
+
+    fn poll_attempt(
+        &mut self,
+        state: &mut State,
+        waker: &Waker,
+        mut piece: Bytes,
+        more: bool,
+    ) -> Poll<Result<(), Error>> {
+        let taken = match self.attempt(state, waker, &mut piece, more) {
+            Poll::Pending => self.limit.poll(state, waker).map(|()| Err(Error::Timeout(Step::Send))),
+            taken => taken,
+        };
+        if taken.is_ready() {
+            self.limit.cancel(state);
+        }
+        taken
     }
 
     /// Takes the piece, if the one before it has left.
     fn attempt(&mut self, state: &mut State, waker: &Waker, piece: &mut Bytes, more: bool) -> Poll<Result<(), Error>> {
         let (sender, link) = (&self.sender, &self.sender.link);
+        if !self.unfinished {
+            // the link may be another writer's by now
+            return Poll::Ready(Err(link.fate.explain(Misuse::NoDelivery)));
+        }
         let octets = mem::take(piece);
         let size = octets.len();
         let written = match state.machine.sender(link.id) {
@@ -180,17 +223,20 @@ fn let_go(sender: &Sender, state: &mut State) {
 
 impl Drop for DeliveryWriter {
     fn drop(&mut self) {
-        if !self.unfinished {
+        if !self.unfinished && !self.limit.runs() {
             return;
         }
         let (sender, token) = (&self.sender, self.token);
         sender.link.with(|state| {
+            self.limit.cancel(state);
+            if !self.unfinished {
+                return;
+            }
             // of a link that is gone nothing is left to abort
             let _ = state.machine.sender(sender.link.id).and_then(|mut machine| machine.abort());
             if let Some(token) = token {
                 state.outcomes.forget(token);
             }
-            self.limit.cancel(state);
             let_go(sender, state);
             state.flushing.call_all(&mut state.wake);
         });

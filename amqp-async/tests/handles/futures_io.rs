@@ -24,6 +24,8 @@ fn a_message_is_written_and_read() {
 
     let mut reader = pair.world.run(receiver.reader()).unwrap();
     let (mut encoded, mut room) = (Vec::new(), [0; 3]);
+    // who has no room is not kept waiting
+    assert_eq!(pair.world.run(poll_fn(|cx| Pin::new(&mut reader).poll_read(cx, &mut []))).unwrap(), 0);
     loop {
         let read = pair.world.run(poll_fn(|cx| Pin::new(&mut reader).poll_read(cx, &mut room))).unwrap();
         if read == 0 {

@@ -4,9 +4,10 @@ use crate::host::Host;
 use crate::support::*;
 use amqp_async::proto::codec::message::Body;
 use amqp_async::proto::codec::{Condition, Message, Outcome, SenderSettleMode};
-use amqp_async::proto::{CreditMode, LinkOptions, Outgoing, SessionOptions};
+use amqp_async::proto::{CreditMode, LinkOptions, Misuse, Outgoing, SessionOptions};
 use amqp_async::{DeliveryReader, DeliveryWriter, Error, Receiver, SendError, Sender, Session};
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::rc::Rc;
 
 /// A link from the client to the listener, and what it lives on.
@@ -273,6 +274,31 @@ fn the_link_is_the_readers_until_the_end() {
     delivery.accept().unwrap();
     assert!(matches!(pair.world.run(first), Ok(Outcome::Accepted)));
     assert!(matches!(pair.world.run(second), Ok(Outcome::Accepted)));
+}
+
+#[test]
+fn a_writer_that_has_closed_its_message_leaves_the_next_ones_alone() {
+    let line = line();
+    let world = &line.pair.world;
+    let mut one = line.writer();
+    line.write(&mut one, b"one");
+    world.run(poll_fn(|cx| one.poll_close(cx))).unwrap();
+    let mut two = line.writer();
+    line.write(&mut two, b"two");
+    let no_delivery = |error: &SendError| matches!(error, SendError::NotSent(Error::Misuse(Misuse::NoDelivery)));
+    let error = world.run(poll_fn(|cx| one.poll_write(cx, b"stray"))).unwrap_err();
+    assert!(no_delivery(&error), "{error:?}");
+    assert!(no_delivery(&world.run(one.write(&b"stray"[..])).unwrap_err()));
+    assert!(no_delivery(&world.run(one.finish(&b"stray"[..])).unwrap_err()));
+    line.write(&mut two, b"three");
+    let settlement = world.run(two.finish(Vec::new())).unwrap();
+    for content in [&b"one"[..], b"twothree"] {
+        let delivery = world.run(line.receiver.recv()).unwrap();
+        assert_eq!(delivery.payload().clone().into_bytes(), content);
+        delivery.accept().unwrap();
+    }
+    assert!(matches!(world.run(settlement), Ok(Outcome::Accepted)));
+    line.check();
 }
 
 #[test]

@@ -7,7 +7,10 @@ use amqp_async::proto::{CreditMode, Outgoing, SessionOptions};
 use amqp_async::{DeliveryReader, DeliveryWriter, Error, Fault, Receiver, SendError, Sender, Step};
 use futures_core::Stream;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// More than the pipe and both ends hold.
 const SIZE: usize = 1 << 20;
@@ -96,6 +99,31 @@ fn a_polled_writer_waits_no_longer_than_it_may_and_aborts() {
     assert!(matches!(ended, (Some(Err(Error::Aborted)), None)), "{ended:?}");
     drop(reader);
     pair.check_sound();
+}
+
+#[test]
+fn the_time_of_a_polled_write_ends_with_the_next_write_of_any_kind() {
+    let (pair, sender, receiver) = link();
+    let mut writer = pair.world.run(sender.writer(Outgoing::default())).unwrap();
+    pair.world.run(write_all(&mut writer, b"begun")).unwrap();
+    let mut reader = pair.world.run(receiver.reader()).unwrap();
+    // nobody reads on, and whoever writes gives up
+    assert!(pair.world.run_within(Duration::ZERO, write_all(&mut writer, &octets())).is_none());
+    pair.world.advance(STEP - SECOND);
+    while poll_at_most(&pair.world, 1, pin!(next(&mut reader))).is_some() {
+        pair.world.settle();
+    }
+    // as much as can leave goes another way
+    let others = async {
+        loop {
+            writer.write(vec![7; 1000]).await.unwrap();
+        }
+    };
+    assert!(pair.world.run_within(Duration::ZERO, others).is_none());
+    let begun = pair.world.now();
+    let error = pair.world.run_within(STEP * 2, write_all(&mut writer, &octets())).unwrap().unwrap_err();
+    assert!(matches!(error, SendError::NotSent(Error::Timeout(Step::Send))), "{error:?}");
+    assert_eq!(pair.world.now() - begun, STEP, "all the time that there is");
 }
 
 #[test]
