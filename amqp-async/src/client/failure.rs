@@ -1,5 +1,6 @@
 //! What a runtime says when it cannot connect, in the terms of [`Error`].
 
+use crate::connect::ConnectError;
 use crate::error::Error;
 use amqp_proto::ConfigError;
 use std::error::Error as StdError;
@@ -8,11 +9,15 @@ use std::sync::Arc;
 
 impl Error {
     /// The error for whatever kept a connection from being made, for [`Connector`](super::Connector)s: the [`Error`] or
-    /// [`io::Error`] that is the cause of it; [`Error::Transport`] with its text if there is neither. A
-    /// [`ConnectError`](crate::connect::ConnectError) need not be guessed at: it converts.
+    /// [`io::Error`] that is the cause of it; [`Error::Transport`] with its text if there is neither. A [`ConnectError`]
+    /// need not be guessed at: it converts, here too.
     #[must_use]
     pub fn of_connecting(error: impl StdError + Send + Sync + 'static) -> Self {
-        let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);
+        let error = match (Box::new(error) as Box<dyn StdError + Send + Sync>).downcast::<ConnectError>() {
+            Ok(known) => return (*known).into(),
+            Err(error) => error,
+        };
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(&*error);
         while let Some(this) = cause {
             let boxed = this.downcast_ref::<Box<Self>>().map(|error| &**error);
             if let Some(own) = this.downcast_ref::<Self>().or(boxed) {
@@ -59,5 +64,7 @@ mod tests {
         assert_eq!(Error::of_connecting(Failed::Refused).recovery(), Recovery::Reconnect);
         let config = Error::of_connecting(ConfigError::MaxFrameSize);
         assert_eq!(crate::client::classify(&config), Recovery::GiveUp);
+        let clear = Error::of_connecting(ConnectError::ClearText { target: "far:5672".to_owned() });
+        assert_eq!(crate::client::classify(&clear), Recovery::GiveUp);
     }
 }

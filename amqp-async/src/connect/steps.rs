@@ -55,7 +55,7 @@ impl<R: Runtime> Builder<R> {
     /// As for [`connect`](Self::connect), told in one type with what ends a connection.
     pub async fn connect_for(self, attempt: client::Attempt) -> Result<Connection, Error> {
         let builder = if attempt.endpoint.is_empty() { Ok(self) } else { self.url(&attempt.endpoint) };
-        builder.map_err(Error::of_connecting)?.connect().await.map_err(Error::of_connecting)
+        Ok(builder?.connect().await?)
     }
 
     /// As [`connect`](Self::connect), for whoever drives the connection himself: from here on nothing happens on it

@@ -2,6 +2,7 @@
 //! (RFC 8305), and which deadline ends what.
 
 use crate::support::*;
+use amqp_async::client::{Attempt, classify};
 use amqp_async::connect::{Builder, ConnectError, Runtime, TcpOptions, default_config};
 use amqp_async::{Driver, Fault, Recovery, Step, Timer, Transport};
 use std::future::{Future, pending, poll_fn};
@@ -186,4 +187,25 @@ fn whoever_gives_up_leaves_nothing() {
     let network = Network::new(&[("1.1.1.1:5672", Fate::Silent), ("2.2.2.2:5672", Fate::Silent)]);
     assert!(network.world.run_within(ms(300), Builder::on(network.clone(), default_config()).start()).is_none());
     assert_eq!((network.tried().len(), Arc::strong_count(&network.alive)), (2, 1));
+}
+
+#[test]
+fn a_url_that_cannot_be_used_is_not_tried_again() {
+    let network = Network::new(&[]);
+    let attempt = |endpoint: &str| {
+        let builder = Builder::on(network.clone(), default_config());
+        let attempt = Attempt { number: 1, endpoint: endpoint.into() };
+        classify(&network.world.run(builder.connect_for(attempt)).unwrap_err())
+    };
+    assert_eq!(attempt("http://localhost"), Recovery::GiveUp);
+    assert_eq!(attempt("amqp://localhost"), Recovery::Reconnect);
+}
+
+#[test]
+fn a_password_that_would_be_seen_is_not_tried_again() {
+    let network = Network::new(&[("192.0.2.1:5672", Fate::Answers(ms(1)))]);
+    let attempt = Attempt { number: 1, endpoint: "amqp://scott:tiger@localhost".into() };
+    let connecting = Builder::on(network.clone(), default_config()).connect_for(attempt);
+    let error = network.world.run_within(ms(1000), connecting).expect("in time").unwrap_err();
+    assert_eq!(classify(&error), Recovery::GiveUp, "{error}");
 }
