@@ -119,9 +119,9 @@ impl<Id: Link> LinkRoot<Id> {
         self.session.shared()
     }
 
-    /// A turn that concerns this link alone.
+    /// A turn that concerns this link and its session alone.
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
-        self.shared().with_link(&self.credit, act)
+        self.shared().with_link(self.session.id, &self.credit, act)
     }
 
     /// The credit as it was shown last; none if the link is gone.

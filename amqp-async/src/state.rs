@@ -252,13 +252,18 @@ impl Shared {
         self.turn(None, act)
     }
 
-    /// A turn of one link's handle: as [`with`](Self::with), but of what is shown of links only its credit is renewed here.
-    /// Another's may have changed with it only if a flow is to leave, and then the driver comes by.
-    pub(crate) fn with_link<R>(&self, look: &Look<Credit, 1>, act: impl FnOnce(&mut State) -> R) -> R {
-        self.turn(Some(look), act)
+    /// A turn of one link's handle: as [`with`](Self::with), but of what is shown only its credit and its session's windows
+    /// are renewed here. Others' may have changed with them only if a frame is to leave, and then the driver comes by.
+    pub(crate) fn with_link<R>(
+        &self,
+        session: SessionId,
+        look: &Look<Credit, 1>,
+        act: impl FnOnce(&mut State) -> R,
+    ) -> R {
+        self.turn(Some((session, look)), act)
     }
 
-    fn turn<R>(&self, of: Option<&Look<Credit, 1>>, act: impl FnOnce(&mut State) -> R) -> R {
+    fn turn<R>(&self, of: Option<OfLink<'_>>, act: impl FnOnce(&mut State) -> R) -> R {
         // what ends the turn is a drop, so that the result is made where the caller wants it and never moved
         let mut turn = Turn { state: self.lock(), calls: Calls::default(), of };
         act(&mut turn.state)
@@ -300,8 +305,11 @@ struct Turn<'a> {
     state: MutexGuard<'a, State>,
     calls: Calls,
     /// The link that it concerns, if it is one alone.
-    of: Option<&'a Look<Credit, 1>>,
+    of: Option<OfLink<'a>>,
 }
+
+/// What a link's turn may change of all that is shown: its session's windows, and its credit.
+type OfLink<'a> = (SessionId, &'a Look<Credit, 1>);
 
 /// Who is woken when this is dropped.
 #[derive(Default)]
@@ -359,14 +367,14 @@ impl State {
         }
     }
 
-    /// Shows what somebody has looked at as it is now; of links only this one, if one is given.
+    /// Shows what somebody has looked at as it is now; only of this link and its session, if one is given.
     #[cold]
-    pub(crate) fn publish(&mut self, of: Option<&Look<Credit, 1>>) {
+    pub(crate) fn publish(&mut self, of: Option<OfLink<'_>>) {
         let Self { machine, watching, wake, .. } = self;
         let Some(shown) = watching else { return };
         match of {
-            Some(look) => {
-                shown.show_sessions(machine, wake);
+            Some((session, look)) => {
+                shown.show_session(session, machine, wake);
                 look.show(machine);
             }
             None if shown.show(machine, wake) => {}
@@ -376,7 +384,7 @@ impl State {
 
     /// The session's windows, if they are shown.
     pub(crate) fn watched(&mut self, id: SessionId) -> Option<&mut WatchedWindows> {
-        self.watching.as_mut()?.sessions.iter_mut().find(|session| session.id() == id)
+        self.watching.as_mut()?.sessions.get_mut(&id)
     }
 
     /// A name for a link that nobody has named; unique on this connection (§2.6.1).

@@ -15,7 +15,8 @@ pub(crate) use windows::WatchedWindows;
 
 use crate::state::Shared;
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, fence};
-use amqp_proto::Connection;
+use amqp_proto::{Connection, SessionId};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hint::spin_loop;
 use std::sync::{Arc, OnceLock};
@@ -48,7 +49,7 @@ pub(crate) struct Look<T: Show<WORDS>, const WORDS: usize>(OnceLock<Arc<Publishe
 /// Everything on a connection that somebody has looked at.
 #[derive(Default)]
 pub(crate) struct Watching {
-    pub(crate) sessions: Vec<WatchedWindows>,
+    pub(crate) sessions: BTreeMap<SessionId, WatchedWindows>,
     links: Vec<Arc<Published<Credit, 1>>>,
 }
 
@@ -152,14 +153,17 @@ impl<T: Show<WORDS>, const WORDS: usize> Look<T, WORDS> {
 impl Watching {
     /// Shows all of it as it is now; whether anything is left to be shown.
     pub(crate) fn show(&mut self, machine: &mut Connection, wake: &mut Vec<Waker>) -> bool {
-        self.show_sessions(machine, wake);
+        self.sessions.retain(|_, session| session.show(machine, wake));
         self.links.retain(|link| link.show(machine, |_| ()));
         !(self.sessions.is_empty() && self.links.is_empty())
     }
 
-    /// Shows the windows as they are now.
-    pub(crate) fn show_sessions(&mut self, machine: &mut Connection, wake: &mut Vec<Waker>) {
-        self.sessions.retain_mut(|session| session.show(machine, wake));
+    /// Shows the windows of one session as they are now.
+    pub(crate) fn show_session(&mut self, id: SessionId, machine: &mut Connection, wake: &mut Vec<Waker>) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            // one that is gone is forgotten when all are shown
+            session.show(machine, wake);
+        }
     }
 }
 

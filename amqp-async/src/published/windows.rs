@@ -66,15 +66,11 @@ impl Show<WORDS> for Windows {
     }
 
     fn watch(watching: &mut Watching, published: Arc<Published<Self, WORDS>>) {
-        watching.sessions.push(WatchedWindows { published, marks: Slots::default() });
+        watching.sessions.insert(published.id, WatchedWindows { published, marks: Slots::default() });
     }
 }
 
 impl WatchedWindows {
-    pub(crate) fn id(&self) -> SessionId {
-        self.published.id
-    }
-
     /// Shows what the machine says; whether the session is there.
     pub(super) fn show(&mut self, machine: &mut Connection, wake: &mut Vec<Waker>) -> bool {
         let Self { published, marks } = self;
