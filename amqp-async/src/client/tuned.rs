@@ -61,22 +61,24 @@ impl TunedReceiver {
     pub async fn recv(&self) -> Result<Delivery, Error> {
         let delivery = self.receiver.recv().await?;
         let octets = delivery.payload().chunks().iter().map(|chunk| chunk.len() as u64).sum();
-        if let Some(credit) = self.tune(octets) {
-            // the link may have gone meanwhile: the delivery is here all the same
-            let _ = self.receiver.set_credit_mode(CreditMode::Auto(credit));
-        }
+        self.tune(octets);
         Ok(delivery)
     }
 
-    fn tune(&self, octets: u64) -> Option<u32> {
+    fn tune(&self, octets: u64) {
+        // held until the credit is granted: of what several who receive have found out the last is to stand
         let mut tuning = self.tuning.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *tuning {
+        let credit = match &mut *tuning {
             Tuning::Octets(machine) => machine.arrived(octets),
             Tuning::Rate(machine) => {
                 let (now, round_trip) = self.receiver.clock();
                 round_trip.into_iter().for_each(|round_trip| machine.set_round_trip(round_trip));
                 machine.arrived(now, 1)
             }
+        };
+        if let Some(credit) = credit {
+            // the link may have gone meanwhile: the delivery is here all the same
+            let _ = self.receiver.set_credit_mode(CreditMode::Auto(credit));
         }
     }
 
