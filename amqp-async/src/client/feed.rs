@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::{Arc, PoisonError, Weak};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 /// How many events wait for a subscriber before the oldest are dropped.
 const CAPACITY: usize = 256;
@@ -63,9 +63,10 @@ impl<T: Clone> Feed<T> {
         !self.subscribers.is_empty()
     }
 
-    pub(crate) fn put(&mut self, event: &T) {
+    /// Collects who waited for it: they are woken when no lock is held any more.
+    pub(crate) fn put(&mut self, event: &T, wake: &mut Vec<Waker>) {
         let capacity = self.capacity;
-        self.each(|waiting| {
+        self.each(wake, |waiting| {
             if waiting.events.len() >= capacity {
                 waiting.events.pop_front();
                 waiting.missed += 1;
@@ -74,21 +75,18 @@ impl<T: Clone> Feed<T> {
         });
     }
 
-    /// No more events will come.
-    pub(crate) fn end(&mut self) {
-        self.each(|waiting| waiting.ended = true);
+    /// No more events will come. Collects who waited, as [`put`](Self::put).
+    pub(crate) fn end(&mut self, wake: &mut Vec<Waker>) {
+        self.each(wake, |waiting| waiting.ended = true);
         self.subscribers.clear();
     }
 
-    fn each(&mut self, mut act: impl FnMut(&mut Waiting<T>)) {
+    fn each(&mut self, wake: &mut Vec<Waker>, mut act: impl FnMut(&mut Waiting<T>)) {
         self.subscribers.retain(|subscriber| {
             let Some(queue) = subscriber.upgrade() else { return false };
-            let mut wake = Vec::new();
             let mut waiting = queue.lock();
             act(&mut waiting);
-            waiting.reader.call_all(&mut wake);
-            drop(waiting);
-            wake.into_iter().for_each(std::task::Waker::wake);
+            waiting.reader.call_all(wake);
             true
         });
     }
@@ -149,7 +147,7 @@ mod tests {
         let idle = feed.subscribe();
         let mut last = None;
         for number in 0..1_000_000_u64 {
-            feed.put(&number);
+            feed.put(&number, &mut Vec::new());
             if number == 999_998 {
                 last = Some(feed.subscribe());
             }
@@ -165,7 +163,7 @@ mod tests {
         assert_eq!(last.try_next(), Some(Notice::Event(999_999)));
         assert_eq!(last.try_next(), None);
         drop((idle, last));
-        feed.put(&0);
+        feed.put(&0, &mut Vec::new());
         assert!(feed.subscribers.is_empty(), "who has gone is forgotten");
     }
 }

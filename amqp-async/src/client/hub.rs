@@ -122,6 +122,13 @@ impl Hub {
         state.changed.call_all(wake);
     }
 
+    /// Passes an event on.
+    pub(super) fn tell(&self, event: &ReconnectEvent) {
+        let mut wake = Vec::new();
+        self.lock().feed.put(event, &mut wake);
+        wake.into_iter().for_each(Waker::wake);
+    }
+
     /// It is lost, and will be made again.
     pub(super) fn set_down(&self) {
         let mut state = self.lock();
@@ -138,7 +145,7 @@ impl Hub {
         }
         self.up.store(0, Ordering::Release);
         state.changed.call_all(&mut wake);
-        state.feed.end();
+        state.feed.end(&mut wake);
         drop(state);
         wake.into_iter().for_each(Waker::wake);
     }
@@ -253,5 +260,37 @@ pub(super) struct Root {
 impl Drop for Root {
     fn drop(&mut self) {
         self.hub.with(|state| state.orders.close = true);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize;
+    use std::task::Wake;
+
+    /// Whoever is woken may ask at once how things are.
+    struct Asks(Arc<Hub>, AtomicUsize);
+
+    impl Wake for Asks {
+        fn wake(self: Arc<Self>) {
+            assert!(self.0.state.try_lock().is_ok(), "the lock is not held");
+            self.1.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn subscribers_are_woken_when_the_lock_is_released() {
+        let hub = Arc::new(Hub::new(Random::new(0)));
+        let events = hub.lock().feed.subscribe();
+        let asks = Arc::new(Asks(Arc::clone(&hub), AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&asks));
+        let next = || pin!(events.next()).poll(&mut Context::from_waker(&waker)).is_ready();
+        assert!(!next());
+        hub.tell(&ReconnectEvent::Heard);
+        assert!(next() && !next());
+        hub.set_over(Error::Undriven);
+        assert!(next());
+        assert_eq!(asks.1.load(Ordering::SeqCst), 2);
     }
 }

@@ -153,9 +153,10 @@ impl<K: Connector, C: Timer> Supervisor<K, C> {
     fn listen(&mut self, cx: &mut Context<'_>) {
         let connection = {
             let mut state = self.hub.lock();
+            let is_wanted = state.feed.has_subscribers();
             match &state.phase {
-                HubPhase::Up(_, connection) => Some(connection.clone()).filter(|_| state.feed.has_subscribers()),
-                HubPhase::Down | HubPhase::Over(_) => None,
+                HubPhase::Up(_, connection) if is_wanted => Some(connection.clone()),
+                HubPhase::Up(..) | HubPhase::Down | HubPhase::Over(_) => None,
             }
         };
         let Some(connection) = connection else {
@@ -171,7 +172,7 @@ impl<K: Connector, C: Timer> Supervisor<K, C> {
                 WatchEvent::Closed(_) => return,
             };
             observe::reconnect(&event);
-            self.hub.lock().feed.put(&event);
+            self.hub.tell(&event);
             listening = next(watch);
         }
         self.listening = Some(listening);
@@ -181,7 +182,7 @@ impl<K: Connector, C: Timer> Supervisor<K, C> {
     fn tell(&mut self) {
         while let Some(event) = self.machine.poll_event() {
             observe::reconnect(&event);
-            self.hub.lock().feed.put(&event);
+            self.hub.tell(&event);
         }
     }
 
