@@ -38,7 +38,7 @@
 //!   pieces dropped unfinished is aborted.
 //! * **Frames can be seen.** With `AMQP_TRACE=frames` in the environment every frame is printed to standard error, one
 //!   line each, secrets left out; with `AMQP_TRACE=FILE.trace` all connections of the process are recorded in that file,
-//!   without their logins, for the conformance suite to play. See also
+//!   without their logins, for the conformance suite to play; it grows as long as frames pass. See also
 //!   [`frame_tap`](amqp_proto::ConfigBuilder::frame_tap) and [`recording()`].
 //! * **Errors say whose fault it was** ([`Error::fault`]), what is gone ([`Error::scope`]), and what is
 //!   worth trying ([`Error::recovery`]).

@@ -2,7 +2,8 @@
 //! the conformance suite. Read once a process, when its first connection begins.
 
 use amqp_proto::{Config, FrameTap, RecordedAt};
-use std::fs::{File, OpenOptions};
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -38,7 +39,7 @@ pub(crate) fn tapped(config: Config, at: RecordedAt) -> Config {
         Some(value) => {
             let value = Path::new(&value);
             wanted(value).unwrap_or_else(|why| {
-                eprintln!("{VARIABLE}={}: {why}", value.display());
+                tell(format_args!("{VARIABLE}={}: {why}", value.display()));
                 Wanted::Nothing
             })
         }
@@ -46,7 +47,7 @@ pub(crate) fn tapped(config: Config, at: RecordedAt) -> Config {
     let number = || CONNECTIONS.fetch_add(1, Ordering::Relaxed);
     match wanted {
         Wanted::Nothing => config,
-        Wanted::Frames => config.tapped(printer(number(), |line| eprintln!("{line}"))),
+        Wanted::Frames => config.tapped(printer(number(), |line| tell(format_args!("{line}")))),
         Wanted::Recording(recording) => config.tapped(recorder(number(), at, Arc::clone(recording))),
     }
 }
@@ -63,10 +64,20 @@ fn wanted(value: &Path) -> Result<Wanted, String> {
     }
 }
 
-/// A new file in place of what was there; for its owner only, as there are messages in it.
+/// A line on standard error. One that cannot be written is no reason to panic, in the middle of a connection's work.
+fn tell(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// A new file in place of what was there; for its owner only, as there are messages in it. What was there is not written
+/// to: others may be able to read it, it may stand for a file elsewhere, or be another process's.
 fn create(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.append(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
@@ -92,8 +103,8 @@ impl Recording {
     fn write(&self, line: &str) {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Err(error)) = file.as_mut().map(|file| file.write_all(line.as_bytes())) {
-            eprintln!("{VARIABLE}: no more is recorded: {error}");
             *file = None;
+            tell(format_args!("{VARIABLE}: no more is recorded: {error}"));
         }
     }
 }
@@ -102,7 +113,8 @@ impl Recording {
 mod tests {
     use super::*;
     use amqp_proto::{Connection, Instant, Pipelining, SaslClient, Segments};
-    use std::fs;
+    #[cfg(unix)]
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     /// Logs in, and sends open.
     fn log_in(tap: FrameTap) {
@@ -144,6 +156,53 @@ mod tests {
         assert!(text.lines().count() == 3 && text.lines().all(|line| line.contains("\"conn\":7,")), "{text}");
         let tiger: String = b"tiger".iter().map(|octet| format!("{octet:02x}")).collect();
         assert!(!text.contains(&tiger) && !text.contains("03010000"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_was_there_is_replaced_and_not_written_to() {
+        let folder = std::env::temp_dir().join(format!("amqp10-trace-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let [elsewhere, plain, link] = ["else", "plain.trace", "link.trace"].map(|name| folder.join(name));
+        for path in [&elsewhere, &plain] {
+            fs::write(path, "as it was").unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+        symlink(&elsewhere, &link).unwrap();
+        for path in [&plain, &link] {
+            let Ok(Wanted::Recording(recording)) = wanted(path) else { panic!("a file can be made there") };
+            recording.write("line");
+            let metadata = fs::symlink_metadata(path).unwrap();
+            assert!(metadata.is_file() && metadata.permissions().mode() & 0o777 == 0o600, "{metadata:?}");
+            assert_eq!(fs::read_to_string(path).unwrap(), "line");
+        }
+        assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "as it was");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    #[ignore = "runs in a process of its own, with AMQP_TRACE"]
+    fn alone() {
+        let config = Config::builder("client").pipelining(Pipelining::On).build().unwrap();
+        let mut client = Connection::client(tapped(config, RecordedAt::Client), None, Instant::ZERO);
+        // header and open
+        let _ = client.poll_transmit(Instant::ZERO, &mut Segments::new());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn standard_error_that_cannot_be_written_harms_nobody() {
+        for wanted in ["frames", "nonsense", "/dev/full.trace/none.trace"] {
+            let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+            let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+            command
+                .args(["--exact", "trace::tests::alone", "--ignored", "--nocapture"])
+                .env(VARIABLE, wanted)
+                .stderr(full);
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(output.status.success() && said.contains("1 passed"), "{wanted}: {said}");
+        }
     }
 
     #[test]
