@@ -12,7 +12,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
@@ -76,6 +76,8 @@ struct Shared {
     spawned: Mutex<Vec<Task>>,
     /// Threads that wait while another leads, first come first.
     followers: Mutex<Vec<Arc<Waiter>>>,
+    /// The thread that runs tasks at this moment; 0 if none does.
+    runner: AtomicUsize,
 }
 
 /// Who leads while there are connections.
@@ -148,6 +150,7 @@ impl Pump {
                 served: AtomicBool::new(false),
                 spawned: Mutex::default(),
                 followers: Mutex::default(),
+                runner: AtomicUsize::new(0),
             }),
         })
     }
@@ -205,8 +208,10 @@ impl Pump {
         self.wait(Instant::now().checked_add(limit), future).ok_or_else(|| io::ErrorKind::TimedOut.into())
     }
 
-    /// Runs `future` from now on, by the pump's thread, or else whenever somebody waits. Where it holds the pump, the pump
-    /// stays as long as it does.
+    /// Runs `future` from now on, by the pump's thread, or else whenever somebody waits. One that panics is dropped.
+    ///
+    /// It must not block: a verb of this pump that has to wait panics in it, as what it waits for could never come. Where it
+    /// holds the pump, or a handle of its connections, the pump stays as long as it does: let it end.
     pub fn spawn<T>(&self, future: impl Future<Output = T> + Send + 'static) {
         let future = async { drop(future.await) };
         let signal = Arc::new(Signal { woken: AtomicBool::new(true), reactor: Arc::clone(self.reactor()) });
@@ -238,6 +243,8 @@ impl Pump {
             self.shared.keep_time();
             return Some(output);
         }
+        let runs = self.shared.runner.load(Ordering::Relaxed) == this_thread();
+        assert!(!runs, "a future that a pump runs would wait for the pump: await what amqp-async has instead");
         Place::new(&self.shared).wait(deadline, future)
     }
 }
@@ -253,6 +260,12 @@ impl WeakPump {
             Pump { shared }.spawn(future);
         }
     }
+}
+
+/// Tells the threads that there are apart.
+fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| std::ptr::from_ref(here).addr())
 }
 
 /// What `future` has to say already.
@@ -348,23 +361,26 @@ impl Engine {
 
     fn run(&mut self, shared: &Shared) {
         self.tasks.append(&mut lock(&shared.spawned));
+        shared.runner.store(this_thread(), Ordering::Relaxed);
         for task in &mut self.tasks {
             if task.signal.woken.swap(false, Ordering::SeqCst) {
                 task.poll();
             }
         }
+        shared.runner.store(0, Ordering::Relaxed);
         self.tasks.retain(|task| task.future.is_some());
     }
 }
 
 impl Task {
-    /// A driver that panics is gone, and so is its connection.
+    /// A driver that panics is gone, and so is its connection; whoever runs it does not mind.
     fn poll(&mut self) {
         let waker = Waker::from(Arc::clone(&self.signal));
         if let Some(mut future) = self.future.take() {
-            if future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-                self.future = Some(future);
-            }
+            let polled = catch_unwind(AssertUnwindSafe(|| {
+                future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending().then_some(future)
+            }));
+            self.future = polled.unwrap_or_default();
         }
     }
 }
@@ -448,5 +464,26 @@ impl Drop for Shared {
 impl fmt::Debug for Pump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Pump")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn a_task_that_would_wait_for_its_own_pump_panics_and_harms_nobody() {
+        for pump in [Pump::new().unwrap(), Pump::with_thread().unwrap()] {
+            let (inside, (tell, told)) = (pump.clone(), mpsc::channel());
+            pump.spawn(async move {
+                inside.block_on(async {});
+                tell.send("what is there can be had").unwrap();
+                inside.sleep(Duration::from_millis(1));
+                tell.send("it has waited").unwrap();
+            });
+            pump.sleep(Duration::from_millis(50));
+            assert_eq!(told.iter().collect::<Vec<_>>(), ["what is there can be had"]);
+        }
     }
 }
