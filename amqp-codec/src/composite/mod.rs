@@ -190,14 +190,11 @@ macro_rules! composite {
             pub fn decode_fields(
                 decoder: &mut $crate::Decoder<'_>,
             ) -> ::core::result::Result<Self, $crate::DecodeError> {
-                let mut composite = Self::unread();
-                composite.fill(decoder)?;
-                Ok(composite)
+                Self::decode_as(decoder, |composite: Self| composite)
             }
 
             /// Reads the fields where they will stay, so that a large type is not moved, and makes them part of a whole.
             #[inline(never)]
-            #[allow(dead_code, reason = "not every type is one of several")]
             pub(crate) fn decode_as<Place, Whole>(
                 decoder: &mut $crate::Decoder<'_>,
                 wrap: impl FnOnce(Place) -> Whole,
@@ -225,28 +222,26 @@ macro_rules! composite {
                 &mut self,
                 decoder: &mut $crate::Decoder<'_>,
             ) -> ::core::result::Result<(), $crate::DecodeError> {
-                if Self::QUICK {
-                    if self.fill_quickly(decoder) {
-                        return Ok(());
-                    }
-                    self.reset();
+                if !Self::QUICK {
+                    return self.fill_one_by_one(decoder, true);
                 }
-                self.fill_one_by_one(decoder)
-            }
-
-            #[cold]
-            #[inline(never)]
-            fn reset(&mut self) {
-                *self = Self::unread();
+                let ::core::option::Option::Some(fields) = $crate::composite::QuickReader::new(decoder) else {
+                    return self.fill_one_by_one(decoder, true);
+                };
+                if self.fill_quickly(fields, decoder) {
+                    return Ok(());
+                }
+                self.fill_again(decoder)
             }
 
             /// Reads the fields if all of them are of their usual forms; whether they are.
             #[inline(always)]
-            fn fill_quickly(&mut self, decoder: &mut $crate::Decoder<'_>) -> bool {
+            fn fill_quickly<'a>(
+                &mut self,
                 #[allow(unused_mut, reason = "a type may have no fields")]
-                let Some(mut fields) = $crate::composite::QuickReader::new(decoder) else {
-                    return false;
-                };
+                mut fields: $crate::composite::QuickReader<'a>,
+                decoder: &mut $crate::Decoder<'a>,
+            ) -> bool {
                 $(
                     if !$crate::composite!(@fill_quickly fields, self.$field, [$($flag)*]) {
                         return false;
@@ -255,14 +250,27 @@ macro_rules! composite {
                 fields.finish(decoder)
             }
 
-            /// Reads fields of any form, and says what is wrong with them.
+            /// Reads the fields of which one was not of its usual form, all of them anew.
+            #[cold]
+            #[inline(never)]
+            fn fill_again(
+                &mut self,
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<(), $crate::DecodeError> {
+                *self = Self::unread();
+                self.fill_one_by_one(decoder, false)
+            }
+
+            /// Reads fields of any form, and says what is wrong with them. If `quick`, each is tried the quick way first.
             #[inline(never)]
             fn fill_one_by_one(
                 &mut self,
                 decoder: &mut $crate::Decoder<'_>,
+                quick: bool,
             ) -> ::core::result::Result<(), $crate::DecodeError> {
                 #[allow(unused_mut, reason = "a type may have no fields")]
-                let mut fields = $crate::composite::FieldReader::new(decoder, Self::FIELDS, !Self::QUICK, Self::NAME)?;
+                let mut fields =
+                    $crate::composite::FieldReader::with_way(decoder, Self::FIELDS, Self::NAME, quick)?;
                 $($crate::composite!(
                     @fill fields, self.$field,
                     $crate::composite!(@name $Name $field), [$($flag)*]

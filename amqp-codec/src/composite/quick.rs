@@ -17,21 +17,16 @@ pub struct QuickReader<'a> {
     /// What follows the list.
     behind: &'a [u8],
     /// How many elements the list says that it has, and how many have been read.
-    count: u8,
-    read: u8,
+    count: usize,
+    read: usize,
 }
 
 impl<'a> QuickReader<'a> {
     /// Reads the constructor of a list8; `None` if it is of another form, or may not stand here.
     #[inline(always)]
     pub fn new(decoder: &Decoder<'a>) -> Option<Self> {
-        let [code::LIST_8, size, count, rest @ ..] = decoder.rest_slice() else {
-            return None;
-        };
-        // The count is a part of the size; a list without elements has a shorter form.
-        let fields = usize::from(*size).checked_sub(2)?.saturating_add(1);
-        let (rest, behind) = rest.split_at_checked(fields)?;
-        decoder.may_descend().then_some(Self { rest, behind, count: *count, read: 0 })
+        let list = decoder.short_list()?;
+        Some(Self { rest: list.elements, behind: list.behind, count: list.count, read: 0 })
     }
 
     /// Reads a value to its place, if it is of its type's usual form.

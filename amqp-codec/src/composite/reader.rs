@@ -22,17 +22,23 @@ pub struct FieldReader<'d, 'a> {
 }
 
 impl<'d, 'a> FieldReader<'d, 'a> {
-    /// Reads the list's constructor. If `quick`, each field is tried the quick way first: not where
-    /// that has been tried of all.
+    /// Reads the list's constructor.
     ///
     /// # Errors
     /// It is no list, or has more elements than `fields`.
     #[inline(always)]
-    pub fn new(
+    pub fn new(decoder: &'d mut Decoder<'a>, fields: usize, composite: &'static str) -> Result<Self, DecodeError> {
+        Self::with_way(decoder, fields, composite, true)
+    }
+
+    /// [`new`](Self::new). If `quick`, each field is tried the quick way first: not where that has been tried of all.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn with_way(
         decoder: &'d mut Decoder<'a>,
         fields: usize,
-        quick: bool,
         composite: &'static str,
+        quick: bool,
     ) -> Result<Self, DecodeError> {
         let list = decoder.composite(composite)?;
         if list.count > fields {

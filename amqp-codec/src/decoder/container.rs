@@ -28,7 +28,7 @@ impl<'a> Decoder<'a> {
 
     /// Whether there may be a list, map or array here.
     #[inline(always)]
-    pub(crate) fn may_descend(&self) -> bool {
+    fn may_descend(&self) -> bool {
         self.depth > 0
     }
 
@@ -99,10 +99,22 @@ impl<'a> Decoder<'a> {
     /// the straight way.
     #[inline(always)]
     pub(crate) fn composite(&self, expected: &'static str) -> Result<FieldList<'a>, DecodeError> {
-        match short_list(self.rest) {
-            Some(list) if self.depth > 0 => Ok(list),
+        match self.short_list() {
+            Some(list) if list.count <= list.elements.len() => Ok(list),
             _ => self.unusual_composite(expected),
         }
+    }
+
+    /// A list8, which lies ahead; `None` if it is another form, or may not stand here. Whether it has as many elements
+    /// as it says is not checked.
+    #[inline(always)]
+    pub(crate) fn short_list(&self) -> Option<FieldList<'a>> {
+        let [code::LIST_8, size, count, rest @ ..] = self.rest else {
+            return None;
+        };
+        // The count is a part of the size.
+        let (elements, behind) = rest.split_at_checked(usize::from(*size).checked_sub(1)?)?;
+        self.may_descend().then_some(FieldList { elements, behind, count: usize::from(*count) })
     }
 
     /// A list0 or list32, or an error.
@@ -132,17 +144,6 @@ pub(crate) struct FieldList<'a> {
     pub(crate) elements: &'a [u8],
     /// What follows the list.
     pub(crate) behind: &'a [u8],
-    /// How many elements there are; not more than octets.
+    /// How many elements there are, as it says.
     pub(crate) count: usize,
-}
-
-/// A list8; `None` if it is another form, or not valid.
-#[inline(always)]
-fn short_list(input: &[u8]) -> Option<FieldList<'_>> {
-    let [code::LIST_8, size, count, rest @ ..] = input else {
-        return None;
-    };
-    let (elements, behind) = rest.split_at_checked(usize::from(*size).checked_sub(1)?)?;
-    let count = usize::from(*count);
-    (count <= elements.len()).then_some(FieldList { elements, behind, count })
 }
