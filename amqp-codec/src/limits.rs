@@ -26,6 +26,8 @@ pub struct Limits {
     pub depth: u8,
     /// How many elements one list, map (keys and values) or array may have.
     /// Default: 1,048,576.
+    ///
+    /// The fields of a composite are not counted: its type says how many it has.
     pub items: u32,
     /// How many [`Value`]s one decoder may build, those within others counted.
     /// Default: 1,048,576.

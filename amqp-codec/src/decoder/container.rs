@@ -4,6 +4,7 @@ use super::Decoder;
 use crate::code;
 use crate::codec::Decode;
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::limits::Limits;
 
 /// What follows a container, while the decoder is within it.
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +122,8 @@ impl<'a> Decoder<'a> {
     #[cold]
     #[inline(never)]
     fn unusual_composite(&self, expected: &'static str) -> Result<FieldList<'a>, DecodeError> {
-        let mut cursor = self.clone();
+        // Its type bounds how many elements it may have; the limits do not.
+        let mut cursor = Self { limits: const { &Limits::CHECKED }, ..self.clone() };
         let code = cursor.code(expected)?;
         let (outer, count) = cursor.enter_list(code, expected)?;
         Ok(FieldList { elements: cursor.rest, behind: outer.rest, count })

@@ -1,7 +1,7 @@
 //! A composite is read the same from a list8, whose fields are first tried the quick way, and from a list32, whose
 //! fields are read one by one.
 
-use amqp_codec::{Bytes, DecodeError, DecodeErrorKind, Decoder, Performative};
+use amqp_codec::{Bytes, DecodeError, DecodeErrorKind, Decoder, Limits, Performative};
 use proptest::prelude::*;
 
 use super::support::check::encode;
@@ -27,16 +27,27 @@ fn what(error: &DecodeError) -> What {
     (error.kind(), error.type_name(), error.field())
 }
 
+/// Limits that are met, now and then, or the usual ones.
+fn limits() -> impl Strategy<Value = Limits> {
+    let tight = (0..5_u8, 0..20_u32, 0..20_u32, 0..5_u32, 0..30_u32).prop_map(|(depth, items, total, zero, symbol)| {
+        Limits::new().depth(depth).items(items).total(total).zero_width_items(zero).symbol_len(symbol)
+    });
+    prop_oneof![Just(Limits::new()), tight]
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1024))]
+    #![proptest_config(ProptestConfig::with_cases(2048))]
 
     // req: TY-1.4-01 TY-1.4-02
     #[test]
-    fn both_say_the_same(octets in mutated(performative().prop_map(|performative| encode(&performative)).boxed())) {
+    fn both_say_the_same(
+        octets in mutated(performative().prop_map(|performative| encode(&performative)).boxed()),
+        limits in limits(),
+    ) {
         let Some(long) = in_list32(&octets) else {
             return Ok(());
         };
-        let (mut short, mut long) = (Decoder::new(&octets), Decoder::new(&long));
+        let (mut short, mut long) = (Decoder::with_limits(&octets, &limits), Decoder::with_limits(&long, &limits));
         match (short.decode::<Performative>(), long.decode::<Performative>()) {
             (Ok(left), Ok(right)) => {
                 prop_assert_eq!(left, right);
