@@ -3,12 +3,13 @@
 use super::hub::{Generation, Root};
 use super::single::Single;
 use super::{Again, Backoff, Classifier, Escalation, Level};
-use crate::error::{Error, Recovery};
+use crate::error::{Error, Recovery, SendError};
 use crate::receiver::Receiver;
-use crate::sender::Sender;
+use crate::sender::{Sender, Settlement};
 use crate::session::Session;
 use crate::sync::Mutex;
-use amqp_proto::{LinkOptions, Misuse, SessionOptions};
+use amqp_proto::codec::Message;
+use amqp_proto::{LinkOptions, Misuse, Outgoing, SessionOptions};
 use std::future::Future;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -85,6 +86,22 @@ pub(super) struct Attached<L> {
 impl<L> Clone for Attached<L> {
     fn clone(&self) -> Self {
         Self { link: Arc::clone(&self.link), place: self.place.clone() }
+    }
+}
+
+/// A message that may have to be given to several links. Large data is shared, not copied.
+#[derive(Clone)]
+pub(super) enum Given {
+    Message(Message),
+    Encoded(Outgoing),
+}
+
+impl Given {
+    pub(super) async fn submit(&self, sender: &Sender) -> Result<Settlement, SendError> {
+        match self {
+            Self::Message(message) => sender.submit(message.clone()).await,
+            Self::Encoded(outgoing) => sender.submit_encoded(outgoing.clone()).await,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A sending link that comes back.
 
-use super::link::{Attached, InFlight, LinkCell, LinkPolicy, SessionCell};
+use super::link::{Attached, Given, InFlight, LinkCell, LinkPolicy, SessionCell};
 use super::{Retry, RetryPolicy, Verdict};
 use crate::error::{Error, SendError};
 use crate::sender::Sender;
@@ -24,7 +24,7 @@ pub struct Submitted {
     sender: ResilientSender,
     attached: Attached<Sender>,
     settlement: Settlement,
-    outgoing: Outgoing,
+    given: Given,
 }
 
 impl ResilientSender {
@@ -51,10 +51,10 @@ impl ResilientSender {
     /// # Errors
     /// What became of the last attempt.
     pub async fn send_retrying(&self, message: impl Into<Message>, policy: RetryPolicy) -> Result<Outcome, SendError> {
-        let outgoing = Outgoing::new(message.into().to_bytes());
+        let given = Given::Message(message.into());
         let mut retry = Retry::new(policy);
         loop {
-            let result = match self.submit_encoded(outgoing.clone()).await {
+            let result = match self.give(given.clone()).await {
                 Ok(submitted) => submitted.outcome().await,
                 Err(error) => Err(error),
             };
@@ -72,7 +72,7 @@ impl ResilientSender {
     /// # Errors
     /// [`SendError::NotSent`] if there will be no link, or if the message does not fit it.
     pub async fn submit(&self, message: impl Into<Message>) -> Result<Submitted, SendError> {
-        self.submit_encoded(Outgoing::new(message.into().to_bytes())).await
+        self.give(Given::Message(message.into())).await
     }
 
     /// Hands over a message that is encoded already, as [`Sender::submit_encoded`].
@@ -80,10 +80,14 @@ impl ResilientSender {
     /// # Errors
     /// As for [`submit`](Self::submit).
     pub async fn submit_encoded(&self, outgoing: Outgoing) -> Result<Submitted, SendError> {
+        self.give(Given::Encoded(outgoing)).await
+    }
+
+    async fn give(&self, given: Given) -> Result<Submitted, SendError> {
         loop {
             let attached = self.cell.get().await.map_err(SendError::NotSent)?;
-            match attached.link.submit_encoded(outgoing.clone()).await {
-                Ok(settlement) => return Ok(Submitted { sender: self.clone(), attached, settlement, outgoing }),
+            match given.submit(&attached.link).await {
+                Ok(settlement) => return Ok(Submitted { sender: self.clone(), attached, settlement, given }),
                 Err(error) => {
                     let cause = error.cause().clone();
                     self.cell.failed(&attached, cause).await.map_err(SendError::NotSent)?;
@@ -107,7 +111,7 @@ impl Submitted {
     /// # Errors
     /// As for [`ResilientSender::send`].
     pub async fn outcome(self) -> Result<Outcome, SendError> {
-        let Self { sender, mut attached, mut settlement, outgoing } = self;
+        let Self { sender, mut attached, mut settlement, mut given } = self;
         let cell = &sender.cell;
         loop {
             let error = match settlement.await {
@@ -126,10 +130,10 @@ impl Submitted {
                 }
                 InFlight::Resend => cell.failed(&attached, cause).await.map_err(SendError::InDoubt)?,
             }
-            let again = sender.submit_encoded(outgoing.clone()).await;
+            let again = sender.give(given).await;
             // what could not be sent again was sent before
             let again = again.map_err(|error| SendError::InDoubt(error.cause().clone()))?;
-            (attached, settlement) = (again.attached, again.settlement);
+            (attached, settlement, given) = (again.attached, again.settlement, again.given);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod broker;
 mod chaos;
+mod copies;
 mod criteria;
 #[path = "../handles/support/alone.rs"]
 mod host;

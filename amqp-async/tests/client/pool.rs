@@ -208,6 +208,33 @@ fn a_link_that_is_lost_again_and_again_is_given_up() {
 }
 
 #[test]
+fn whoever_waits_for_a_message_waits_on_however_many_links_that_stand() {
+    let broker = Broker::new();
+    let pool = pool(&broker, PoolOptions::default());
+    let receiver = pool.receiver(LinkOptions::receiver("in", "queue"));
+    let waiting = broker.world.spawn("receive", async move { (receiver.recv().await, receiver) });
+    let lose = || {
+        broker.world.settle();
+        let sender = broker.log().senders.pop().expect("a link");
+        drop(broker.world.run(sender.close_with(Condition::DETACH_FORCED.into())));
+        broker.world.settle();
+    };
+    for _ in 0..5 {
+        broker.world.settle();
+        broker.world.advance(2 * SECOND);
+        lose();
+        assert!(waiting.take().is_none());
+    }
+    // it stood for no time at all, once; then twice more
+    (0..2).for_each(|_| lose());
+    let Some((Err(error), receiver)) = waiting.take() else { panic!("three in a row") };
+    assert_eq!(error.condition(), Some(Condition::DETACH_FORCED));
+    broker.log().stock.push("at last".to_owned());
+    let delivery = broker.world.run_within(SECOND, receiver.recv()).unwrap().unwrap();
+    assert_eq!(delivery.message().unwrap().body.as_str(), Some("at last"));
+}
+
+#[test]
 fn equal_keys_meet_on_one_connection() {
     let broker = Broker::new();
     let options = PoolOptions { strategy: PoolStrategy::RoundRobin, max_connections: 3, ..PoolOptions::default() };

@@ -3,7 +3,7 @@
 use super::handle::{Lease, Pool};
 use super::options::PoolError;
 use crate::client::classify;
-use crate::client::link::Attach;
+use crate::client::link::{Attach, Given};
 use crate::client::single::Single;
 use crate::delivery::Delivery;
 use crate::error::{Error, Recovery, SendError, Step};
@@ -13,6 +13,7 @@ use amqp_proto::codec::{Message, Outcome};
 use amqp_proto::{LinkOptions, Misuse, Outgoing, SessionOptions};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A link that sends, attached when it is first used, on a session of its own on a connection of the pool, and attached
 /// anew, on whichever connection there is then, when it is lost. Cheap to clone; all clones are the same link.
@@ -27,6 +28,9 @@ pub struct PooledReceiver(Arc<Cell<Receiver>>);
 
 /// So often in a row a link is attached, that is lost before anything has come of it.
 const ATTEMPTS: u32 = 3;
+
+/// Something has come of a link that is waited on so long: it stood.
+const STOOD: Duration = Duration::from_secs(1);
 
 struct Cell<L> {
     pool: Pool,
@@ -114,7 +118,7 @@ impl PooledSender {
     /// [`SendError::NotSent`] if there is no link to be had; [`SendError::InDoubt`] if the link was lost with the message
     /// on its way.
     pub async fn send(&self, message: impl Into<Message>) -> Result<Outcome, SendError> {
-        self.send_encoded(Outgoing::new(message.into().to_bytes())).await
+        self.give(Given::Message(message.into())).await
     }
 
     /// As [`send`](Self::send), a message that is encoded already.
@@ -122,6 +126,10 @@ impl PooledSender {
     /// # Errors
     /// As for [`send`](Self::send).
     pub async fn send_encoded(&self, outgoing: Outgoing) -> Result<Outcome, SendError> {
+        self.give(Given::Encoded(outgoing)).await
+    }
+
+    async fn give(&self, given: Given) -> Result<Outcome, SendError> {
         let (cell, mut attempt) = (&self.0, 0);
         loop {
             let attached = match cell.get().await {
@@ -131,7 +139,7 @@ impl PooledSender {
                     continue;
                 }
             };
-            let settlement = match attached.link.submit_encoded(outgoing.clone()).await {
+            let settlement = match given.submit(&attached.link).await {
                 Ok(settlement) => settlement,
                 Err(error) => {
                     let cause = error.cause().clone();
@@ -149,23 +157,28 @@ impl PooledSender {
 
 impl PooledReceiver {
     /// Waits for the next delivery. What had arrived before a link was lost is still given out, though it can no longer be
-    /// settled.
+    /// settled. Waits for as long as it takes, on however many links that stand.
     ///
     /// Cancel-safe: a dropped future takes nothing.
     ///
     /// # Errors
-    /// Why there is no link to be had.
+    /// Why there is no link to be had: three in a row were lost within a second, say. The next call tries anew.
     pub async fn recv(&self) -> Result<Delivery, Error> {
         let (cell, mut attempt) = (&self.0, 0);
         loop {
             let error = match cell.get().await {
-                Ok(attached) => match attached.link.recv().await {
-                    Ok(delivery) => return Ok(delivery),
-                    Err(error) => {
-                        cell.failed(Some(&attached), error, &mut attempt)?;
-                        continue;
+                Ok(attached) => {
+                    let (begun, _) = attached.link.clock();
+                    let error = match attached.link.recv().await {
+                        Ok(delivery) => return Ok(delivery),
+                        Err(error) => error,
+                    };
+                    if attached.link.clock().0.saturating_duration_since(begun) >= STOOD {
+                        attempt = 0;
                     }
-                },
+                    cell.failed(Some(&attached), error, &mut attempt)?;
+                    continue;
+                }
                 Err(error) => error,
             };
             cell.failed(None, error, &mut attempt)?;
