@@ -32,14 +32,14 @@ impl BatchSender {
     /// Batches without further sections.
     #[must_use]
     pub fn new(sender: Sender) -> Self {
-        let batch = MessageBatch::new(limit(&sender));
+        let batch = MessageBatch::new(sender.max_message_size());
         Self { sender, batch }
     }
 
     /// Batches that each have the sections of `envelope`, such as annotations with a partition key; its body is left out.
     #[must_use]
     pub fn with_envelope(sender: Sender, envelope: impl Into<Message>) -> Self {
-        let batch = MessageBatch::with_envelope(limit(&sender), envelope);
+        let batch = MessageBatch::with_envelope(sender.max_message_size(), envelope);
         Self { sender, batch }
     }
 
@@ -82,10 +82,6 @@ impl BatchSender {
     pub fn is_empty(&self) -> bool {
         self.batch.is_empty()
     }
-}
-
-fn limit(sender: &Sender) -> Option<u64> {
-    sender.remote_attach().and_then(|attach| attach.max_message_size)
 }
 
 impl fmt::Debug for BatchSender {

@@ -222,6 +222,13 @@ impl Sender {
         self.link.remote_attach()
     }
 
+    /// The octets of the largest message that the peer takes (§2.7.3); `None` if it takes any, or when the link is gone.
+    #[must_use]
+    pub fn max_message_size(&self) -> Option<u64> {
+        let mut state = self.link.shared().lock();
+        state.machine.sender(self.link.id).ok()?.max_message_size()
+    }
+
     /// State, credit and counters of the link at this moment; `None` when it is gone.
     #[must_use]
     pub fn snapshot(&self) -> Option<LinkSnapshot> {
@@ -273,8 +280,7 @@ impl Sender {
     }
 
     fn too_large(&self, state: &mut State, size: usize) -> Error {
-        let sender = state.machine.sender(self.link.id).ok();
-        let limit = sender.and_then(|sender| sender.remote_attach()?.max_message_size);
+        let limit = state.machine.sender(self.link.id).ok().and_then(|sender| sender.max_message_size());
         Error::TooLarge { size: size as u64, limit: limit.unwrap_or_default() }
     }
 }

@@ -327,6 +327,7 @@ fn a_message_that_grows_too_large_is_given_up() {
     let sessions = pair.session();
     let (sender, receiver) =
         pair.sending_as(&sessions, LinkOptions::sender("x", "queue"), |options| options.max_message_size = Some(100));
+    assert_eq!(sender.max_message_size(), Some(100));
     let mut writer = pair.world.run(sender.writer(Outgoing::new(vec![0; 60]))).unwrap();
     let error = pair.world.run(writer.write(vec![0; 60])).unwrap_err();
     assert!(matches!(error, SendError::NotSent(Error::TooLarge { limit: 100, .. })), "{error:?}");
