@@ -5,8 +5,8 @@ use amqp_codec::{
     Attach, Bytes, Close, Condition, Decode, DecodeError, DecodeErrorKind, Decoder, DeliveryState, DeliveryTag, Detach,
     Disposition, Encode, Error, Fields, Flow, Handle, Limits, Map, Message, Multiple, NotAnOutcome, Open, Outcome,
     Performative, Received, ReceiverSettleMode, Rejected, Role, SaslCode, SaslInit, SaslMechanisms, SenderSettleMode,
-    SequenceNo, Source, Symbol, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy, Transfer,
-    UnsettledMap, composite,
+    SequenceNo, Source, SourceTerminus, Symbol, Target, TargetTerminus, TerminusDurability, TerminusExpiryPolicy,
+    Transfer, UnsettledMap, composite,
 };
 
 fn bytes(hex: &str) -> Bytes {
@@ -201,6 +201,24 @@ fn delivery_states() {
     let received = DeliveryState::from(received);
     assert_eq!(Outcome::try_from(received.clone()), Err(NotAnOutcome(received)));
     assert_eq!(Outcome::try_from(DeliveryState::Accepted), Ok(Outcome::Accepted));
+}
+
+/// What has a descriptor of another type is kept as it came: a number of any width, a symbol, or neither. What has none
+/// is refused, and so is any other performative.
+#[test]
+fn other_types_are_kept_where_there_may_be_some() {
+    for descriptor in ["53 ff", "44", "80 00004d2f 00000024", "a3 03 666f6f", "b3 00000003 666f6f", "41"] {
+        let value = format!("00 {descriptor} 45");
+        let Ok(DeliveryState::Other(state)) = decode(&value) else { panic!("{value}: no other state") };
+        let Ok(SourceTerminus::Other(source)) = decode(&value) else { panic!("{value}: no other source") };
+        assert_eq!([state.as_bytes(), source.as_bytes()], [&bytes(&value); 2]);
+        assert_eq!(refused::<Performative>(&value), (DecodeErrorKind::UnknownDescriptor, "performative"));
+    }
+    for (value, kind) in [("45", DecodeErrorKind::UnexpectedCode { code: 0x45 }), ("00", DecodeErrorKind::Incomplete)] {
+        assert_eq!(refused::<DeliveryState>(value), (kind, "delivery-state"));
+        assert_eq!(refused::<SourceTerminus>(value), (kind, "source"));
+        assert_eq!(refused::<Performative>(value), (kind, "performative"));
+    }
 }
 
 #[test]

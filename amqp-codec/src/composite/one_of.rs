@@ -42,13 +42,18 @@ macro_rules! one_of {
 
         impl $crate::Decode for $Name {
             fn decode(decoder: &mut $crate::Decoder<'_>) -> Result<Self, $crate::DecodeError> {
-                $(if decoder.has_unknown_descriptor(Self::TABLE, $expected) {
+                #[allow(unused_variables, reason = "not every such type keeps others")]
+                let value = decoder.rest_slice();
+                let error = match decoder.descriptor(Self::TABLE, $expected) {
+                    $(Ok($Composite::CODE) => return $Composite::decode_as::<$content, _>(decoder, Self::$Variant),)*
+                    Ok(_) => decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected),
+                    Err(error) => error,
+                };
+                $(if error.kind() == $crate::DecodeErrorKind::UnknownDescriptor {
+                    decoder.set_rest(value);
                     return $crate::Decode::decode(decoder).map(Self::$Other);
                 })?
-                match decoder.descriptor(Self::TABLE, $expected)? {
-                    $($Composite::CODE => $Composite::decode_as::<$content, _>(decoder, Self::$Variant),)*
-                    _ => Err(decoder.error($crate::DecodeErrorKind::UnknownDescriptor, $expected)),
-                }
+                Err(error)
             }
         }
 

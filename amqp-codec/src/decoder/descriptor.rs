@@ -31,16 +31,6 @@ impl Decoder<'_> {
         self.apart(|decoder| decoder.unusual_descriptor(table, expected))
     }
 
-    /// Whether a value follows that has a descriptor which is none of `table`, as far as can be told
-    /// without reading its value.
-    #[inline]
-    pub(crate) fn has_unknown_descriptor(&self, table: &[(&str, u64)], expected: &'static str) -> bool {
-        match self.clone().descriptor(table, expected) {
-            Ok(code) => table.iter().all(|&(_, known)| code != known),
-            Err(error) => error.kind() == DecodeErrorKind::UnknownDescriptor,
-        }
-    }
-
     /// Reads the descriptor of one composite type.
     ///
     /// # Errors

@@ -59,18 +59,20 @@ const NAME: &str = "delivery-state";
 
 impl Decode for DeliveryState {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        if decoder.has_unknown_descriptor(TABLE, NAME) {
-            return EncodedValue::decode(decoder).map(Box::new).map(Self::Other);
-        }
-        match decoder.descriptor(TABLE, NAME)? {
-            Received::CODE => Received::decode_as(decoder, Self::Received),
-            Accepted::CODE => Accepted::decode_as(decoder, |_: Accepted| Self::Accepted),
-            Rejected::CODE => Rejected::decode_as(decoder, Self::Rejected),
-            Released::CODE => Released::decode_as(decoder, |_: Released| Self::Released),
-            Modified::CODE => Modified::decode_as(decoder, Self::Modified),
-            Declared::CODE => Declared::decode_as(decoder, Self::Declared),
-            TransactionalState::CODE => TransactionalState::decode_as(decoder, Self::Transactional),
-            _ => Err(decoder.error(DecodeErrorKind::UnknownDescriptor, NAME)),
+        let value = decoder.rest_slice();
+        match decoder.descriptor(TABLE, NAME) {
+            Ok(Received::CODE) => Received::decode_as(decoder, Self::Received),
+            Ok(Accepted::CODE) => Accepted::decode_as(decoder, |_: Accepted| Self::Accepted),
+            Ok(Rejected::CODE) => Rejected::decode_as(decoder, Self::Rejected),
+            Ok(Released::CODE) => Released::decode_as(decoder, |_: Released| Self::Released),
+            Ok(Modified::CODE) => Modified::decode_as(decoder, Self::Modified),
+            Ok(Declared::CODE) => Declared::decode_as(decoder, Self::Declared),
+            Ok(TransactionalState::CODE) => TransactionalState::decode_as(decoder, Self::Transactional),
+            Err(error) if error.kind() != DecodeErrorKind::UnknownDescriptor => Err(error),
+            Ok(_) | Err(_) => {
+                decoder.set_rest(value);
+                EncodedValue::decode(decoder).map(Box::new).map(Self::Other)
+            }
         }
     }
 
