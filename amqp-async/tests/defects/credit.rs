@@ -3,9 +3,10 @@
 use super::frames::{Raw, tapped};
 use crate::host::Host;
 use crate::support::*;
-use amqp_async::Error;
 use amqp_async::proto::codec::{self, Attach, Condition, Handle, Outcome, Role, SequenceNo, Source, Target, Transfer};
 use amqp_async::proto::{CreditMode, LinkOptions, Outgoing, SessionOptions};
+use amqp_async::{BatchOptions, Error, Receiver};
+use std::time::Duration;
 
 /// Nobody sees the message, nobody settles it, and its credit is granted anew.
 #[test]
@@ -60,6 +61,29 @@ fn b_09_credit_after_a_drain_is_what_was_granted() {
 /// No flow for each message, and no disposition for each.
 #[test]
 fn b_10_flows_and_dispositions_are_few() {
+    let batches = flows_and_dispositions(async |receiver| {
+        // the clock stands still: each is full
+        let options = BatchOptions { linger: Duration::from_secs(1), ..BatchOptions::new(50) };
+        for _ in 0..2000 / 50 {
+            receiver.recv_batch(options).await.unwrap().accept().unwrap();
+        }
+    });
+    assert!(batches.1 <= 2000 / 50, "{batches:?} for 2,000 messages in batches of 50");
+    let alone = flows_and_dispositions(async |receiver| {
+        for _ in 0..2000 {
+            receiver.recv().await.unwrap().accept().unwrap();
+        }
+    });
+    // a driver that runs beside the receiver may find each alone
+    assert!(Host::AT_ONCE || alone.1 <= 200, "{alone:?} for 2,000 messages, one by one");
+    for (flows, dispositions) in [batches, alone] {
+        assert!(flows <= 2000 / 50 + 1, "{flows} flows for 2,000 messages at a credit of 100");
+        assert!(dispositions <= 2000, "{dispositions} dispositions for 2,000 messages");
+    }
+}
+
+/// How many of each a receiver sends that takes 2,000 messages so.
+fn flows_and_dispositions(take: impl AsyncFnOnce(&Receiver) + 'static) -> (usize, usize) {
     let (pair, _, listener) = tapped();
     let sessions = pair.session();
     let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(100));
@@ -72,18 +96,10 @@ fn b_10_flows_and_dispositions_are_few() {
         }
         last.expect("there was one").await.unwrap();
     });
-    let receiving = pair.world.spawn("receive", async move {
-        for _ in 0..2000 {
-            receiver.recv().await.unwrap().accept().unwrap();
-        }
-    });
+    let receiving = pair.world.spawn("receive", async move { take(&receiver).await });
     pair.world.settle();
     assert!(sending.take().is_some() && receiving.take().is_some());
-    let (flows, dispositions) = (listener.sent("Flow").len(), listener.sent("Disposition").len());
-    assert!(flows <= 2000 / 50 + 1, "{flows} flows for 2,000 messages at a credit of 100");
-    // a driver that runs beside the receiver may find each alone
-    let most = if Host::AT_ONCE { 2000 } else { 200 };
-    assert!(dispositions <= most, "{dispositions} dispositions for 2,000 messages");
+    (listener.sent("Flow").len(), listener.sent("Disposition").len())
 }
 
 #[test]
@@ -132,7 +148,7 @@ fn b_26_the_window_is_renewed_early_and_enforced() {
 }
 
 /// A receiver of the client's, attached, on a session with this window.
-fn receiving(raw: &Raw, window: u32) -> (amqp_async::Session, amqp_async::Receiver) {
+fn receiving(raw: &Raw, window: u32) -> (amqp_async::Session, Receiver) {
     let session = raw.session(window);
     let attaching = session.clone();
     let options = LinkOptions { credit: CreditMode::Auto(100), ..LinkOptions::receiver("in", "queue") };
