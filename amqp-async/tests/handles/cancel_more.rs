@@ -218,6 +218,32 @@ fn drain_and_detach() {
         drop((sender, receiver));
         pair.check_sound();
         if done {
+            break;
+        }
+    }
+    for polls in 0..50 {
+        let pair = Pair::open();
+        let sessions = pair.session();
+        let (sender, receiver) = pair.sending_as(&sessions, LinkOptions::sender("name", "queue"), |_| {});
+        let done = poll_at_most(&pair.world, polls, receiver.detach()).is_some();
+        pair.world.settle();
+        assert_eq!(sender.snapshot().is_none(), polls > 0, "once polled it takes its course");
+        drop((sender, receiver));
+        pair.check_sound();
+        if done {
+            break;
+        }
+    }
+    for polls in 0..50 {
+        let pair = Pair::open();
+        let sessions = pair.session();
+        let (sender, receiver) = pair.sending_as(&sessions, LinkOptions::sender("name", "queue"), |_| {});
+        let done = poll_at_most(&pair.world, polls, receiver.close()).is_some();
+        pair.world.settle();
+        assert_eq!(sender.snapshot().is_none(), polls > 0, "once polled it takes its course");
+        drop((sender, receiver));
+        pair.check_sound();
+        if done {
             return;
         }
     }
