@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::LazyLock;
 
 const README: &str = include_str!("README.md");
 const DEFECTS: &str = "\n## Defects not to repeat, and guarantees\n";
@@ -18,7 +19,8 @@ fn section(begin: &str) -> &'static str {
     rest.split_once("\n## ").map_or(rest, |(section, _)| section)
 }
 
-/// The names of functions in test code, by the name of their file without its extension.
+/// The names of tests, by the name of their file without its extension: of functions with `#[test]` above them, and of
+/// those that the bindings' lists run.
 fn functions() -> BTreeMap<String, BTreeSet<String>> {
     let mut found = BTreeMap::new();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -29,6 +31,17 @@ fn functions() -> BTreeMap<String, BTreeSet<String>> {
     }
     found
 }
+
+/// The words of the files that run what is in `tests/adapters`.
+static RUN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let bindings = ["amqp-tokio", "amqp-async-std", "amqp-blocking"].map(|binding| format!("{binding}/tests/life.rs"));
+    let files = bindings.into_iter().chain(["tests/adapters/mod.rs".to_owned()]);
+    let text: String = files.map(|file| fs::read_to_string(root.join(file)).expect("text")).collect();
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let words = lines.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'));
+    words.map(ToOwned::to_owned).collect()
+});
 
 fn read(folder: &Path, found: &mut BTreeMap<String, BTreeSet<String>>) {
     for entry in fs::read_dir(folder).expect("a folder of tests") {
@@ -41,15 +54,33 @@ fn read(folder: &Path, found: &mut BTreeMap<String, BTreeSet<String>>) {
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
             let text = fs::read_to_string(&path).expect("text");
-            let names = text.lines().filter_map(function);
-            found.entry(stem).or_default().extend(names);
+            let is_adapter = path.components().any(|part| part.as_os_str() == "adapters");
+            found.entry(stem).or_default().extend(tests(&text, is_adapter));
         }
     }
 }
 
+/// The tests in a file.
+fn tests(text: &str, is_adapter: bool) -> Vec<String> {
+    let (mut is_test, mut tests) = (false, Vec::new());
+    for line in text.lines().map(str::trim) {
+        if line.starts_with("#[") {
+            is_test |= line.starts_with("#[test]") || line.contains("::test]") || line.contains("::test(");
+        } else if let Some(name) = function(line) {
+            if is_test || (is_adapter && RUN.contains(&name)) {
+                tests.push(name);
+            }
+            is_test = false;
+        } else if !line.starts_with("//") {
+            is_test = false;
+        }
+    }
+    tests
+}
+
 /// The function that a line begins.
 fn function(line: &str) -> Option<String> {
-    let line = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("async ");
+    let line = line.trim_start_matches("pub(crate) ").trim_start_matches("async ");
     let name = line.strip_prefix("fn ")?.split(['(', '<']).next()?;
     Some(name.to_owned())
 }
