@@ -2,7 +2,6 @@
 //! again (S13.3).
 
 #![cfg(feature = "tokio")]
-#![cfg(feature = "tokio")]
 
 use amqp10::proto::codec::{Message, SaslCode};
 use amqp10::proto::{
@@ -19,7 +18,7 @@ use amqp10_testkit::runner::{Verdict, play};
 use amqp10_testkit::trace::Trace;
 use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -66,8 +65,9 @@ async fn exchange() {
 fn alone_with(trace: &str) -> String {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
     command.args(["--exact", "alone", "--ignored", "--nocapture"]).env("AMQP_TRACE", trace);
-    let output = command.stdout(Stdio::null()).output().expect("it runs");
+    let output = command.output().expect("it runs");
     assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("test result: ok. 1 passed;"), "{output:?}");
     String::from_utf8(output.stderr).expect("text")
 }
 
