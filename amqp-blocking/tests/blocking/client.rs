@@ -10,8 +10,8 @@ use amqp_blocking::proto::codec::{Condition, Error as Wire, Message, Outcome};
 use amqp_blocking::proto::{CreditMode, FrameTap, LinkOptions};
 use amqp_blocking::{Connection, IncomingLink, Listener, Pump, Session, builder};
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,15 @@ fn resilient(pump: &Pump, listener: &Listener) -> Resilient {
     let (resilient, supervisor) = Resilient::new(policy, builder().connector(pump), pump.timer());
     pump.spawn(supervisor);
     resilient
+}
+
+/// Drives until that is so.
+fn until(pump: &Pump, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < SOON, "not so after {SOON:?}");
+        pump.sleep(Duration::from_millis(1));
+    }
 }
 
 /// Takes one message of a client, and closes its connection by force.
@@ -131,12 +140,28 @@ fn s4_2_a_pool_lends_in_order_and_no_longer_than_it_was_told() {
         let (pool, driver) = Pool::new(options, builder().connector(&pump), pump.timer());
         pump.spawn(driver);
         let lease = pump.within(SOON, pool.acquire()).unwrap().unwrap();
+        let begun = Instant::now();
         assert!(matches!(pump.block_on(pool.acquire()), Err(PoolError::TimedOut)), "{mode:?}");
+        let waited = begun.elapsed();
+        assert!(brief <= Some(waited) && waited < Duration::from_millis(1500), "{mode:?}: {waited:?}");
         // a lease is a connection, and can be used by the verbs of threads
         let connection = Connection::on(&pump, lease.clone());
         let sender = connection.session().unwrap().sender("queue").unwrap();
         assert_eq!(sender.send("lent").unwrap(), Outcome::Accepted);
-        drop((lease, connection, sender));
+        drop((connection, sender));
+        let served = Arc::new(Mutex::new(Vec::new()));
+        for number in 1..=2 {
+            let (waiting, told) = (pool.clone(), Arc::clone(&served));
+            pump.spawn(async move {
+                let _lease = waiting.acquire().await.unwrap();
+                told.lock().unwrap().push(number);
+            });
+            until(&pump, || pool.stats().waiting == number);
+        }
+        assert!(served.lock().unwrap().is_empty(), "{mode:?}: one connection, lent once");
+        drop(lease);
+        until(&pump, || served.lock().unwrap().len() == 2);
+        assert_eq!(*served.lock().unwrap(), [1, 2], "{mode:?}");
         assert_eq!(pool.stats().leases, 0);
         pump.within(SOON, pool.close(Duration::ZERO)).unwrap();
         assert_eq!(accepting.join().unwrap().0, 1, "{mode:?}");
