@@ -3,7 +3,7 @@
 //! trip of 20 ms, a relay that keeps everything for 10 ms each way.
 //!
 //! `cargo bench --bench profiles [-- SECONDS]`: so many for each measurement, 0.5 by default. Prints tables in Markdown, and
-//! fails where a profile is not ahead as it should be.
+//! fails where a profile misses a bound of `missed`: ahead by less, or behind by more, than it may be.
 
 mod peer;
 mod relay;
