@@ -184,12 +184,6 @@ impl<'a> Decoder<'a> {
         error_at(self.position(), kind, expected)
     }
 
-    /// An error about the value that begins at a former [`position`](Self::position).
-    #[cold]
-    pub(crate) fn error_at(&self, position: usize, kind: DecodeErrorKind, expected: &'static str) -> DecodeError {
-        error_at(position, kind, expected)
-    }
-
     /// The error for a format code, just read, that is none of `expected`.
     #[inline]
     pub fn unexpected(&self, code: u8, expected: &'static str) -> DecodeError {
@@ -304,8 +298,9 @@ fn run<'a>(len: u32) -> impl Parser<&'a [u8], Output = &'a [u8], Error = ()> {
     }
 }
 
+/// An error about the value that begins at a former [`position`](Decoder::position).
 #[cold]
-fn error_at(position: usize, kind: DecodeErrorKind, expected: &'static str) -> DecodeError {
+pub(crate) fn error_at(position: usize, kind: DecodeErrorKind, expected: &'static str) -> DecodeError {
     DecodeError::new(kind, expected, position.try_into().unwrap_or(u32::MAX))
 }
 

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::key::{Key, KeyRef};
 use super::section::{DESCRIPTOR_LEN, Section};
-use crate::decoder::split_value;
+use crate::decoder::{error_at, split_value};
 use crate::types::distinct::repeated_key;
 use crate::types::list::{container_len, encode_container_data, short_head};
 use crate::write::put;
@@ -287,7 +287,7 @@ impl<K: Key, V: Decode + Encode> Entries<K, V> {
         decoder.leave(outer, MAP)?;
         let repeated = if doubtful { entries.repeated_key() } else { None };
         match repeated {
-            Some(key) => Err(decoder.error_at(start.saturating_add(key), DecodeErrorKind::DuplicateKey, MAP)),
+            Some(key) => Err(error_at(start.saturating_add(key), DecodeErrorKind::DuplicateKey, MAP)),
             None => Ok(entries),
         }
     }
@@ -315,9 +315,7 @@ impl<K: Key, V: Decode> Entries<K, V> {
         *decoder = cursor;
         Ok((all, doubtful))
     }
-}
 
-impl<K: Key, V: Decode> Entries<K, V> {
     /// The error of entries that are too many, at the value that is.
     #[cold]
     fn too_many(count: u32, decoder: &mut Decoder<'_>) -> DecodeError {

@@ -60,7 +60,8 @@ impl MessagePieces {
         }
     }
 
-    /// All sections but `data`. Another body is among them.
+    /// All sections but `data`: where the body is `data`, a message without one, whose [`body`](EncodedMessage::body)
+    /// is [`Body::Empty`](super::Body::Empty). Another body is among them.
     #[must_use]
     pub const fn sections(&self) -> &EncodedMessage {
         &self.sections

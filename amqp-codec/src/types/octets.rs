@@ -105,7 +105,7 @@ impl Short {
     const CAPACITY: usize = 23;
 
     /// The most octets that one takes with code and size.
-    pub(crate) const ENCODED_MAX: usize = Self::CAPACITY + 2;
+    const ENCODED_MAX: usize = Self::CAPACITY + 2;
 
     /// Takes octets in, if they are few enough.
     #[inline(always)]
