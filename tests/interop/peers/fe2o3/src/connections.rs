@@ -13,7 +13,8 @@ use std::time::Duration;
 /// Plays it, if it is one of these.
 pub(crate) async fn play(peer: &Peer, scenario: &str) -> Option<Res<()>> {
     Some(match scenario {
-        "open-close" | "sasl-plain" | "sasl-anonymous" => opened(peer).await,
+        "open-close" | "sasl-plain" | "sasl-anonymous" | "sasl-external" => opened(peer).await,
+        "open-fields" => open_fields(peer).await,
         "sasl-none" => without_sasl(peer).await,
         "sasl-fail" => wrong_password(peer).await,
         "sasl-scram" => scram(peer).await,
@@ -27,6 +28,19 @@ pub(crate) async fn play(peer: &Peer, scenario: &str) -> Option<Res<()>> {
 
 async fn opened(peer: &Peer) -> Res<()> {
     peer.open().await?.close().await?;
+    Ok(())
+}
+
+/// What the peer says in its open, the library does not show.
+async fn open_fields(peer: &Peer) -> Res<()> {
+    let properties = [("name", Value::from("fe2o3-client")), ("nested", Value::List(vec![Value::from(1u32)]))];
+    let mut builder = Connection::builder().container_id("fe2o3-client").hostname("localhost").channel_max(7);
+    for capability in ["one", "two"] {
+        builder = builder.add_offered_capabilities(capability);
+    }
+    let properties = properties.into_iter().map(|(name, value)| (Symbol::from(name), value)).collect();
+    let builder = builder.add_desired_capabilities("ANONYMOUS-RELAY").properties(properties);
+    builder.open(peer.url.as_str()).await?.close().await?;
     Ok(())
 }
 
