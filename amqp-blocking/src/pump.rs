@@ -236,11 +236,18 @@ impl Pump {
         started.map(drop).inspect_err(|_| self.shared.served.store(false, Ordering::SeqCst))
     }
 
+    /// Whoever never has to wait lets no heartbeat wait either.
+    pub(crate) fn keep_time(&self) {
+        if self.reactor().is_due() {
+            self.shared.keep_time();
+        }
+    }
+
     /// Waits for `future` until `deadline`, pumping if nobody else does; `None` if it took longer.
     pub(crate) fn wait<F: Future>(&self, deadline: Option<Instant>, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            self.shared.keep_time();
+            self.keep_time();
             return Some(output);
         }
         let runs = self.shared.runner.load(Ordering::Relaxed) == this_thread();
@@ -312,11 +319,9 @@ impl Shared {
         more
     }
 
-    /// Whoever never has to wait lets no heartbeat wait either.
+    /// Rings who is due, and runs them.
+    #[cold]
     fn keep_time(&self) {
-        if !self.reactor.is_due() {
-            return;
-        }
         if let Some(mut engine) = self.engine() {
             if self.reactor.ring() {
                 engine.run(self);
