@@ -50,4 +50,13 @@ final class Links {
         Message m = Proton.message(); m.decode(b, 0, b.length);
         return m;
     }
+
+    /** The one message that is due, on a credit of one; accepted. */
+    static Message take(Receiver r, Message due) throws IOException {
+        if (r.getCredit() == 0) r.flow(1);
+        Delivery d = next(r); Message m = read(r, d);
+        need(due.getMessageId().equals(m.getMessageId()), m.getMessageId() + " came, and not " + due.getMessageId());
+        d.disposition(Accepted.getInstance()); d.settle();
+        return m;
+    }
 }

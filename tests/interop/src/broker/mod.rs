@@ -11,7 +11,7 @@ mod queue;
 mod selector;
 
 use crate::verdict::Fault;
-use amqp10::codec::{self, Condition, Fields, Source, Str, Symbol, TargetTerminus};
+use amqp10::codec::{self, Condition, Fields, Open, Source, Str, Symbol, TargetTerminus};
 use amqp10::proto::SessionOptions;
 use amqp10::{Error, Fault as Blame, IncomingConnection, IncomingLink, Session};
 use door::Door;
@@ -35,6 +35,7 @@ struct Shared {
     queues: Mutex<HashMap<String, Arc<Queue>>>,
     counts: Mutex<HashMap<String, u64>>,
     complaints: Mutex<Vec<String>>,
+    opens: Mutex<Vec<Open>>,
     made: AtomicU64,
 }
 
@@ -53,6 +54,11 @@ impl Broker {
     /// What clients did against the specification, as our library saw it.
     pub(crate) fn complaints(&self) -> Vec<String> {
         lock(&self.shared.complaints).clone()
+    }
+
+    /// The open of every connection, in the order in which they came.
+    pub(crate) fn opens(&self) -> Vec<Open> {
+        lock(&self.shared.opens).clone()
     }
 }
 
@@ -108,6 +114,7 @@ async fn serve(mut incoming: IncomingConnection, shared: &Arc<Shared>) -> Result
         incoming.answer(answer)?;
     }
     let connection = incoming.open().await?;
+    lock(&shared.opens).extend(connection.remote_open());
     loop {
         let session = connection.incoming_session().await?.accept(SessionOptions::default())?;
         tokio::spawn(serve_session(connection.clone(), session, Arc::clone(shared)));
