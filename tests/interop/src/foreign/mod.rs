@@ -230,7 +230,7 @@ pub(crate) async fn play(client: &'static Client, scenario: &'static str, script
         // "refused: <nil>" is how go-amqp's script says that it was let in
         None => ensure!(!finished.output.replace("refused: <nil>", "").contains("refused"), "{}", finished.tail()),
     }
-    let complaints = broker.complaints();
+    let complaints = broker.complaints().await;
     ensure!(complaints.is_empty(), "our listener complains: {}", complaints.join("; "));
     seen::check(client.name, scenario, &broker.opens())
 }
