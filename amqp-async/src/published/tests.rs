@@ -82,6 +82,7 @@ fn what_is_read_is_what_was_shown() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "time says nothing under Miri")]
 fn s8_6_a_look_at_the_windows_takes_no_lock_and_next_to_no_time() {
     let session = session();
     assert_eq!(session.windows().unwrap().incoming_window_max, 2048);
@@ -94,6 +95,7 @@ fn s8_6_a_look_at_the_windows_takes_no_lock_and_next_to_no_time() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "time says nothing under Miri")]
 fn s8_6_a_look_at_the_credit_takes_no_lock_and_next_to_no_time() {
     let session = session();
     let receiver = receiver(&session, "receiver");
@@ -111,6 +113,7 @@ fn s8_6_a_look_at_the_credit_takes_no_lock_and_next_to_no_time() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "time says nothing under Miri")]
 fn s8_6_a_turn_of_a_link_costs_the_same_however_many_are_looked_at() {
     let connection = connection();
     let sessions: Vec<Session> = (0..200).map(|_| begin(&connection)).collect();
