@@ -50,19 +50,22 @@ const SAID: &[(&str, Said)] = &[
     ),
 ];
 
-/// Whether the one open that came says what the script set.
+/// Whether the one open that came has the property `name`, as the script of every client sets it, and says what else the
+/// script set.
 pub(super) fn check(client: &str, scenario: &str, opens: &[Open]) -> Check {
-    let Some((_, said)) = SAID.iter().find(|(name, _)| *name == client && scenario == "open-fields") else {
+    if scenario != "open-fields" {
         return Ok(());
-    };
+    }
     let [open] = opens else { return Err(format!("{} opens came, not one", opens.len()).into()) };
-    ensure!(said.is_in(open), "our listener saw {open:?}, and {said:?} was said");
+    ensure!(text(open, "name").is_some(), "our listener saw no property name in {open:?}");
+    if let Some((_, said)) = SAID.iter().find(|(name, _)| *name == client) {
+        ensure!(said.is_in(open), "our listener saw {open:?}, and {said:?} was said");
+    }
     Ok(())
 }
 
 impl Said {
     fn is_in(&self, open: &Open) -> bool {
-        let text = |key| open.properties.as_ref().and_then(|properties| properties.get(key)?.as_text());
         open.container_id.as_str() == self.container_id
             && open.hostname.as_deref() == Some(self.hostname)
             && open.max_frame_size == self.max_frame_size
@@ -70,8 +73,13 @@ impl Said {
             && open.idle_time_out == Some(self.idle_time_out)
             && are(&open.offered_capabilities, self.offered)
             && are(&open.desired_capabilities, self.desired)
-            && self.properties.iter().all(|(key, value)| text(key) == Some(value))
+            && self.properties.iter().all(|(key, value)| text(open, key) == Some(value))
     }
+}
+
+/// A property that is a text.
+fn text<'a>(open: &'a Open, key: &str) -> Option<&'a str> {
+    open.properties.as_ref()?.get(key)?.as_text()
 }
 
 fn are(capabilities: &Multiple<Symbol>, said: &[&str]) -> bool {
@@ -119,8 +127,11 @@ mod tests {
     }
 
     #[test]
-    fn other_scenarios_and_clients_set_nothing() {
+    fn every_client_says_its_name_and_other_scenarios_say_nothing() {
+        let says = |client, open| check(client, "open-fields", &[open]).is_ok();
+        let named = Open { properties: open().properties, ..Open::new("other") };
+        assert!(says("rhea-client", named.clone()) && !says("protonj", named));
+        assert!(!says("rhea-client", Open::new("other")));
         assert!(check("protonj", "open-close", &[]).is_ok());
-        assert!(check("rhea-client", "open-fields", &[]).is_ok());
     }
 }
