@@ -38,8 +38,8 @@ struct Shared {
     counts: Mutex<HashMap<String, u64>>,
     complaints: Mutex<Vec<String>>,
     opens: Mutex<Vec<Open>>,
-    /// Read by those who wait for the answer to a detach.
-    detaching: RwLock<()>,
+    /// Read by those who serve a connection, or wait for the answer to a detach.
+    busy: RwLock<()>,
     made: AtomicU64,
 }
 
@@ -57,8 +57,8 @@ impl Broker {
 
     /// What clients did against the specification, as our library saw it; to be asked when they are gone.
     pub(crate) async fn complaints(&self) -> Vec<String> {
-        // the end of its connection ends the wait for the answer to a detach at the latest
-        let _none = tokio::time::timeout(Duration::from_secs(5), self.shared.detaching.write()).await;
+        // what a connection that has ended leads to is soon done
+        let _none = tokio::time::timeout(Duration::from_secs(5), self.shared.busy.write()).await;
         lock(&self.shared.complaints).clone()
     }
 
@@ -99,7 +99,7 @@ impl Shared {
 
     /// Detaches a link for this reason; the peer has to answer with a detach of its own (§2.6.6).
     async fn detach(&self, receiver: &Receiver, error: codec::Error) -> Result<(), Error> {
-        let _waiting = self.detaching.read().await;
+        let _waiting = self.busy.read().await;
         let answered = receiver.close_with(error).await;
         if answered.is_err() {
             lock(&self.complaints).push("a detach of ours without an answer".to_owned());
@@ -117,6 +117,7 @@ async fn accept(door: Door, shared: Arc<Shared>) {
     while let Ok(incoming) = door.next().await {
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
+            let _serving = shared.busy.read().await;
             if let Err(error) = serve(incoming, &shared).await {
                 shared.complain(&error);
             }
