@@ -8,7 +8,7 @@ use crate::{
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
-use amqp_codec::{Attach, Begin, DeliveryState, DeliveryTag, Fields, Open, Symbol};
+use amqp_codec::{Attach, Begin, DeliveryState, DeliveryTag, Fields, Open, ReceiverSettleMode, Symbol};
 
 /// Something that the application may want to know; see [`Connection::poll_event`](crate::Connection::poll_event).
 #[derive(Debug)]
@@ -102,6 +102,8 @@ pub enum Event {
         tag: DeliveryTag,
         /// Its state at the sender.
         state: Option<DeliveryState>,
+        /// Whether to settle at once or after the sender, now: the mode is not kept from before (§2.7.5).
+        rcv_settle_mode: ReceiverSettleMode,
         /// The sender has settled it; so have we, by that.
         settled: bool,
         /// The sender has given it up: not all of what was missing here is there any more. It is settled by that.

@@ -178,7 +178,7 @@ impl Receiving {
                 }
                 Event::Arrived { .. } => self.take(),
                 Event::Resumed { delivery, tag, settled: false, aborted: false, .. } => {
-                    self.untold.push((tag, delivery))
+                    self.untold.push((tag, delivery));
                 }
                 Event::Resumed { aborted, .. } => assert!(!aborted),
                 Event::Suspended { mut unsettled, .. } => {

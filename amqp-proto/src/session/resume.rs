@@ -38,6 +38,7 @@ impl Session {
         let settled = transfer.settled == Some(true) || transfer.aborted;
         let key = link.key;
         let state = transfer.state.clone();
+        let rcv_settle_mode = transfer.rcv_settle_mode.filter(|_| !settled).unwrap_or(link.modes.rcv);
         if settled {
             link.tags.remove(&tag);
         } else {
@@ -50,6 +51,7 @@ impl Session {
             delivery: DeliveryId { session: self.id, number: arrival.number },
             tag,
             state,
+            rcv_settle_mode,
             settled,
             aborted: transfer.aborted,
         });

@@ -60,7 +60,7 @@ impl Driver {
                 let deliveries = Value::Map(deliveries.iter().map(compared).collect());
                 about(record.with("deliveries", deliveries), self.names.link(link))
             }
-            Event::Resumed { receiver, delivery, tag, state: of_sender, settled, aborted } => {
+            Event::Resumed { receiver, delivery, tag, state: of_sender, settled, aborted, .. } => {
                 let name = self.delivery_name(receiver.into(), delivery);
                 self.names.deliveries.insert(name.clone(), delivery);
                 let record = Record::new("resumed").with("delivery-tag", tag.as_ref()).with("settled", settled);
