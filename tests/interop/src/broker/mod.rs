@@ -37,11 +37,13 @@ struct Shared {
     complaints: Mutex<Vec<String>>,
     made: AtomicU64,
     wants_name: bool,
+    incoming_window: Option<u32>,
 }
 
 impl Broker {
     pub(crate) async fn start(setting: Setting) -> Result<Self, Fault> {
-        let shared = Arc::new(Shared { wants_name: setting.wants_name, ..Shared::default() });
+        let (wants_name, incoming_window) = (setting.wants_name, setting.incoming_window);
+        let shared = Arc::new(Shared { wants_name, incoming_window, ..Shared::default() });
         let (door, port) = Door::open(setting).await?;
         let accepting = tokio::spawn(accept(door, Arc::clone(&shared)));
         Ok(Self { shared, port, accepting })
@@ -68,6 +70,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
+    fn session(&self) -> SessionOptions {
+        let default = SessionOptions::default();
+        SessionOptions { incoming_window: self.incoming_window.unwrap_or(default.incoming_window), ..default }
+    }
+
     fn queue(&self, address: &str) -> Arc<Queue> {
         Arc::clone(lock(&self.queues).entry(address.to_owned()).or_default())
     }
@@ -113,7 +120,7 @@ async fn serve(mut incoming: IncomingConnection, shared: &Arc<Shared>) -> Result
         lock(&shared.complaints).push("an open without the property name".to_owned());
     }
     loop {
-        let session = connection.incoming_session().await?.accept(SessionOptions::default())?;
+        let session = connection.incoming_session().await?.accept(shared.session())?;
         tokio::spawn(serve_session(connection.clone(), session, Arc::clone(shared)));
     }
 }
