@@ -29,17 +29,32 @@ impl<T> Store<T> {
             .unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
     }
 
+    /// The lowest free index from this one on.
+    pub(crate) fn next_index_from(&self, least: u32) -> u32 {
+        let freed = self.free.get().and_then(|free| free.range(least..).next()).copied();
+        freed.unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX).max(least))
+    }
+
     pub(crate) fn insert(&mut self, value: T) -> u32 {
         let index = self.next_index();
-        let value = Box::new(value);
-        if self.free.get_mut().is_some_and(|free| free.remove(&index)) {
-            if let Some(slot) = self.slots.get_mut(index as usize) {
-                *slot = Some(value);
-            }
-        } else {
-            self.slots.push(Some(value));
-        }
+        self.insert_at(index, value);
         index
+    }
+
+    /// Puts it into a free place, behind the last one too: what is left between is free.
+    pub(crate) fn insert_at(&mut self, index: u32, value: T) {
+        while self.slots.len() < index as usize {
+            self.free.make().insert(self.slots.len() as u32);
+            self.slots.push(None);
+        }
+        let value = Some(Box::new(value));
+        match self.slots.get_mut(index as usize) {
+            Some(slot) => {
+                *slot = value;
+                self.free.get_mut().map(|free| free.remove(&index));
+            }
+            None => self.slots.push(value),
+        }
     }
 
     #[inline]
@@ -138,6 +153,33 @@ mod tests {
         assert_eq!(store.insert(9), 1);
         assert_eq!(store.insert(9), 2);
         assert_eq!(store.insert(9), 4);
+    }
+
+    #[test]
+    fn the_lowest_free_index_from_one_on() {
+        let mut store = Store::new();
+        assert_eq!((store.next_index_from(0), store.next_index_from(3)), (0, 3));
+        for n in 0..6 {
+            store.insert(n);
+        }
+        for free in [1, 3, 4] {
+            store.remove(free);
+        }
+        let from: Vec<u32> = (0..8).map(|least| store.next_index_from(least)).collect();
+        assert_eq!(from, [1, 1, 3, 3, 4, 6, 6, 7]);
+    }
+
+    #[test]
+    fn what_is_left_free_below_is_used_and_given_back() {
+        let mut store = Store::new();
+        store.insert_at(3, 3);
+        store.insert_at(1, 1);
+        assert_eq!((store.len(), store.iter().map(|(index, _)| index).collect::<Vec<_>>()), (2, [1, 3].to_vec()));
+        assert_eq!((store.insert(0), store.insert(2), store.insert(4)), (0, 2, 4));
+        for n in 0..5 {
+            assert_eq!(store.remove(n), Some(n));
+        }
+        assert_eq!((store.len(), store.slots.len(), store.free.get().map_or(0, BTreeSet::len)), (0, 0, 0));
     }
 
     #[test]

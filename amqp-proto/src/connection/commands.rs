@@ -20,7 +20,7 @@ impl Connection {
             return Err(Misuse::ConnectionClosed);
         }
         options.check(&self.ctx)?;
-        let index = self.new_session().ok_or(Misuse::ChannelMax)?;
+        let index = self.new_session_of_ours().ok_or(Misuse::ChannelMax)?;
         let session = self.sessions.get_mut(index).ok_or(Misuse::ChannelMax)?;
         session.prepare(&mut self.ctx, options);
         session.try_begin(&mut self.ctx);

@@ -13,6 +13,8 @@ use bytes::Bytes;
 
 /// Where the peer's channel leads while it answers a session that has a successor on our channel: to none.
 const GIVEN_UP: u32 = u32::MAX - 1;
+/// Sessions of ours take turns on so many channels, or on twice those in use.
+const TURN: u32 = 16;
 
 impl Connection {
     /// One AMQP frame that has a body.
@@ -141,16 +143,34 @@ impl Connection {
         Ok(())
     }
 
+    /// A session of ours, on the channels in turn: one that was ended is left alone for a while.
+    pub(super) fn new_session_of_ours(&mut self) -> Option<u32> {
+        let in_use = u32::try_from(self.sessions.len()).unwrap_or(u32::MAX);
+        let next = self.sessions.next_index_from(self.next_channel);
+        let next = if next < in_use.saturating_mul(2).max(TURN) { next } else { self.sessions.next_index() };
+        let index = self.session_at(next).or_else(|| self.new_session())?;
+        self.next_channel = index.saturating_add(1);
+        Some(index)
+    }
+
     /// A session in the lowest free slot, which is its channel (§2.5.1). Where the peer's channel-max leaves none,
     /// it succeeds one that was given up: its channel is free since its end has left (req: TR-2.5.2-03).
     pub(super) fn new_session(&mut self) -> Option<u32> {
-        let generation = self.ctx.generation.next();
-        let free = self.sessions.next_index();
-        if let Some(index) = u16::try_from(free).ok().filter(|index| *index <= self.ctx.remote_channel_max) {
-            return Some(self.sessions.insert(Session::new(SessionId { generation, index })));
+        let lowest = self.sessions.next_index();
+        if let Some(index) = self.session_at(lowest) {
+            return Some(index);
         }
+        let generation = self.ctx.generation.next();
         let (index, session) = self.sessions.iter_mut().find(|(_, session)| session.given_up())?;
         session.succeed(&mut self.ctx, SessionId { generation, index: session.channel() });
+        Some(index)
+    }
+
+    /// A session in this free slot, if the peer's channel-max allows it.
+    fn session_at(&mut self, index: u32) -> Option<u32> {
+        let channel = u16::try_from(index).ok().filter(|channel| *channel <= self.ctx.remote_channel_max)?;
+        let id = SessionId { generation: self.ctx.generation.next(), index: channel };
+        self.sessions.insert_at(index, Session::new(id));
         Some(index)
     }
 

@@ -91,6 +91,8 @@ pub struct Connection {
     pub(crate) remote: Half,
     pub(crate) remote_open: Option<Box<Open>>,
     pub(crate) sessions: Store<Session>,
+    /// The next session of ours begins on this channel, or the first free one behind it.
+    pub(crate) next_channel: u32,
     /// The peer's channels.
     pub(crate) channels: Numbers,
     pub(crate) ctx: Context,
@@ -149,6 +151,7 @@ impl Connection {
             remote: Half::Idle,
             remote_open: None,
             sessions: Store::new(),
+            next_channel: 0,
             channels: Numbers::default(),
             timers,
             held_back: BytesMut::new(),

@@ -18,6 +18,8 @@ pub(crate) struct Setting {
     pub(crate) certificates: Option<Certificates>,
     /// Our max-frame-size; default 65536, more than which uamqp cannot send in one frame.
     pub(crate) max_frame_size: Option<u32>,
+    /// Our sessions' window in transfers; default that of [`SessionOptions`](amqp10::proto::SessionOptions).
+    pub(crate) incoming_window: Option<u32>,
     /// Our idle-time-out; default 10 s.
     pub(crate) idle_time_out: Option<Duration>,
     /// Offers this mechanism and no other.

@@ -41,12 +41,13 @@ struct Shared {
     /// Read by those who serve a connection, or wait for the answer to a detach.
     busy: RwLock<()>,
     made: AtomicU64,
+    incoming_window: Option<u32>,
 }
 
 impl Broker {
     pub(crate) async fn start(setting: Setting) -> Result<Self, Fault> {
+        let shared = Arc::new(Shared { incoming_window: setting.incoming_window, ..Shared::default() });
         let (door, port) = Door::open(setting).await?;
-        let shared = Arc::<Shared>::default();
         let accepting = tokio::spawn(accept(door, Arc::clone(&shared)));
         Ok(Self { shared, port, accepting })
     }
@@ -79,6 +80,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
+    fn session(&self) -> SessionOptions {
+        let default = SessionOptions::default();
+        SessionOptions { incoming_window: self.incoming_window.unwrap_or(default.incoming_window), ..default }
+    }
+
     fn queue(&self, address: &str) -> Arc<Queue> {
         Arc::clone(lock(&self.queues).entry(address.to_owned()).or_default())
     }
@@ -133,7 +139,7 @@ async fn serve(mut incoming: IncomingConnection, shared: &Arc<Shared>) -> Result
     let connection = incoming.open().await?;
     lock(&shared.opens).extend(connection.remote_open());
     loop {
-        let session = connection.incoming_session().await?.accept(SessionOptions::default())?;
+        let session = connection.incoming_session().await?.accept(shared.session())?;
         tokio::spawn(serve_session(connection.clone(), session, Arc::clone(shared)));
     }
 }

@@ -37,6 +37,29 @@ pub(crate) async fn unknown_address(target: Target) -> Check {
     Ok(connection.close().await?)
 }
 
+/// Sessions that the server ends, each followed at once by another: one at a time, then eight side by side.
+pub(crate) async fn begin_behind_end(target: Target) -> Check {
+    let connection = target.connect().await?;
+    let address = target.address("missing");
+    for _ in 0..100 {
+        refused(&connection, &address, Condition::NOT_FOUND).await?;
+    }
+    let mut beside = Vec::new();
+    for _ in 0..8 {
+        let (connection, address) = (connection.clone(), address.clone());
+        beside.push(tokio::spawn(async move {
+            for _ in 0..25 {
+                refused(&connection, &address, Condition::NOT_FOUND).await?;
+            }
+            Check::Ok(())
+        }));
+    }
+    for refused in beside {
+        refused.await??;
+    }
+    Ok(connection.close().await?)
+}
+
 pub(crate) async fn unauthorized(target: Target) -> Check {
     let (builder, name) = match target.server.kind {
         Kind::Rabbit4 => (target.builder(Target::config()).login(SaslClient::plain("limited", "limited")), "quorum"),

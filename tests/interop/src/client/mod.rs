@@ -80,6 +80,7 @@ scenarios! {
     Quick "links-100" => many::links;
     Quick "sessions-20" => many::sessions;
     Quick "unknown-address" of Rabbit4 | Rabbit3 | ActingUp | Acceptor => ends::unknown_address;
+    Quick "begin-behind-end" of Rabbit4 => ends::begin_behind_end;
     Quick "unauthorized" of Rabbit4 | ActingUp => ends::unauthorized;
     Quick "forced-detach" of Rabbit4 | ActingUp => ends::forced_detach;
     Quick "forced-end" of ActingUp => ends::forced_end;

@@ -16,21 +16,30 @@ pub(super) struct Call {
     /// As the script knows it.
     scenario: &'static str,
     tls: bool,
+    /// Our sessions grant a window for the largest message.
+    wide: bool,
     scripts: Scripts,
 }
 
 impl Call {
-    /// `tls-NAME` is NAME over TLS.
+    /// `tls-NAME` is NAME over TLS, `NAME-wide` is NAME with a wide window.
     pub(super) fn new(client: &'static Client, scenario: &'static str, scripts: &Scripts) -> Self {
         let tls = needs_tls(client, scenario);
-        Self { client, scenario: scenario.strip_prefix("tls-").unwrap_or(scenario), tls, scripts: scripts.clone() }
+        let name = scenario.strip_suffix(WIDE).unwrap_or(scenario);
+        let wide = name != scenario;
+        Self { client, scenario: name.strip_prefix("tls-").unwrap_or(name), tls, wide, scripts: scripts.clone() }
     }
 
     /// What our broker has to be for it.
     pub(super) fn setting(&self) -> Setting {
         let folder = self.client.certificates(&self.scripts);
         Setting {
-            max_frame_size: (self.scenario == "large-small-frames").then_some(512),
+            // ours, and by the script the client's
+            max_frame_size: match self.scenario {
+                "large-small-frames" | "sizes-512" => Some(512),
+                "sizes-4096" => Some(4096),
+                _ => None,
+            },
             certificates: self.tls.then(|| Certificates { folder, of_clients: self.scenario == EXTERNAL }),
             // so that three heartbeats of both sides go by
             idle_time_out: matches!(self.scenario, "idle-timeout" | "heartbeat").then_some(Duration::from_secs(2)),
@@ -42,6 +51,8 @@ impl Call {
                 "sasl-scram-1" => Some(Mechanism::Scram(ScramHash::Sha1)),
                 _ => None,
             },
+            // 10 MiB in frames of 512 octets, and as many again before a flow renews it
+            incoming_window: self.wide.then_some(1 << 16),
             ..Setting::default()
         }
     }
@@ -88,5 +99,6 @@ pub(crate) fn needs_tls(client: &Client, scenario: &str) -> bool {
     client.needs_tls || scenario.starts_with("tls-") || scenario == EXTERNAL
 }
 
+const WIDE: &str = "-wide";
 const EXTERNAL: &str = "sasl-external";
 const ANONYMOUS: &str = "sasl-anonymous";

@@ -69,7 +69,7 @@ pub(crate) const CLIENTS: &[Client] = &[
             send-unsettled receive-settled rcv-second pipelined-transfers large-4096 large-1m credit \
             drain outcomes unknown-address unauthorized redirect sessions idle-timeout links selector \
             dynamic anonymous-relay peer-detaches peer-ends peer-closes peer-rejects peer-releases \
-            peer-modifies client-errors types-properties types-body types-nested bodies properties same-name \
+            peer-modifies client-errors types-properties types-body types-nested bodies properties same-name large-512 \
             detach-reattach open-fields tls-roundtrip sasl-external sizes-512 sizes-4096 sizes-default \
             unsettled-10000 presettled-10000 credit-large links-100 sessions-20 shutdown",
         patience: 120,
@@ -85,7 +85,8 @@ pub(crate) const CLIENTS: &[Client] = &[
             roundtrip roundtrip-second open-close send outcomes large unknown-address sasl-fail \
             idle-timeout filter tls-roundtrip roundtrip-10000 send-settled settled-transfers sasl-plain \
             sasl-anonymous sasl-none sasl-external open-fields types-body types-properties types-decimal128 \
-            sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit credit-large drain links-100 \
+            sizes-512 sizes-4096 sizes-default \
+            sizes-512-wide sizes-4096-wide unsettled-10000 presettled-10000 credit credit-large drain links-100 \
             sessions-20 session-end same-name dynamic unauthorized redirect peer-detaches peer-ends peer-closes peer-rejects \
             peer-releases peer-modifies shutdown",
         patience: 240,
@@ -129,7 +130,8 @@ pub(crate) const CLIENTS: &[Client] = &[
         round_trip: None,
         scenarios: "\
             roundtrip open-close send-settled large-4096 drain credit outcomes unknown-address filter \
-            idle-timeout sasl-none sasl-fail sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 \
+            idle-timeout sasl-none sasl-fail sizes-512 sizes-4096 sizes-default \
+            sizes-512-wide sizes-4096-wide unsettled-10000 presettled-10000 \
             credit-large links-100 peer-rejects peer-releases peer-modifies sessions-20 shutdown unauthorized \
             sasl-plain sasl-anonymous sasl-external tls-roundtrip open-fields peer-detaches same-name",
         patience: 240,
@@ -159,7 +161,8 @@ pub(crate) const CLIENTS: &[Client] = &[
         scenarios: "\
             roundtrip open-close send-receive outcomes unknown-address sasl-fail sasl-plain sasl-anonymous \
             sasl-external tls-roundtrip open-fields open-capabilities types-body types-properties types-char \
-            sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit credit-large drain links-100 \
+            sizes-512 sizes-4096 sizes-default \
+            sizes-512-wide sizes-4096-wide unsettled-10000 presettled-10000 credit credit-large drain links-100 \
             sessions-20 peer-rejects peer-releases peer-modifies unauthorized peer-detaches shutdown idle-timeout \
             same-name dynamic selector",
         patience: 120,
@@ -174,7 +177,8 @@ pub(crate) const CLIENTS: &[Client] = &[
         scenarios: "\
             roundtrip roundtrip-second low-level outcomes settled large unknown-address sasl-fail \
             heartbeat roundtrip-10000 open-close open-fields sasl-plain sasl-anonymous types-body types-properties types-char \
-            sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit credit-one credit-large drain \
+            sizes-512 sizes-4096 sizes-default \
+            sizes-512-wide sizes-4096-wide unsettled-10000 presettled-10000 credit credit-one credit-large drain \
             links-100 sessions-20 same-name dynamic selector unauthorized redirect peer-detaches peer-ends peer-closes \
             peer-rejects peer-releases peer-modifies shutdown",
         patience: 240,
@@ -221,7 +225,8 @@ pub(crate) async fn play(client: &'static Client, scenario: &'static str, script
     let broker = Broker::start(Setting { watch, ..call.setting() }).await?;
     let port = broker.port();
     let finished = tokio::task::spawn_blocking(move || call.run(port)).await??;
-    ensure!(finished.success, "{}", finished.tail());
+    let complaints = broker.complaints().await.join("; ");
+    ensure!(finished.success, "{}; our listener: {complaints}", finished.tail());
     match expected(scenario) {
         Some(text) => {
             // fe2o3 prints conditions as NotFound, and ConnectionForced
@@ -232,7 +237,6 @@ pub(crate) async fn play(client: &'static Client, scenario: &'static str, script
         // "refused: <nil>" is how go-amqp's script says that it was let in
         None => ensure!(!finished.output.replace("refused: <nil>", "").contains("refused"), "{}", finished.tail()),
     }
-    let complaints = broker.complaints().await;
-    ensure!(complaints.is_empty(), "our listener complains: {}", complaints.join("; "));
+    ensure!(complaints.is_empty(), "our listener complains: {complaints}");
     seen::check(client.name, scenario, &broker.opens())
 }
