@@ -6,11 +6,11 @@
 //! each other.
 
 use crate::error::Error;
+use crate::intake::Intake;
 use crate::state::{Shared, State};
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::SaslCode;
 use amqp_proto::{CloseReason, Event, Instant, Misuse, Segments, Transmit};
-use bytes::BytesMut;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::mem;
@@ -43,7 +43,7 @@ pub struct Driver<T, C> {
     shared: Arc<Shared>,
     transport: T,
     timer: C,
-    input: BytesMut,
+    input: Intake,
     output: Segments,
     transmit: Transmit,
     /// What the transport reported last, until the machine has been told.
@@ -86,7 +86,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
             now: timer.now(),
             transport,
             timer,
-            input: BytesMut::new(),
+            input: Intake::new(),
             output: Segments::new(),
             transmit: Transmit::Idle,
             news: News::None,
@@ -128,7 +128,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         if !self.reading {
             return;
         }
-        match self.transport.poll_read(cx, &mut self.input) {
+        match self.input.poll_read(&mut self.transport, cx) {
             Poll::Ready(Ok(0)) => self.end(None),
             Poll::Ready(Ok(_)) => self.news = News::Octets,
             Poll::Ready(Err(error)) => self.end(Some(error)),
@@ -154,12 +154,18 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         state.probes.now = now;
         match mem::replace(&mut self.news, News::None) {
             News::None => {}
-            News::Octets => state.machine.handle_input(now, &mut self.input),
+            News::Octets => {
+                self.input.used(now);
+                state.machine.handle_input(now, self.input.octets());
+            }
             News::End => state.machine.handle_eof(now),
         }
         if state.machine.poll_timeout().is_some_and(|(at, _)| at <= now) {
             state.machine.handle_timeout(now);
             self.relax();
+        }
+        if self.input.rests_at().is_some_and(|at| at <= now) {
+            self.input.rest();
         }
         if let Some(answer) = state.answer.take() {
             // the machine knows whether the client still waits, and for what
@@ -211,7 +217,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         let farewell = over.into_iter().flatten().map(|left| now.saturating_add(left));
         self.farewell = farewell.chain(self.farewell).min();
         let machine = state.machine.poll_timeout().map(|(at, _)| at);
-        let due = [machine, state.deadlines.next(), self.farewell].into_iter().flatten().min();
+        let due = [machine, state.deadlines.next(), self.input.rests_at(), self.farewell].into_iter().flatten().min();
         // an alarm that is too early costs one round; moving it costs more than that
         if self.alarm.is_none_or(|alarm| due.is_none_or(|due| due < alarm)) {
             self.alarm = due;
@@ -220,9 +226,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
 
     /// A deadline of the machine passed: nothing has been moving for a while, so give memory back.
     fn relax(&mut self) {
-        if self.input.is_empty() {
-            self.input = BytesMut::new();
-        }
+        self.input.rest();
         if self.output.is_empty() {
             // it changes places with the machine's own at the next output, which goes the time after
             self.output = Segments::new();

@@ -36,12 +36,13 @@ struct Shared {
     counts: Mutex<HashMap<String, u64>>,
     complaints: Mutex<Vec<String>>,
     made: AtomicU64,
+    wants_name: bool,
 }
 
 impl Broker {
     pub(crate) async fn start(setting: Setting) -> Result<Self, Fault> {
+        let shared = Arc::new(Shared { wants_name: setting.wants_name, ..Shared::default() });
         let (door, port) = Door::open(setting).await?;
-        let shared = Arc::<Shared>::default();
         let accepting = tokio::spawn(accept(door, Arc::clone(&shared)));
         Ok(Self { shared, port, accepting })
     }
@@ -108,10 +109,19 @@ async fn serve(mut incoming: IncomingConnection, shared: &Arc<Shared>) -> Result
         incoming.answer(answer)?;
     }
     let connection = incoming.open().await?;
+    if shared.wants_name && name(&connection).is_none() {
+        lock(&shared.complaints).push("an open without the property name".to_owned());
+    }
     loop {
         let session = connection.incoming_session().await?.accept(SessionOptions::default())?;
         tokio::spawn(serve_session(connection.clone(), session, Arc::clone(shared)));
     }
+}
+
+/// What the client says that it is (§2.7.1).
+fn name(connection: &amqp10::Connection) -> Option<String> {
+    let properties = connection.remote_open()?.properties?;
+    properties.get("name")?.as_text().map(ToOwned::to_owned)
 }
 
 /// A link's place: what a node that acts up may have to end.
