@@ -11,6 +11,7 @@ use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::probe::Probes;
 use crate::published::{Credit, Look, WatchedWindows, Watching};
+use crate::resume::Leftovers;
 use crate::sender::DrainAnswer;
 use crate::sync::{Mutex, MutexGuard};
 use crate::wait::{Turns, Wakers};
@@ -44,6 +45,8 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
     pub(crate) links: Links,
     pub(crate) outcomes: Outcomes,
+    /// What links leave behind for those after them.
+    pub(crate) leftovers: Leftovers,
     /// Who waits until nothing that a link sent is unsettled.
     pub(crate) flushing: Wakers,
     pub(crate) deadlines: Deadlines,
@@ -222,6 +225,7 @@ impl Shared {
             sessions: BTreeMap::new(),
             links: Links::default(),
             outcomes: Outcomes::default(),
+            leftovers: Leftovers::default(),
             flushing: Wakers::default(),
             deadlines: Deadlines::default(),
             incoming: options.incoming,

@@ -23,7 +23,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
-use submit::{Attempt, HandOver, Load, Place};
+pub(crate) use submit::Load;
+use submit::{Attempt, HandOver, Place};
 
 /// Sends messages to one address (§2.6). Cheap to clone; all clones are the same link, and any number of
 /// tasks may send on it.
@@ -32,7 +33,7 @@ use submit::{Attempt, HandOver, Load, Place};
 /// were handed over. Whether they were accepted only an awaited outcome tells.
 #[derive(Clone)]
 pub struct Sender {
-    link: Arc<SenderRoot>,
+    pub(crate) link: Arc<SenderRoot>,
 }
 
 pub(crate) type SenderRoot = LinkRoot<SenderId>;

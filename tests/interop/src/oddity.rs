@@ -239,6 +239,13 @@ pub(crate) const ODDITIES: &[Oddity] = &[
         "Connection reset by peer",
         "a delivery that waits while its link is detached breaks the session, and the connection goes without a close",
     ),
+    odd(
+        "erlang",
+        "peer-detaches",
+        "our listener complains: a detach of ours without an answer",
+        "tells of a detach with its error, and answers none, however the link came to its end (§2.6.6); the link goes with its \
+         session",
+    ),
     at_times("amqp10-js", ANY, "a delivery came without link-credit", ONE_BEYOND_CREDIT),
     odd(
         "amqp10-js",

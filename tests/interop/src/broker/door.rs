@@ -22,8 +22,6 @@ pub(crate) struct Setting {
     pub(crate) idle_time_out: Option<Duration>,
     /// Offers this mechanism and no other.
     pub(crate) only: Option<Mechanism>,
-    /// Complains of a client whose open has no property `name`.
-    pub(crate) wants_name: bool,
     pub(crate) watch: Watch,
 }
 

@@ -42,7 +42,6 @@ impl Call {
                 "sasl-scram-1" => Some(Mechanism::Scram(ScramHash::Sha1)),
                 _ => None,
             },
-            wants_name: self.scenario == "open-fields",
             ..Setting::default()
         }
     }

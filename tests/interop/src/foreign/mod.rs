@@ -3,6 +3,7 @@
 mod call;
 mod cannot;
 mod expect;
+mod seen;
 
 use crate::broker::{Broker, Setting};
 use crate::script::Scripts;
@@ -114,7 +115,9 @@ pub(crate) const CLIENTS: &[Client] = &[
         scenarios: "\
             roundtrip open-close send-settled large-4096 drain outcomes unknown-address idle-timeout \
             sasl-none sasl-fail sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit \
-            credit-large links-100 sessions-20 shutdown peer-rejects peer-releases peer-modifies",
+            credit-large links-100 sessions-20 shutdown peer-rejects peer-releases peer-modifies sasl-plain \
+            sasl-anonymous sasl-external tls-roundtrip open-fields unauthorized peer-detaches same-name dynamic \
+            selector",
         patience: 240,
         needs_tls: false,
         quick: false,
@@ -128,7 +131,7 @@ pub(crate) const CLIENTS: &[Client] = &[
             roundtrip open-close send-settled large-4096 drain credit outcomes unknown-address filter \
             idle-timeout sasl-none sasl-fail sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 \
             credit-large links-100 peer-rejects peer-releases peer-modifies sessions-20 shutdown unauthorized \
-            sasl-plain sasl-anonymous",
+            sasl-plain sasl-anonymous sasl-external tls-roundtrip open-fields peer-detaches same-name",
         patience: 240,
         needs_tls: false,
         quick: false,
@@ -229,7 +232,7 @@ pub(crate) async fn play(client: &'static Client, scenario: &'static str, script
         // "refused: <nil>" is how go-amqp's script says that it was let in
         None => ensure!(!finished.output.replace("refused: <nil>", "").contains("refused"), "{}", finished.tail()),
     }
-    let complaints = broker.complaints();
+    let complaints = broker.complaints().await;
     ensure!(complaints.is_empty(), "our listener complains: {}", complaints.join("; "));
-    Ok(())
+    seen::check(client.name, scenario, &broker.opens())
 }
