@@ -5,12 +5,42 @@ use crate::reactor::{Reactor, lock};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::task::Wake;
+use std::task::{Wake, Waker};
 use std::time::Instant;
 
 thread_local! {
-    /// The same waiter for all waits of a thread, so that what a wait has left behind is found by the next.
-    static WAITER: Cell<Option<Arc<Waiter>>> = const { Cell::new(None) };
+    /// The same for all waits of a thread, so that what a wait has left behind is found by the next.
+    static SELF: Cell<Option<Myself>> = const { Cell::new(None) };
+}
+
+/// This thread's waiter, and the waker that it is.
+pub(crate) struct Myself {
+    waiter: Arc<Waiter>,
+    waker: Waker,
+}
+
+impl Myself {
+    /// Takes it for a wait; a wait within a wait has another.
+    pub(crate) fn take() -> Self {
+        SELF.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
+            let waiter = Arc::<Waiter>::default();
+            Self { waker: Waker::from(Arc::clone(&waiter)), waiter }
+        })
+    }
+
+    /// The wait is over.
+    pub(crate) fn put_back(self) {
+        // a thread that ends needs none any more
+        let _ = SELF.try_with(|place| place.set(Some(self)));
+    }
+
+    pub(crate) fn waiter(&self) -> &Arc<Waiter> {
+        &self.waiter
+    }
+
+    pub(crate) fn waker(&self) -> &Waker {
+        &self.waker
+    }
 }
 
 /// A thread that waits.
@@ -31,19 +61,15 @@ struct State {
 }
 
 impl Waiter {
-    /// Begins a wait of this thread.
-    pub(crate) fn begin(reactor: &Arc<Reactor>) -> Arc<Self> {
-        let waiter = WAITER.try_with(Cell::take).ok().flatten().unwrap_or_default();
-        lock(&waiter.state).reactor = Some(Arc::clone(reactor));
-        waiter
+    /// From here on the thread may sleep, if need be in this reactor; it has to look whether it was woken before.
+    pub(crate) fn begin(&self, reactor: &Arc<Reactor>) {
+        lock(&self.state).reactor = Some(Arc::clone(reactor));
     }
 
-    /// The wait is over.
-    pub(crate) fn end(self: &Arc<Self>) {
+    /// It does not any more.
+    pub(crate) fn end(&self) {
         let reactor = lock(&self.state).reactor.take();
         drop(reactor);
-        // a thread that ends needs no waiter any more
-        let _ = WAITER.try_with(|waiter| waiter.set(Some(Arc::clone(self))));
     }
 
     pub(crate) fn is_woken(&self) -> bool {
@@ -52,7 +78,8 @@ impl Waiter {
 
     /// Forgets that it was woken, before looking again at what it waits for.
     pub(crate) fn reset(&self) {
-        self.woken.store(false, Ordering::SeqCst);
+        // whoever wakes after that look has learnt of the waker in it, so this comes before
+        self.woken.store(false, Ordering::Relaxed);
     }
 
     /// Sleeps until it is woken or the time has come.

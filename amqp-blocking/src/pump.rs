@@ -4,7 +4,7 @@
 //! and wakes those whom that concerns. The others sleep. Who is done with leading wakes the next. A pump with a thread of
 //! its own is the same, with one thread that leads for as long as there is a driver.
 
-use crate::park::Waiter;
+use crate::park::{Myself, Waiter};
 use crate::reactor::{Reactor, lock};
 use mio::Events;
 use std::fmt;
@@ -248,14 +248,26 @@ impl Pump {
 
     /// Waits for `future` until `deadline`, pumping if nobody else does; `None` if it took longer.
     pub(crate) fn wait<F: Future>(&self, deadline: Option<Instant>, future: F) -> Option<F::Output> {
-        let mut future = pin!(future);
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        let myself = Myself::take();
+        let output = self.wait_as(&myself, deadline, pin!(future));
+        myself.put_back();
+        output
+    }
+
+    fn wait_as<F: Future>(
+        &self,
+        myself: &Myself,
+        deadline: Option<Instant>,
+        mut future: Pin<&mut F>,
+    ) -> Option<F::Output> {
+        myself.waiter().reset();
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(myself.waker())) {
             self.keep_time();
             return Some(output);
         }
         let runs = self.shared.runner.load(Ordering::Relaxed) == this_thread();
         assert!(!runs, "a future that a pump runs would wait for the pump: await what amqp-async has instead");
-        Place::new(&self.shared).wait(deadline, future)
+        Place::new(&self.shared, myself).wait(deadline, future)
     }
 }
 
@@ -299,9 +311,9 @@ impl Shared {
 
     /// Leads as long as there are tasks.
     fn serve(&self) {
-        let waiter = Waiter::begin(&self.reactor);
+        // it waits for nothing but tasks
+        let waiter = Waiter::default();
         while self.serve_once(&waiter) {}
-        waiter.end();
         self.pass_on();
     }
 
@@ -405,46 +417,47 @@ impl Task {
 /// A thread's place among those who wait; when it is given up, leading is passed on.
 struct Place<'a> {
     shared: &'a Shared,
-    waiter: Arc<Waiter>,
+    myself: &'a Myself,
     /// It is among the followers.
     follows: bool,
 }
 
 impl<'a> Place<'a> {
-    fn new(shared: &'a Shared) -> Self {
-        Self { shared, waiter: Waiter::begin(&shared.reactor), follows: false }
+    fn new(shared: &'a Shared, myself: &'a Myself) -> Self {
+        myself.waiter().begin(&shared.reactor);
+        Self { shared, myself, follows: false }
     }
 
+    /// Waits for what has just been polled.
     fn wait<F: Future>(mut self, deadline: Option<Instant>, mut future: Pin<&mut F>) -> Option<F::Output> {
-        let waker = Waker::from(Arc::clone(&self.waiter));
-        let mut cx = Context::from_waker(&waker);
-        let mut last = false;
+        let mut cx = Context::from_waker(self.myself.waker());
         loop {
-            self.waiter.reset();
+            self.lead_or_follow(deadline);
+            let last = deadline.is_some_and(|deadline| deadline <= Instant::now());
+            self.myself.waiter().reset();
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return Some(output);
             }
             if last {
                 return None;
             }
-            self.lead_or_follow(deadline);
-            last = deadline.is_some_and(|deadline| deadline <= Instant::now());
         }
     }
 
     /// Leads until woken, or sleeps until woken if another leads.
     fn lead_or_follow(&mut self, deadline: Option<Instant>) {
+        let waiter = self.myself.waiter();
         let mut engine = self.shared.engine();
         if engine.is_none() && !self.follows {
             // from here on whoever leads wakes us when it is done
-            lock(&self.shared.followers).push(Arc::clone(&self.waiter));
+            lock(&self.shared.followers).push(Arc::clone(waiter));
             self.follows = true;
             engine = self.shared.engine();
         }
-        let Some(mut engine) = engine else { return self.waiter.park(deadline) };
+        let Some(mut engine) = engine else { return waiter.park(deadline) };
         loop {
-            engine.turn(self.shared, deadline, &self.waiter);
-            if self.waiter.is_woken() || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            engine.turn(self.shared, deadline, waiter);
+            if waiter.is_woken() || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                 // what the last events have brought is for now
                 engine.run(self.shared);
                 return;
@@ -455,9 +468,10 @@ impl<'a> Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.waiter.end();
+        let waiter = self.myself.waiter();
+        waiter.end();
         if self.follows {
-            lock(&self.shared.followers).retain(|other| !Arc::ptr_eq(other, &self.waiter));
+            lock(&self.shared.followers).retain(|other| !Arc::ptr_eq(other, waiter));
         }
         self.shared.pass_on();
     }

@@ -86,7 +86,9 @@ fn a_presettled_link_waits_for_nothing() {
     let sender = pair.world.run(ours.attach_sender(options)).unwrap();
     let receiver = accepting.take().unwrap();
     for _ in 0..50 {
-        assert!(matches!(pair.world.run(sender.send("x")), Ok(Outcome::Accepted)));
+        let settlement = pair.world.run(sender.submit("x")).unwrap();
+        assert!(settlement.is_sent_settled());
+        assert!(matches!(pair.world.run(settlement), Ok(Outcome::Accepted)));
         let delivery = pair.world.run(receiver.recv()).unwrap();
         assert!(delivery.is_settled());
         delivery.accept().unwrap();
@@ -117,6 +119,28 @@ fn sending_waits_for_credit() {
         delivery.accept().unwrap();
         assert!(receiver.try_recv().unwrap().is_none());
     }
+}
+
+#[test]
+fn submitting_at_once_is_what_submitting_begins_with() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Manual);
+    let message = Message::from("x");
+    assert!(sender.submit_at_once(&message).is_none(), "there is no credit");
+    receiver.add_credit(2).unwrap();
+    pair.world.settle();
+    let large = Message::from(codec::Value::from("x".repeat(5_000)));
+    assert!(sender.submit_at_once(&large).is_none(), "what takes long to encode is for submit");
+    let settlement = sender.submit_at_once(&message).unwrap().unwrap();
+    assert!(!settlement.is_sent_settled());
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    assert!(matches!(pair.world.run(settlement), Ok(Outcome::Accepted)));
+    assert!(receiver.try_recv().unwrap().is_none(), "nothing else was sent");
+    drop(receiver);
+    pair.world.settle();
+    let refused = sender.submit_at_once(&message).unwrap();
+    assert!(matches!(refused, Err(SendError::NotSent(error)) if error.is_clean()), "it says that the link is gone");
 }
 
 #[test]
