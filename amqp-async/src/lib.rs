@@ -54,6 +54,7 @@ mod events;
 #[cfg(feature = "futures-io")]
 mod futures_io;
 mod incoming;
+mod intake;
 mod link;
 mod links;
 mod options;
