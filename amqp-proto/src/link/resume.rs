@@ -202,9 +202,9 @@ impl Resuming {
         self.waiting.remove(tag).map(|waiting| waiting.delivery)
     }
 
-    /// Whether a delivery waits to be resumed by the peer.
+    /// Whether a delivery waits to be resumed by the peer: its map lists it, or may not list all, and ours does.
     pub(crate) fn awaits(&self, tag: &DeliveryTag) -> bool {
-        self.waiting.get(tag).is_some_and(|waiting| waiting.resumption == Some(Resumption::Awaited))
+        self.waiting.get(tag).is_some_and(|waiting| waiting.listed && waiting.resumption.is_some())
     }
 
     /// Whether not all octets of a delivery that waits are here: the application has said how far they go.
