@@ -117,16 +117,7 @@ impl Link {
     /// Whether the maps of both ends leave something open, so that there may be no new delivery (req: TR-2.6.13-08).
     #[inline]
     pub(crate) fn is_incomplete(&self) -> bool {
-        self.resuming.as_ref().is_some_and(|resuming| resuming.ours_incomplete || resuming.theirs_incomplete)
-    }
-
-    /// Receiver: whether a delivery that begins may: a new one not while a map is incomplete.
-    pub(crate) fn check_incomplete(resuming: Option<&Resuming>, transfer: &Transfer) -> Result<(), Violation> {
-        match resuming.filter(|_| !transfer.resume) {
-            Some(resuming) if resuming.ours_incomplete => Err(Violation::ResumeOnly),
-            Some(resuming) if resuming.theirs_incomplete => Err(Violation::NewWhileIncomplete),
-            Some(_) | None => Ok(()),
-        }
+        self.resuming.as_ref().is_some_and(|resuming| resuming.is_incomplete())
     }
 
     /// We have reported a state of a delivery and not settled it.
@@ -197,6 +188,21 @@ impl Resuming {
         deliveries
     }
 
+    #[cold]
+    fn is_incomplete(&self) -> bool {
+        self.ours_incomplete || self.theirs_incomplete
+    }
+
+    /// Receiver: whether a delivery that begins may: a new one not while a map is incomplete.
+    #[cold]
+    pub(crate) fn check_incomplete(&self, transfer: &Transfer) -> Result<(), Violation> {
+        match transfer.resume {
+            false if self.ours_incomplete => Err(Violation::ResumeOnly),
+            false if self.theirs_incomplete => Err(Violation::NewWhileIncomplete),
+            true | false => Ok(()),
+        }
+    }
+
     /// Receiver: takes a delivery that is being resumed out of those that wait for it.
     pub(crate) fn take(&mut self, tag: &DeliveryTag) -> Option<UnsettledDelivery> {
         self.waiting.remove(tag).map(|waiting| waiting.delivery)
@@ -208,6 +214,7 @@ impl Resuming {
     }
 
     /// Whether not all octets of a delivery that waits are here: the application has said how far they go.
+    #[cold]
     pub(crate) fn lacks(&self, tag: &DeliveryTag) -> bool {
         let state =
             self.waiting.get(tag).filter(|_| self.awaits(tag)).and_then(|waiting| waiting.delivery.state.as_ref());
@@ -215,7 +222,7 @@ impl Resuming {
     }
 
     /// A delivery is settled.
-    #[inline]
+    #[cold]
     pub(crate) fn settled(&mut self, tag: &DeliveryTag) {
         self.reported.remove(tag);
     }

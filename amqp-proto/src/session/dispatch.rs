@@ -85,7 +85,7 @@ impl Session {
             self.fail_link(ctx, index, Violation::TagInUse);
             return Ok(());
         }
-        let resumed = link.resumes(transfer);
+        let resumed = if transfer.resume { link.resumes(transfer) } else { None };
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
             Ok(arrival) => {
                 if let Some(tag) = resumed {

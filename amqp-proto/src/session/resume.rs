@@ -26,6 +26,7 @@ impl Session {
     }
 
     /// A delivery that waited for that has been resumed by its sender. What comes of it is held here already, and dropped.
+    #[cold]
     pub(super) fn resumed(
         &mut self,
         ctx: &mut Context,
