@@ -27,6 +27,8 @@ pub(crate) struct Resuming {
     waiting: BTreeMap<DeliveryTag, Waiting>,
     /// States that we have reported without settling, of those with one.
     reported: BTreeMap<DeliveryTag, DeliveryState>,
+    /// Receiver: the delivery that was resumed last.
+    pub(crate) latest: Option<amqp_codec::SequenceNo>,
     /// The map of the peer's attach, until ours has left.
     asked: Option<Kept<UnsettledMap>>,
     /// Our map did not fit into our attach.

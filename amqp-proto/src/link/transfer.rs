@@ -23,8 +23,6 @@ pub(crate) struct Arrival {
     pub(crate) last_credit: bool,
     /// The application should look.
     pub(crate) arrived: bool,
-    /// The delivery was resumed, and is settled only now.
-    pub(crate) resumed: bool,
     /// What the session window gets back.
     pub(crate) released: Load,
 }
@@ -68,7 +66,6 @@ impl Link {
             settled: !begins && settled,
             last_credit,
             arrived: outcome.arrived,
-            resumed: outcome.resumed,
             released: outcome.released,
         })
     }
