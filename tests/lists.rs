@@ -91,10 +91,11 @@ fn all(folder: &str) -> Vec<PathBuf> {
 }
 
 /// What the tests call a handle whose methods a file has.
-const HANDLES: [(&str, &[&str]); 10] = [
+const HANDLES: [(&str, &[&str]); 11] = [
     ("connection", &["client", "listener"]),
     ("session", &["session", "ours", "sessions.0", "sessions.1"]),
     ("incoming", &["incoming"]),
+    ("resume", &["sender", "receiver"]),
     ("sender/mod", &["sender"]),
     ("sender/drain", &["sender"]),
     ("sender/writer", &["writer"]),

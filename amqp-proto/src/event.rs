@@ -69,7 +69,7 @@ pub enum Event {
     },
     /// Follows [`Detached`](Self::Detached) of a link that keeps its unsettled deliveries, for whatever reason it is gone
     /// (§2.6.13): [`Resume::With`](crate::Resume::With) them another link of that name and role may go on, on whatever
-    /// session or connection of the same two containers. Where the link was closed they are void (§2.6.5).
+    /// session or connection of the same two containers. Where the link was closed they are void (§2.6.6).
     ///
     /// A delivery that had not arrived whole is not among them: its sender sends it as a new one.
     Suspended {

@@ -1,8 +1,8 @@
 //! As [`cancel`](super::cancel), for pieces, batches, confirmations and what has a deadline of its own.
 
 use crate::support::*;
-use amqp_async::proto::codec::Outcome;
-use amqp_async::proto::{CreditMode, LinkOptions, Outgoing};
+use amqp_async::proto::codec::{Message, Outcome};
+use amqp_async::proto::{CreditMode, LinkOptions, Outgoing, Resume};
 use amqp_async::{Receiver, Sender, Session};
 use std::time::Duration;
 
@@ -256,4 +256,44 @@ fn waiting_for_an_end() {
         assert!(poll_at_most(&pair.world, polls, sender.ready()).is_some() == (polls > 0));
     }
     pair.check_sound();
+}
+
+#[test]
+fn suspending_and_waiting_for_what_is_resumed() {
+    // its `suspend` takes its course as `detach` does, and nothing of what is left or resumed is lost
+    with_more_polls(|polls| {
+        let pair = Pair::open();
+        let sessions = pair.session();
+        let options = |resume| LinkOptions { resume, ..LinkOptions::sender("name", "queue") };
+        let (sender, receiver) =
+            pair.sending_as(&sessions, options(Resume::Keep), |options| options.resume = Resume::Keep);
+        let settlement = pair.world.run(sender.submit("here")).unwrap();
+        pair.world.run(receiver.recv()).unwrap().leave_unsettled();
+        let suspended = poll_at_most(&pair.world, polls, sender.suspend());
+        let left = match suspended {
+            Some(left) => left.unwrap(),
+            None => pair.world.run(sender.suspend()).unwrap(),
+        };
+        pair.world.settle();
+        drop(settlement);
+        let theirs = receiver.take_unsettled().unwrap();
+        assert_eq!((left.len(), theirs.len()), (1, 1));
+        let (sender, receiver) =
+            pair.sending_as(&sessions, options(Resume::With(left)), |options| options.resume = Resume::With(theirs));
+        let comparison = sender.comparison().unwrap();
+        assert!(comparison.remembers);
+        let tag = comparison.deliveries[0].tag;
+        let again = Outgoing::new(Message::from("here").to_bytes());
+        let settlement = pair.world.run(sender.resume_encoded(tag, again)).unwrap();
+        let resumed = poll_at_most(&pair.world, polls, receiver.resumed());
+        let done = resumed.is_some();
+        let delivery = resumed.unwrap_or_else(|| pair.world.run(receiver.resumed())).unwrap();
+        assert_eq!((delivery.tag(), delivery.payload().len()), (tag, 0));
+        delivery.accept().unwrap();
+        assert!(matches!(pair.world.run(settlement), Ok(Outcome::Accepted)));
+        assert!(receiver.try_recv().unwrap().is_none(), "it comes no second time");
+        drop((sender, receiver));
+        pair.check_sound();
+        done
+    });
 }

@@ -85,8 +85,6 @@ pub(crate) struct Outcome {
     pub(crate) aborted: bool,
     /// The delivery, unsettled until now, turned out to be sent settled.
     pub(crate) settled: bool,
-    /// It was not a new one.
-    pub(crate) resumed: bool,
 }
 
 impl Incoming {
@@ -224,7 +222,7 @@ impl Incoming {
         let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: load, ..Outcome::default() }) };
         let resumed = arriving.resumed;
         if transfer.aborted {
-            return Ok(Outcome { resumed, ..self.abort(load) });
+            return Ok(self.abort(load));
         }
         // What was unsettled before may be settled now, whatever the mode (§3.4.6).
         let modes = &if resumed { Modes { snd: SenderSettleMode::Mixed, ..*modes } } else { *modes };
@@ -235,7 +233,7 @@ impl Incoming {
         if arriving.unwanted {
             let last = (!transfer.more).then(|| modes.check_complete(arriving.delivery.settled)).transpose()?.is_some();
             self.arriving.take_if(|_| last);
-            return Ok(Outcome { released: load, settled, resumed, ..Outcome::default() });
+            return Ok(Outcome { released: load, settled, ..Outcome::default() });
         }
         arriving.load += load;
         arriving.delivery.payload.push(payload);

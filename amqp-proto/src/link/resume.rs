@@ -27,6 +27,8 @@ pub(crate) struct Resuming {
     waiting: BTreeMap<DeliveryTag, Waiting>,
     /// States that we have reported without settling, of those with one.
     reported: BTreeMap<DeliveryTag, DeliveryState>,
+    /// Receiver: the delivery that was resumed last.
+    pub(crate) latest: Option<amqp_codec::SequenceNo>,
     /// The map of the peer's attach, until ours has left.
     asked: Option<Kept<UnsettledMap>>,
     /// Our map did not fit into our attach.
@@ -117,16 +119,7 @@ impl Link {
     /// Whether the maps of both ends leave something open, so that there may be no new delivery (req: TR-2.6.13-08).
     #[inline]
     pub(crate) fn is_incomplete(&self) -> bool {
-        self.resuming.as_ref().is_some_and(|resuming| resuming.ours_incomplete || resuming.theirs_incomplete)
-    }
-
-    /// Receiver: whether a delivery that begins may: a new one not while a map is incomplete.
-    pub(crate) fn check_incomplete(resuming: Option<&Resuming>, transfer: &Transfer) -> Result<(), Violation> {
-        match resuming.filter(|_| !transfer.resume) {
-            Some(resuming) if resuming.ours_incomplete => Err(Violation::ResumeOnly),
-            Some(resuming) if resuming.theirs_incomplete => Err(Violation::NewWhileIncomplete),
-            Some(_) | None => Ok(()),
-        }
+        self.resuming.as_ref().is_some_and(|resuming| resuming.is_incomplete())
     }
 
     /// We have reported a state of a delivery and not settled it.
@@ -197,17 +190,33 @@ impl Resuming {
         deliveries
     }
 
+    #[cold]
+    fn is_incomplete(&self) -> bool {
+        self.ours_incomplete || self.theirs_incomplete
+    }
+
+    /// Receiver: whether a delivery that begins may: a new one not while a map is incomplete.
+    #[cold]
+    pub(crate) fn check_incomplete(&self, transfer: &Transfer) -> Result<(), Violation> {
+        match transfer.resume {
+            false if self.ours_incomplete => Err(Violation::ResumeOnly),
+            false if self.theirs_incomplete => Err(Violation::NewWhileIncomplete),
+            true | false => Ok(()),
+        }
+    }
+
     /// Receiver: takes a delivery that is being resumed out of those that wait for it.
     pub(crate) fn take(&mut self, tag: &DeliveryTag) -> Option<UnsettledDelivery> {
         self.waiting.remove(tag).map(|waiting| waiting.delivery)
     }
 
-    /// Whether a delivery waits to be resumed by the peer.
+    /// Whether a delivery waits to be resumed by the peer: its map lists it, or may not list all, and ours does.
     pub(crate) fn awaits(&self, tag: &DeliveryTag) -> bool {
-        self.waiting.get(tag).is_some_and(|waiting| waiting.resumption == Some(Resumption::Awaited))
+        self.waiting.get(tag).is_some_and(|waiting| waiting.listed && waiting.resumption.is_some())
     }
 
     /// Whether not all octets of a delivery that waits are here: the application has said how far they go.
+    #[cold]
     pub(crate) fn lacks(&self, tag: &DeliveryTag) -> bool {
         let state =
             self.waiting.get(tag).filter(|_| self.awaits(tag)).and_then(|waiting| waiting.delivery.state.as_ref());
@@ -215,7 +224,7 @@ impl Resuming {
     }
 
     /// A delivery is settled.
-    #[inline]
+    #[cold]
     pub(crate) fn settled(&mut self, tag: &DeliveryTag) {
         self.reported.remove(tag);
     }

@@ -23,8 +23,6 @@ pub(crate) struct Arrival {
     pub(crate) last_credit: bool,
     /// The application should look.
     pub(crate) arrived: bool,
-    /// The delivery was resumed, and is settled only now.
-    pub(crate) resumed: bool,
     /// What the session window gets back.
     pub(crate) released: Load,
 }
@@ -47,7 +45,9 @@ impl Link {
             supported(transfer.state.as_ref())?;
             let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
             let tag = transfer.delivery_tag.as_ref().ok_or(Violation::DeliveryTagMissing)?;
-            Self::check_incomplete(self.resuming.as_deref(), transfer)?;
+            if let Some(resuming) = &self.resuming {
+                resuming.check_incomplete(transfer)?;
+            }
             if next.replace(number + 1).is_some_and(|next| next != number) {
                 return Err(Violation::DeliveryIdOrder);
             }
@@ -66,7 +66,6 @@ impl Link {
             settled: !begins && settled,
             last_credit,
             arrived: outcome.arrived,
-            resumed: outcome.resumed,
             released: outcome.released,
         })
     }
@@ -80,10 +79,10 @@ impl Link {
         transfer.delivery_tag.as_ref().filter(|_| begins && unsettled)
     }
 
-    /// Receiver: the tag of the delivery that this transfer resumes, if it waits for that.
-    #[inline]
+    /// Receiver: the tag of the delivery that this transfer, with `resume`, resumes, if it waits for that.
+    #[cold]
     pub(crate) fn resumes(&self, transfer: &Transfer) -> Option<DeliveryTag> {
-        let resuming = self.resuming.as_ref().filter(|_| transfer.resume)?;
+        let resuming = self.resuming.as_ref()?;
         let End::Receiver(receiver) = &self.end else { return None };
         let begins = receiver.incoming.current().is_none();
         transfer.delivery_tag.filter(|tag| begins && resuming.awaits(tag))

@@ -5,6 +5,80 @@ use alloc::collections::{BTreeMap, btree_map};
 use amqp_codec::{DeliveryState, DeliveryTag, Received};
 
 /// Whether a link keeps its unsettled deliveries when it is detached, and with which it comes back (§2.6.13).
+///
+/// A line that breaks before the receiver had the message, and a second one:
+///
+/// ```
+/// # use amqp_proto::{Config, Connection, Instant, LinkId, Segments, SessionOptions};
+/// use amqp_proto::{Event, LinkOptions, Outgoing, Resume, Resumption, UnsettledDeliveries};
+/// # use bytes::{Buf, BytesMut};
+/// # fn connect() -> (Connection, Connection) {
+/// #     let config = |name| Config::builder(name).build().expect("defaults are valid");
+/// #     let client = Connection::client(config("client"), None, Instant::ZERO);
+/// #     (client, Connection::listener(config("listener"), None, Instant::ZERO))
+/// # }
+/// # /// Moves octets until both ends are at rest; the listener accepts what it is asked for.
+/// # fn pump(a: &mut Connection, b: &mut Connection, kept: &Resume) {
+/// #     let (now, mut wire) = (Instant::ZERO, Segments::new());
+/// #     loop {
+/// #         let _ = a.poll_transmit(now, &mut wire);
+/// #         let to_b = wire.copy_to_bytes(wire.remaining());
+/// #         b.handle_input(now, &mut BytesMut::from(&to_b[..]));
+/// #         while let Some(event) = b.poll_event() {
+/// #             match event {
+/// #                 Event::BeginRequested { session, .. } => {
+/// #                     b.session(session).unwrap().accept(SessionOptions::default()).unwrap();
+/// #                 }
+/// #                 Event::AttachRequested { link: LinkId::Receiver(id), attach } => {
+/// #                     let options = LinkOptions { resume: kept.clone(), ..LinkOptions::answering(&attach) };
+/// #                     b.receiver(id).unwrap().accept(options).unwrap();
+/// #                 }
+/// #                 _ => {}
+/// #             }
+/// #         }
+/// #         let _ = b.poll_transmit(now, &mut wire);
+/// #         let to_a = wire.copy_to_bytes(wire.remaining());
+/// #         a.handle_input(now, &mut BytesMut::from(&to_a[..]));
+/// #         if to_a.is_empty() && to_b.is_empty() {
+/// #             return;
+/// #         }
+/// #     }
+/// # }
+/// # let now = Instant::ZERO;
+/// # let (mut client, mut listener) = connect();
+///
+/// let options = |resume| LinkOptions { resume, ..LinkOptions::sender("out", "queue") };
+/// let message = Outgoing { tag: Some(7u32.into()), ..Outgoing::new(&b"\x00\x53\x77\xa1\x02hi"[..]) };
+///
+/// let session = client.begin(SessionOptions::default())?;
+/// let sender = client.session(session)?.attach_sender(options(Resume::Keep))?;
+/// # pump(&mut client, &mut listener, &Resume::Keep);
+/// client.sender(sender)?.send(message.clone()).expect("there is credit");
+/// client.handle_eof(now);
+///
+/// let mut kept = None;
+/// while let Some(event) = client.poll_event() {
+///     if let Event::Suspended { unsettled, .. } = event {
+///         kept = Some(*unsettled);
+///     }
+/// }
+/// let kept = kept.expect("the link keeps it");
+/// assert!(kept.get(&7u32.into()).is_some());
+///
+/// # let (mut client, mut listener) = connect();
+/// let session = client.begin(SessionOptions::default())?;
+/// let sender = client.session(session)?.attach_sender(options(Resume::With(kept)))?;
+/// # let nothing = Resume::With(UnsettledDeliveries::new());
+/// # pump(&mut client, &mut listener, &nothing);
+/// while let Some(event) = client.poll_event() {
+///     let Event::Compared { remembers, deliveries, .. } = event else { continue };
+///     // the listener knows the link, and says that it has nothing
+///     assert_eq!((remembers, &deliveries[0].resumption), (true, &Resumption::Unknown));
+///     client.sender(sender)?.send(message.clone()).expect("there is credit");
+/// }
+/// assert_eq!(client.sender(sender)?.unsettled(), 1);
+/// # Ok::<(), amqp_proto::Misuse>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Resume {
     /// It keeps nothing: they are forgotten with the link. Our attach has no unsettled map.

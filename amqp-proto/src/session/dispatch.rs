@@ -85,7 +85,7 @@ impl Session {
             self.fail_link(ctx, index, Violation::TagInUse);
             return Ok(());
         }
-        let resumed = link.resumes(transfer);
+        let resumed = if transfer.resume { link.resumes(transfer) } else { None };
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
             Ok(arrival) => {
                 if let Some(tag) = resumed {
@@ -112,7 +112,7 @@ impl Session {
         }
         if let Some(held) = arrival.settled.then(|| self.received.remove(arrival.number)).flatten() {
             link.settled(&held.tag);
-            if arrival.resumed {
+            if link.resuming.as_ref().is_some_and(|resuming| resuming.latest == Some(arrival.number)) {
                 // Nobody will take it, and see that.
                 let delivery = crate::DeliveryId { session: self.id, number: arrival.number };
                 let state = held.state;

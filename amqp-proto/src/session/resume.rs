@@ -26,6 +26,7 @@ impl Session {
     }
 
     /// A delivery that waited for that has been resumed by its sender. What comes of it is held here already, and dropped.
+    #[cold]
     pub(super) fn resumed(
         &mut self,
         ctx: &mut Context,
@@ -44,6 +45,9 @@ impl Session {
         } else {
             link.unsettled += 1;
             link.reported(tag, delivery.state.as_ref());
+            if let Some(resuming) = &mut link.resuming {
+                resuming.latest = Some(arrival.number);
+            }
             self.received.insert(arrival.number, Held { link: key.into(), tag, state: state.clone(), token: 0 });
         }
         ctx.event(Event::Resumed {
