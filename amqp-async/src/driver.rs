@@ -53,6 +53,10 @@ pub struct Driver<T, C> {
     unflushed: bool,
     shut: bool,
     alarm: Option<Instant>,
+    /// What the timer was told last, and whom it wakes then.
+    armed: Option<(Instant, Waker)>,
+    /// As of the last exchange.
+    now: Instant,
     /// Set when the connection is over or abandoned: until when octets may still leave.
     farewell: Option<Instant>,
     wake: Vec<Waker>,
@@ -70,6 +74,8 @@ enum News {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Round {
     Again,
+    /// Only if more has arrived: whoever has something else for the machine meanwhile wakes the driver.
+    IfArrived,
     Wait,
 }
 
@@ -77,6 +83,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
     pub(crate) fn new(shared: Arc<Shared>, transport: T, timer: C) -> Self {
         Self {
             shared,
+            now: timer.now(),
             transport,
             timer,
             input: Intake::new(),
@@ -88,21 +95,29 @@ impl<T: Transport, C: Timer> Driver<T, C> {
             unflushed: false,
             shut: false,
             alarm: None,
+            armed: None,
             farewell: None,
             wake: Vec::new(),
         }
     }
 
-    fn round(&mut self, cx: &mut Context<'_>) -> Round {
+    fn round(&mut self, cx: &mut Context<'_>, before: Round) -> Round {
         self.read(cx);
         let has_read = self.news != News::None;
+        if before == Round::IfArrived && !has_read {
+            return if self.alarm_rings(cx) { Round::Again } else { Round::Wait };
+        }
         let was_blocked = !self.output.is_empty();
         let has_events = self.exchange(cx.waker());
         self.wake.drain(..).for_each(Waker::wake);
         self.write(cx);
         let has_room = self.output.is_empty() && (was_blocked || self.transmit == Transmit::More);
         let has_failed = self.news != News::None;
-        if has_read || has_events || has_room || has_failed || self.alarm_rings(cx) {
+        if has_events || has_room || has_failed {
+            Round::Again
+        } else if has_read {
+            Round::IfArrived
+        } else if self.alarm_rings(cx) {
             Round::Again
         } else {
             Round::Wait
@@ -132,6 +147,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
     /// since handling them may have made more.
     fn exchange(&mut self, waker: &Waker) -> bool {
         let now = self.timer.now();
+        self.now = now;
         let shared = Arc::clone(&self.shared);
         let mut state = shared.lock();
         let state = &mut *state;
@@ -219,7 +235,12 @@ impl<T: Transport, C: Timer> Driver<T, C> {
 
     fn alarm_rings(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(alarm) = self.alarm else { return false };
+        let waits = self.armed.as_ref().is_some_and(|(at, waker)| *at == alarm && waker.will_wake(cx.waker()));
+        if waits && self.now < alarm {
+            return false;
+        }
         let rings = self.timer.poll_until(cx, alarm).is_ready();
+        self.armed = (!rings).then(|| (alarm, cx.waker().clone()));
         if rings {
             self.alarm = None;
         }
@@ -288,8 +309,9 @@ impl<T: Transport + Unpin, C: Timer + Unpin> Future for Driver<T, C> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
+        let mut round = Round::Again;
         for _ in 0..ROUNDS {
-            let round = this.round(cx);
+            round = this.round(cx, round);
             if let Some(result) = this.ended() {
                 return Poll::Ready(result);
             }

@@ -14,22 +14,41 @@ struct Line {
     receiver: Receiver,
 }
 
-/// Runs `attempt` on a fresh link with one more poll each time until it completes within its polls; then a message
-/// must make its way, and both ends count the same.
+/// Runs `attempt` with one more poll each time until it says that it completes within its polls.
+fn with_more_polls(mut attempt: impl FnMut(usize) -> bool) {
+    let completes = (0..200).find(|polls| attempt(*polls)).expect("it never completes");
+    assert!(completes > 0, "nothing was tested");
+}
+
+/// The same on a fresh link each time; then a message must make its way, and both ends count the same.
 fn at_every_point(credit: CreditMode, attempt: impl Fn(&Line, usize) -> bool) {
-    for polls in 0..200 {
+    with_more_polls(|polls| {
         let pair = Pair::open();
         let sessions = pair.session();
         let (sender, receiver) = pair.sending(&sessions, credit);
         let line = Line { pair, _sessions: sessions, sender, receiver };
         let done = attempt(&line, polls);
         line.check();
-        if done {
-            assert!(polls > 0, "nothing was tested");
-            return;
-        }
-    }
-    panic!("it never completes");
+        done
+    });
+}
+
+/// The same for what ends the link from one side: the other sees it end as soon as that was polled once.
+fn ends_once_polled(
+    attempt: impl Fn(&Pair, usize, &Sender, &Receiver) -> bool,
+    ended: impl Fn(&Sender, &Receiver) -> bool,
+) {
+    with_more_polls(|polls| {
+        let pair = Pair::open();
+        let sessions = pair.session();
+        let (sender, receiver) = pair.sending_as(&sessions, LinkOptions::sender("name", "queue"), |_| {});
+        let done = attempt(&pair, polls, &sender, &receiver);
+        pair.world.settle();
+        assert_eq!(ended(&sender, &receiver), polls > 0, "once polled it takes its course");
+        drop((sender, receiver));
+        pair.check_sound();
+        done
+    });
 }
 
 impl Line {
@@ -171,7 +190,7 @@ fn sending_and_receiving_within_a_time() {
 
 #[test]
 fn confirmation() {
-    for polls in 0..50 {
+    with_more_polls(|polls| {
         let pair = Pair::open();
         let sessions = pair.session();
         let (sender, receiver) = pair.sending_second(&sessions);
@@ -183,16 +202,13 @@ fn confirmation() {
         pair.world.settle();
         assert_eq!((sender.unsettled(), receiver.unsettled()), (0, 0), "it is settled whoever looks");
         pair.check_sound();
-        if done {
-            return;
-        }
-    }
-    panic!("it never completes");
+        done
+    });
 }
 
 #[test]
-fn drain_and_detach() {
-    for polls in 0..50 {
+fn drain() {
+    with_more_polls(|polls| {
         let pair = Pair::open();
         let sessions = pair.session();
         let (receiver, sender) = pair.receiving(&sessions, CreditMode::Auto(10));
@@ -203,51 +219,28 @@ fn drain_and_detach() {
         pair.world.settle();
         assert_eq!((sender.credit(), receiver.credit()), (10, 10), "automatic again");
         pair.check_sound();
-        if done {
-            break;
-        }
-    }
-    for polls in 0..50 {
-        let pair = Pair::open();
-        let sessions = pair.session();
-        let (sender, receiver) = pair.sending_as(&sessions, LinkOptions::sender("name", "queue"), |_| {});
-        let done = poll_at_most(&pair.world, polls, sender.detach()).is_some();
-        pair.world.settle();
-        let gone = receiver.snapshot().is_none();
-        assert_eq!(gone, polls > 0, "once polled it takes its course");
-        drop((sender, receiver));
-        pair.check_sound();
-        if done {
-            break;
-        }
-    }
-    for polls in 0..50 {
-        let pair = Pair::open();
-        let sessions = pair.session();
-        let (sender, receiver) = pair.sending_as(&sessions, LinkOptions::sender("name", "queue"), |_| {});
-        let done = poll_at_most(&pair.world, polls, receiver.detach()).is_some();
-        pair.world.settle();
-        assert_eq!(sender.snapshot().is_none(), polls > 0, "once polled it takes its course");
-        drop((sender, receiver));
-        pair.check_sound();
-        if done {
-            break;
-        }
-    }
-    for polls in 0..50 {
-        let pair = Pair::open();
-        let sessions = pair.session();
-        let (sender, receiver) = pair.sending_as(&sessions, LinkOptions::sender("name", "queue"), |_| {});
-        let done = poll_at_most(&pair.world, polls, receiver.close()).is_some();
-        pair.world.settle();
-        assert_eq!(sender.snapshot().is_none(), polls > 0, "once polled it takes its course");
-        drop((sender, receiver));
-        pair.check_sound();
-        if done {
-            return;
-        }
-    }
-    panic!("it never completes");
+        done
+    });
+}
+
+#[test]
+fn detach_and_close() {
+    let sender_gone = |sender: &Sender, _: &Receiver| sender.snapshot().is_none();
+    let receiver_gone = |_: &Sender, receiver: &Receiver| receiver.snapshot().is_none();
+    let detach =
+        |pair: &Pair, polls, sender: &Sender, _: &Receiver| poll_at_most(&pair.world, polls, sender.detach()).is_some();
+    ends_once_polled(detach, receiver_gone);
+    let close =
+        |pair: &Pair, polls, sender: &Sender, _: &Receiver| poll_at_most(&pair.world, polls, sender.close()).is_some();
+    ends_once_polled(close, receiver_gone);
+    let detach = |pair: &Pair, polls, _: &Sender, receiver: &Receiver| {
+        poll_at_most(&pair.world, polls, receiver.detach()).is_some()
+    };
+    ends_once_polled(detach, sender_gone);
+    let close = |pair: &Pair, polls, _: &Sender, receiver: &Receiver| {
+        poll_at_most(&pair.world, polls, receiver.close()).is_some()
+    };
+    ends_once_polled(close, sender_gone);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-/* Qpid Proton C receives: PORT N [--credit W]. With RAW the data section's head is read by hand; without it each message
+/* Qpid Proton C receives: PORT|amqp://HOST:PORT/NODE N [--credit W]. With RAW the data section's head is read by hand; without it each message
  * goes through pn_message_t. */
 #include "proton.h"
 
@@ -7,6 +7,7 @@ static int credit;
 static pn_message_t *message;
 static char *buffer;
 static size_t room;
+static place_t from; /* a broker's node */
 static peer_t *peers[1024];
 static size_t clients;
 
@@ -62,8 +63,51 @@ static void delivery(pn_delivery_t *delivery) {
     }
 }
 
+/* Attaches to the node of a broker. */
+static void consume(pn_connection_t *connection) {
+    pn_connection_set_container(connection, "bench-receiver");
+    pn_connection_open(connection);
+    pn_session_t *session = pn_session(connection);
+    pn_session_set_incoming_capacity(session, 1 << 30);
+    pn_session_open(session);
+    pn_link_t *link = pn_receiver(session, "bench");
+    pn_link_set_context(link, calloc(1, sizeof(uint64_t)));
+    pn_terminus_set_address(pn_link_source(link), place_address(&from));
+    pn_link_open(link);
+    pn_link_flow(link, credit);
+}
+
+static void ready(void) {
+    printf("READY\n");
+    fflush(stdout);
+}
+
+/* What happens on a connection to a broker. */
+static void handle_broker(pn_event_t *event) {
+    switch (pn_event_type(event)) {
+    case PN_CONNECTION_INIT:
+        consume(pn_event_connection(event));
+        break;
+    case PN_LINK_REMOTE_OPEN:
+        ready();
+        break;
+    case PN_DELIVERY:
+        delivery(pn_event_delivery(event));
+        break;
+    case PN_CONNECTION_REMOTE_CLOSE:
+        if (received < count) fail("the broker has closed");
+        break;
+    default:
+        break;
+    }
+}
+
 static void handle(peer_t *peer, pn_event_t *event) {
     (void)peer;
+    if (from.node) {
+        handle_broker(event);
+        return;
+    }
     switch (pn_event_type(event)) {
     case PN_CONNECTION_REMOTE_OPEN:
         pn_connection_set_container(pn_event_connection(event), "bench-receiver");
@@ -99,17 +143,18 @@ static int listen_on(const char *port) {
     int fd = socket(AF_INET, SOCK_STREAM, 0), on = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (bind(fd, (struct sockaddr *)&address, sizeof address) || listen(fd, 128)) fail("cannot listen");
-    printf("READY\n");
-    fflush(stdout);
+    ready();
     return fd;
 }
 
 int main(int argc, char **argv) {
     credit = (int)option(&argc, argv, "--credit", 1000);
-    if (argc != 3) fail("use: PORT N");
+    if (argc != 3) fail("use: PORT|amqp://HOST:PORT/NODE N");
     count = strtoull(argv[2], NULL, 10);
     message = pn_message();
-    int listener = listen_on(argv[1]);
+    int listener = -1;
+    if (place_parse(&from, argv[1])) peer_connect(peers[clients++] = calloc(1, sizeof **peers), &from);
+    else listener = listen_on(argv[1]);
     size_t over = 0;
     while (received < count || over < clients) {
         static struct pollfd polls[1025];
@@ -126,7 +171,7 @@ int main(int argc, char **argv) {
         if (poll(polls, clients + 1, -1) < 0) fail("poll");
         if (polls[clients].revents && clients < 1024) {
             peer_t *peer = peers[clients++] = calloc(1, sizeof *peer);
-            peer_start(peer, accept(listener, NULL, NULL), true);
+            peer_start(peer, accept(listener, NULL, NULL), true, false);
         }
     }
     printf("RESULT role=receiver n=%llu bytes=%llu sum=%016llx ooo=%llu t0=%llu t1=%llu\n",

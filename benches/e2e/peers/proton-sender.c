@@ -1,4 +1,4 @@
-/* Qpid Proton C sends: amqp://HOST:PORT N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W].
+/* Qpid Proton C sends: amqp://HOST:PORT[NODE] N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W].
  * With RAW the data section is written by hand; without it each message goes through pn_message_t. */
 #include "proton.h"
 
@@ -12,6 +12,7 @@ static bool settled, pingpong;
 static unsigned char *body; /* `head` octets of room in front */
 static char *encoded;
 static pn_message_t *message;
+static place_t to;
 static work_t *works;
 static peer_t *peers;
 
@@ -41,6 +42,8 @@ static void pump(pn_link_t *link) {
     work_t *work = pn_link_get_context(link);
     while (work->next < work->end && pn_link_credit(link) > 0 && (settled || work->outstanding < window))
         send_one(work, link);
+    /* a broker does not close when it has all */
+    if (settled && to.node && sent == count) pn_connection_close(pn_session_connection(pn_link_session(link)));
 }
 
 static void open_all(pn_connection_t *connection, size_t number) {
@@ -54,7 +57,7 @@ static void open_all(pn_connection_t *connection, size_t number) {
         snprintf(name, sizeof name, "bench-%zu", at);
         pn_link_t *link = pn_sender(session, name);
         pn_link_set_context(link, &works[number * links + at]);
-        pn_terminus_set_address(pn_link_target(link), "bench");
+        pn_terminus_set_address(pn_link_target(link), place_address(&to));
         pn_link_set_snd_settle_mode(link, settled ? PN_SND_SETTLED : PN_SND_UNSETTLED);
         pn_link_open(link);
     }
@@ -97,16 +100,6 @@ static int compare(const void *a, const void *b) {
     return left < right ? -1 : left > right;
 }
 
-static void connect_all(const char *host, const char *port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
-    inet_pton(AF_INET, host, &address.sin_addr);
-    for (size_t at = 0; at < connections; at++) {
-        int fd = socket(AF_INET, SOCK_STREAM, 0);
-        if (connect(fd, (struct sockaddr *)&address, sizeof address)) fail("cannot connect");
-        peer_start(&peers[at], fd, false);
-    }
-}
-
 static void deal(size_t all) {
     uint64_t at = 0;
     for (size_t number = 0; number < all; number++) {
@@ -120,9 +113,7 @@ int main(int argc, char **argv) {
     links = option(&argc, argv, "--links", 1);
     connections = option(&argc, argv, "--conns", 1);
     window = option(&argc, argv, "--window", 1000);
-    char *port = argc == 5 ? strrchr(argv[1], ':') : NULL;
-    if (!port || strncmp(argv[1], "amqp://", 7)) fail("use: amqp://HOST:PORT N SIZE MODE");
-    *port++ = 0;
+    if (argc != 5 || !place_parse(&to, argv[1])) fail("use: amqp://HOST:PORT[NODE] N SIZE MODE");
     count = strtoull(argv[2], NULL, 10);
     size = strtoull(argv[3], NULL, 10);
     settled = !strcmp(argv[4], "settled");
@@ -140,7 +131,7 @@ int main(int argc, char **argv) {
     deal(all);
     peers = calloc(connections, sizeof *peers);
     struct pollfd *polls = calloc(connections, sizeof *polls);
-    connect_all(argv[1] + 7, port);
+    for (size_t at = 0; at < connections; at++) peer_connect(&peers[at], &to);
     for (size_t left = connections; left;) {
         bool any = false;
         left = 0;

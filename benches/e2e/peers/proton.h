@@ -15,6 +15,7 @@
 #include <proton/delivery.h>
 #include <proton/link.h>
 #include <proton/message.h>
+#include <proton/sasl.h>
 #include <proton/session.h>
 #include <proton/transport.h>
 #include <signal.h>
@@ -65,6 +66,28 @@ static inline size_t write_head(unsigned char *out, size_t size) {
     return 8;
 }
 
+/* amqp://HOST:PORT[NODE]: a receiver that listens there, or a broker's node. */
+typedef struct {
+    char *host, *port, *node;
+} place_t;
+
+/* Takes a URL apart, which is changed; returns whether it is one. */
+static inline bool place_parse(place_t *place, char *url) {
+    if (strncmp(url, "amqp://", 7)) return false;
+    place->host = url + 7;
+    char *slash = strchr(place->host, '/');
+    place->node = slash ? strdup(slash) : NULL;
+    if (slash) *slash = 0;
+    place->port = strrchr(place->host, ':');
+    if (!place->port) return false;
+    *place->port++ = 0;
+    return true;
+}
+
+static inline const char *place_address(const place_t *place) {
+    return place->node ? place->node : "bench";
+}
+
 /* One connection: its driver and its socket. */
 typedef struct {
     pn_connection_driver_t driver;
@@ -72,13 +95,23 @@ typedef struct {
     bool over;
 } peer_t;
 
-static inline void peer_start(peer_t *peer, int fd, bool server) {
+/* `login`: with the SASL layer, ANONYMOUS, as brokers want it. */
+static inline void peer_start(peer_t *peer, int fd, bool server, bool login) {
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     peer->socket = fd;
     if (pn_connection_driver_init(&peer->driver, NULL, NULL)) fail("no driver");
     pn_transport_set_max_frame(peer->driver.transport, MAX_FRAME_SIZE);
     if (server) pn_transport_set_server(peer->driver.transport);
+    if (login) pn_sasl_allowed_mechs(pn_sasl(peer->driver.transport), "ANONYMOUS");
+}
+
+static inline void peer_connect(peer_t *peer, const place_t *place) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(place->port))};
+    inet_pton(AF_INET, place->host, &address.sin_addr);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address)) fail("cannot connect");
+    peer_start(peer, fd, false, place->node != NULL);
 }
 
 /* The application's part: handles one event. */

@@ -18,13 +18,43 @@ pub enum Mode {
     PingPong,
 }
 
-/// `NAME-sender amqp://HOST:PORT N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W]`.
+/// `amqp://HOST:PORT[NODE]`: where to connect to.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The receiver's or the broker's host.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The node of a broker, such as `/queues/test`; `None`: a receiver that listens there itself.
+    pub node: Option<String>,
+}
+
+impl Place {
+    /// The address of the target, or of the source if a broker is in between.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.node.as_deref().unwrap_or("bench")
+    }
+
+    /// Whether a broker is there, which wants a login (ANONYMOUS) and outlasts the run.
+    #[must_use]
+    pub fn is_broker(&self) -> bool {
+        self.node.is_some()
+    }
+
+    fn parse(url: &str) -> Option<Self> {
+        let rest = url.strip_prefix("amqp://")?;
+        let (authority, node) = rest.find('/').map_or((rest, None), |at| (&rest[..at], Some(rest[at..].to_owned())));
+        let (host, port) = authority.rsplit_once(':')?;
+        Some(Self { host: host.to_owned(), port: port.parse().ok()?, node })
+    }
+}
+
+/// `NAME-sender amqp://HOST:PORT[NODE] N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W]`.
 #[derive(Clone, Debug)]
 pub struct SenderArguments {
-    /// The receiver's host.
-    pub host: String,
-    /// The receiver's port.
-    pub port: u16,
+    /// The receiver or the broker.
+    pub to: Place,
     /// Messages over all links.
     pub count: u64,
     /// Octets of a body; at least 8.
@@ -38,11 +68,20 @@ pub struct SenderArguments {
     window: usize,
 }
 
-/// `NAME-receiver PORT N [--credit W]`.
+/// Where messages come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Senders that connect to this port of 127.0.0.1.
+    Port(u16),
+    /// A node of a broker.
+    Broker(Place),
+}
+
+/// `NAME-receiver PORT|amqp://HOST:PORT/NODE N [--credit W]`.
 #[derive(Clone, Debug)]
 pub struct ReceiverArguments {
-    /// Where to listen, on 127.0.0.1.
-    pub port: u16,
+    /// Where to listen, or what to attach to.
+    pub from: Source,
     /// Messages over all links.
     pub count: u64,
     /// Credit of a link.
@@ -53,12 +92,12 @@ impl SenderArguments {
     /// Reads the command line, or exits with what is wrong with it.
     #[must_use]
     pub fn read() -> Self {
-        let usage = "amqp://HOST:PORT N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W]";
+        let usage = "amqp://HOST:PORT[NODE] N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W]";
         let mut line = Line::new(usage);
         let (links, connections) = (line.option("--links", 1), line.option("--conns", 1));
         let window = line.option("--window", 1000);
         let [url, count, size, mode] = line.rest();
-        let (host, port) = line.some(url.strip_prefix("amqp://").and_then(|rest| rest.rsplit_once(':')));
+        let to = line.some(Place::parse(&url));
         let mode = line.some(match mode.as_str() {
             "settled" => Some(Mode::Settled),
             "unsettled" => Some(Mode::Unsettled),
@@ -66,8 +105,7 @@ impl SenderArguments {
             _ => None,
         });
         Self {
-            host: host.to_owned(),
-            port: line.parse(port),
+            to,
             count: line.parse(&count),
             size: line.some(Some(line.parse(&size)).filter(|size| *size >= 8)),
             mode,
@@ -97,10 +135,24 @@ impl ReceiverArguments {
     /// Reads the command line, or exits with what is wrong with it.
     #[must_use]
     pub fn read() -> Self {
-        let mut line = Line::new("PORT N [--credit W]");
+        let mut line = Line::new("PORT|amqp://HOST:PORT/NODE N [--credit W]");
         let credit = line.option("--credit", 1000);
-        let [port, count] = line.rest();
-        Self { port: line.parse(&port), count: line.parse(&count), credit }
+        let [from, count] = line.rest();
+        let broker = Place::parse(&from).filter(Place::is_broker).map(Source::Broker);
+        let from = line.some(broker.or_else(|| from.parse().ok().map(Source::Port)));
+        Self { from, count: line.parse(&count), credit }
+    }
+
+    /// The port of a program that only listens; exits if it is to receive from a broker.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        match self.from {
+            Source::Port(port) => port,
+            Source::Broker(_) => {
+                eprintln!("this program receives from no broker");
+                exit(2)
+            }
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub fn send(arguments: &SenderArguments) -> Result<(), Failure> {
         for number in 0..arguments.links {
             let settled = arguments.mode == Mode::Settled;
             let snd_settle_mode = if settled { SenderSettleMode::Settled } else { SenderSettleMode::Unsettled };
-            let options = LinkOptions::sender(format!("bench-{number}"), "bench");
+            let options = LinkOptions::sender(format!("bench-{number}"), arguments.to.address());
             links.push(session.attach_sender(LinkOptions { snd_settle_mode, ..options })?);
         }
         connections.push(connection);
@@ -36,7 +36,7 @@ pub fn send(arguments: &SenderArguments) -> Result<(), Failure> {
     let started = now();
     let times = send_all(arguments, &links)?;
     let mut ended = now();
-    if arguments.mode == Mode::Settled {
+    if arguments.mode == Mode::Settled && !arguments.to.is_broker() {
         links.iter().for_each(|link| drop(link.detached()));
         ended = now();
     }
@@ -52,7 +52,9 @@ pub fn send(arguments: &SenderArguments) -> Result<(), Failure> {
 fn connect(pump: &Pump, arguments: &SenderArguments, number: usize) -> Result<Connection, Failure> {
     let config = Config::builder(format!("bench-sender-{number}")).max_frame_size(MAX_FRAME_SIZE);
     let builder = amqp10::blocking::Builder::new(config).serviced_by(pump);
-    Ok(builder.host(&*arguments.host).port(arguments.port).without_login().connect()?)
+    let builder = builder.host(&*arguments.to.host).port(arguments.to.port);
+    let builder = if arguments.to.is_broker() { builder } else { builder.without_login() };
+    Ok(builder.connect()?)
 }
 
 /// One thread for each link; this one, if there is but one.
@@ -135,7 +137,7 @@ struct Guests {
 pub fn receive(arguments: &ReceiverArguments) -> Result<(), Failure> {
     let config = Config::builder("bench-receiver").max_frame_size(MAX_FRAME_SIZE).build()?;
     let pump = Pump::new()?;
-    let listener = pump.listen(("127.0.0.1", arguments.port), Options::listener(config), None)?;
+    let listener = pump.listen(("127.0.0.1", arguments.port()), Options::listener(config), None)?;
     print_ready();
     let (connections, sessions, links) = (Vec::new(), Vec::new(), Vec::new());
     let mut guests = Guests { pump, listener, credit: arguments.credit, connections, sessions, links };

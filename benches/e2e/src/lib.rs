@@ -8,6 +8,6 @@ pub mod floor;
 pub mod handles;
 mod result;
 
-pub use arguments::{MAX_FRAME_SIZE, Mode, ReceiverArguments, SenderArguments};
+pub use arguments::{MAX_FRAME_SIZE, Mode, Place, ReceiverArguments, SenderArguments, Source};
 pub use body::{Bodies, SharedTally, Tally};
 pub use result::{now, print_ready, print_sender};

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 
 fn main() -> io::Result<()> {
     let arguments = ReceiverArguments::read();
-    let listener = TcpListener::bind(("127.0.0.1", arguments.port))?;
+    let listener = TcpListener::bind(("127.0.0.1", arguments.port()))?;
     print_ready();
     let (mut stream, _) = listener.accept()?;
     stream.set_nodelay(true)?;

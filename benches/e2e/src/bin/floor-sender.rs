@@ -49,7 +49,7 @@ fn write_message(out: &mut Vec<u8>, body: &[u8], id: u32, settled: bool) {
 
 fn main() -> io::Result<()> {
     let arguments = SenderArguments::read();
-    let mut stream = TcpStream::connect((&*arguments.host, arguments.port))?;
+    let mut stream = TcpStream::connect((&*arguments.to.host, arguments.to.port))?;
     stream.set_nodelay(true)?;
     let settled = arguments.mode == Mode::Settled;
     let window = if settled { u64::MAX } else { arguments.link_window() as u64 };

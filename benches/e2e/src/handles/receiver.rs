@@ -1,16 +1,13 @@
 //! The receiver: one task for each link; the last message of all ends the run.
 
-use super::{Tasks, start};
-use crate::{MAX_FRAME_SIZE, ReceiverArguments, SharedTally, Tally, now, print_ready};
+use super::{Failure, Tasks, connect, start};
+use crate::{MAX_FRAME_SIZE, Place, ReceiverArguments, SharedTally, Source, Tally, now, print_ready};
 use amqp10::connect::Listener;
 use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use amqp10::{Batch, BatchOptions, Connection, IncomingConnection, IncomingLink, Options, Receiver};
-use std::error::Error;
 use std::sync::Arc;
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// What a task tells.
 enum News {
@@ -33,11 +30,41 @@ struct Run {
 /// # Errors
 /// Whatever fails.
 pub async fn receive<R: Tasks>(arguments: ReceiverArguments) -> Result<(), Failure> {
-    let config = Config::builder("bench-receiver").max_frame_size(MAX_FRAME_SIZE).build()?;
-    let listener = Listener::<R>::bind(("127.0.0.1", arguments.port), Options::listener(config), None).await?;
-    print_ready();
-    let (news, mut inbox) = unbounded_channel();
+    let (news, inbox) = unbounded_channel();
     let run = Run { credit: arguments.credit, left: Arc::new(SharedTally::new(arguments.count)), news };
+    match arguments.from {
+        Source::Port(port) => listen::<R>(port, run, inbox).await,
+        Source::Broker(place) => consume::<R>(&place, run, inbox).await,
+    }
+}
+
+/// Receives from a broker, over one link.
+async fn consume<R: Tasks>(place: &Place, run: Run, mut inbox: UnboundedReceiver<News>) -> Result<(), Failure> {
+    let connection = connect::<R>(place, "bench-receiver".to_owned()).await?;
+    let session = connection.begin(session_options()).await?;
+    let options = LinkOptions::receiver("bench", place.address());
+    let options = LinkOptions { credit: CreditMode::Auto(run.credit), ..options };
+    let receiver = session.attach_receiver(options).await?;
+    let link = start::<R, _>(drain(receiver, run));
+    print_ready();
+    let ended = loop {
+        match inbox.recv().await {
+            Some(News::Over(at)) => break at,
+            Some(News::Failed(error)) => return Err(error),
+            Some(News::Open(_)) => {}
+            None => return Err("the broker has ended the link".into()),
+        }
+    };
+    connection.close().await?;
+    link.await?.print(ended);
+    Ok(())
+}
+
+/// Receives from whoever connects.
+async fn listen<R: Tasks>(port: u16, run: Run, mut inbox: UnboundedReceiver<News>) -> Result<(), Failure> {
+    let config = Config::builder("bench-receiver").max_frame_size(MAX_FRAME_SIZE).build()?;
+    let listener = Listener::<R>::bind(("127.0.0.1", port), Options::listener(config), None).await?;
+    print_ready();
     let (mut clients, mut connections) = (Vec::new(), Vec::new());
     let ended = loop {
         tokio::select! {
@@ -86,8 +113,7 @@ async fn answer<R: Tasks>(
 ) -> Result<(), Failure> {
     let connection = client.open().await?;
     let _ = run.news.send(News::Open(connection.clone()));
-    let options = SessionOptions { incoming_window: 1 << 20, ..SessionOptions::default() };
-    let session = connection.incoming_session().await?.accept(options)?;
+    let session = connection.incoming_session().await?.accept(session_options())?;
     while let Ok(link) = session.incoming_link().await {
         let IncomingLink::Receiver(link) = link else { return Err("a sender was to come".into()) };
         let options = LinkOptions { credit: CreditMode::Auto(run.credit), ..LinkOptions::answering(link.attach()) };
@@ -95,6 +121,10 @@ async fn answer<R: Tasks>(
         links.push(start::<R, _>(drain(receiver, run.clone())));
     }
     Ok(())
+}
+
+fn session_options() -> SessionOptions {
+    SessionOptions { incoming_window: 1 << 20, ..SessionOptions::default() }
 }
 
 /// How many messages are taken at once, if they are there.

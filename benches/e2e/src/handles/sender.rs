@@ -1,16 +1,12 @@
 //! The sender: one task for each link.
 
-use super::{Tasks, start};
-use crate::{Bodies, MAX_FRAME_SIZE, Mode, SenderArguments, now, print_sender};
+use super::{Failure, Tasks, connect, start};
+use crate::{Bodies, Mode, SenderArguments, now, print_sender};
 use amqp10::codec::SenderSettleMode;
-use amqp10::connect::Builder;
-use amqp10::proto::{Config, LinkOptions};
+use amqp10::proto::LinkOptions;
 use amqp10::{Connection, Outcome, Sender, Settlement};
 use std::collections::VecDeque;
-use std::error::Error;
 use std::ops::Range;
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 /// Sends what the command line says, and prints the result.
 ///
@@ -20,7 +16,7 @@ pub async fn send<R: Tasks>(arguments: SenderArguments) -> Result<(), Failure> {
     let mut connections = Vec::new();
     let mut links = Vec::new();
     for number in 0..arguments.connections {
-        let connection = connect::<R>(&arguments, number).await?;
+        let connection = connect::<R>(&arguments.to, format!("bench-sender-{number}")).await?;
         links.extend(attach::<R>(&arguments, &connection).await?);
         connections.push(connection);
     }
@@ -46,7 +42,7 @@ pub async fn send<R: Tasks>(arguments: SenderArguments) -> Result<(), Failure> {
     let mut ended = now();
     if arguments.mode == Mode::Settled {
         for connection in &connections {
-            connection.closed().await;
+            over(connection, arguments.to.is_broker()).await;
         }
         ended = now();
     }
@@ -58,10 +54,13 @@ pub async fn send<R: Tasks>(arguments: SenderArguments) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn connect<R: Tasks>(arguments: &SenderArguments, number: usize) -> Result<Connection, Failure> {
-    let config = Config::builder(format!("bench-sender-{number}")).max_frame_size(MAX_FRAME_SIZE);
-    let builder = Builder::on(R::default(), config).host(&*arguments.host).port(arguments.port).without_login();
-    Ok(builder.connect().await?)
+/// Waits until the receiver has closed; a broker never does, but closes behind the last message.
+async fn over(connection: &Connection, broker: bool) {
+    if broker {
+        let _ = connection.close().await;
+    } else {
+        connection.closed().await;
+    }
 }
 
 async fn attach<R: Tasks>(arguments: &SenderArguments, connection: &Connection) -> Result<Vec<Sender>, Failure> {
@@ -71,7 +70,7 @@ async fn attach<R: Tasks>(arguments: &SenderArguments, connection: &Connection) 
     let mut attaches = Vec::new();
     for number in 0..arguments.links {
         let session = session.clone();
-        let options = LinkOptions::sender(format!("bench-{number}"), "bench");
+        let options = LinkOptions::sender(format!("bench-{number}"), arguments.to.address());
         let options = LinkOptions { snd_settle_mode, ..options };
         attaches.push(start::<R, _>(async move { session.attach_sender(options).await }));
     }

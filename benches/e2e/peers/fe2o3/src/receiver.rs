@@ -1,6 +1,9 @@
 //! Receives through fe2o3-amqp on one thread of Tokio, a task for each connection, session and link.
 
-use amqp10_bench_e2e::{MAX_FRAME_SIZE, ReceiverArguments, SharedTally, Tally, now, print_ready};
+mod connect;
+
+use amqp10_bench_e2e::{MAX_FRAME_SIZE, Place, ReceiverArguments, SharedTally, Source, Tally, now, print_ready};
+use connect::connect;
 use fe2o3_amqp::Receiver;
 use fe2o3_amqp::acceptor::{ConnectionAcceptor, LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SessionAcceptor};
 use fe2o3_amqp::link::receiver::CreditMode;
@@ -29,19 +32,49 @@ impl Bench {
         let mut ended = self.ended.subscribe();
         ended.wait_for(|at| *at != 0).await.map_or(0, |at| *at)
     }
+
+    /// What all links have seen together.
+    fn sum(&self) -> Tally {
+        let tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        let tallies = tallies.iter().map(|tally| *tally.lock().unwrap_or_else(PoisonError::into_inner));
+        tallies.fold(Tally::default(), Tally::and)
+    }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
     let arguments = ReceiverArguments::read();
-    let listener = TcpListener::bind(("127.0.0.1", arguments.port)).await?;
-    print_ready();
     let bench = Arc::new(Bench {
         credit: arguments.credit,
         left: SharedTally::new(arguments.count),
         tallies: Mutex::default(),
         ended: watch::Sender::new(0),
     });
+    match arguments.from {
+        Source::Port(port) => listen(port, bench).await,
+        Source::Broker(place) => consume(&place, bench).await,
+    }
+}
+
+/// Receives from a broker, over one link.
+async fn consume(place: &Place, bench: Arc<Bench>) -> Result<(), Failure> {
+    let (mut connection, mut session) = connect(place, "bench-receiver".to_owned()).await?;
+    let credit = CreditMode::Auto(bench.credit);
+    let builder = Receiver::builder().name("bench").source(place.address()).credit_mode(credit);
+    let link = builder.attach(&mut session).await?;
+    print_ready();
+    receive(link, Arc::clone(&bench)).await?;
+    let ended = bench.ended().await;
+    let _ = session.end().await;
+    let _ = connection.close().await;
+    bench.sum().print(ended);
+    Ok(())
+}
+
+/// Receives from whoever connects.
+async fn listen(port: u16, bench: Arc<Bench>) -> Result<(), Failure> {
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    print_ready();
     let mut connections = JoinSet::new();
     let ended = loop {
         tokio::select! {
@@ -51,9 +84,7 @@ async fn main() -> Result<(), Failure> {
             ended = bench.ended() => break ended,
         }
     };
-    let tallies = bench.tallies.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let tallies = tallies.iter().map(|tally| *tally.lock().unwrap_or_else(PoisonError::into_inner));
-    tallies.fold(Tally::default(), Tally::and).print(ended);
+    bench.sum().print(ended);
     // what was accepted last is still to leave
     let _ = timeout(Duration::from_secs(2), async { while connections.join_next().await.is_some() {} }).await;
     Ok(())

@@ -1,17 +1,20 @@
 //! Sends through fe2o3-amqp on one thread of Tokio, a task for each link.
 
-use amqp10_bench_e2e::{Bodies, MAX_FRAME_SIZE, Mode, SenderArguments, now, print_sender};
+mod connect;
+
+use amqp10_bench_e2e::{Bodies, Mode, SenderArguments, now, print_sender};
+use connect::connect;
 use fe2o3_amqp::link::SendError;
 use fe2o3_amqp::link::delivery::DeliveryFut;
+use fe2o3_amqp::session::SessionHandle;
 use fe2o3_amqp::types::definitions::SenderSettleMode;
 use fe2o3_amqp::types::messaging::{Data, Message, Outcome};
 use fe2o3_amqp::types::primitives::Binary;
-use fe2o3_amqp::{Connection, Sendable, Sender, Session};
+use fe2o3_amqp::{Sendable, Sender};
 use std::collections::VecDeque;
 use std::error::Error;
 use std::ops::Range;
 use std::sync::Arc;
-use tokio::net::TcpStream;
 
 type Failure = Box<dyn Error + Send + Sync>;
 type Settlement = DeliveryFut<Result<Outcome, SendError>>;
@@ -21,7 +24,7 @@ async fn main() -> Result<(), Failure> {
     let arguments = Arc::new(SenderArguments::read());
     let (mut connections, mut links) = (Vec::new(), Vec::new());
     for number in 0..arguments.connections {
-        let (connection, mut session) = connect(&arguments, number).await?;
+        let (connection, mut session) = connect(&arguments.to, format!("bench-sender-{number}")).await?;
         for number in 0..arguments.links {
             links.push(attach(&arguments, &mut session, number).await?);
         }
@@ -49,27 +52,15 @@ async fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-async fn connect(
-    arguments: &SenderArguments,
-    number: usize,
-) -> Result<(fe2o3_amqp::connection::ConnectionHandle<()>, fe2o3_amqp::session::SessionHandle<()>), Failure> {
-    let stream = TcpStream::connect((&*arguments.host, arguments.port)).await?;
-    stream.set_nodelay(true)?;
-    let builder = Connection::builder().container_id(format!("bench-sender-{number}")).max_frame_size(MAX_FRAME_SIZE);
-    let mut connection = builder.open_with_stream(stream).await?;
-    let session = Session::builder().outgoing_window(1 << 20).handle_max(u32::from(u16::MAX));
-    let session = session.begin(&mut connection).await?;
-    Ok((connection, session))
-}
-
 async fn attach(
     arguments: &SenderArguments,
-    session: &mut fe2o3_amqp::session::SessionHandle<()>,
+    session: &mut SessionHandle<()>,
     number: usize,
 ) -> Result<Sender, Failure> {
     let settled = arguments.mode == Mode::Settled;
     let mode = if settled { SenderSettleMode::Settled } else { SenderSettleMode::Unsettled };
-    let builder = Sender::builder().name(format!("bench-{number}")).target("bench").sender_settle_mode(mode);
+    let builder =
+        Sender::builder().name(format!("bench-{number}")).target(arguments.to.address()).sender_settle_mode(mode);
     Ok(builder.attach(session).await?)
 }
 
@@ -103,7 +94,7 @@ async fn send_share(
     for settlement in outstanding {
         settle(Some(settlement)).await?;
     }
-    if arguments.mode == Mode::Settled {
+    if arguments.mode == Mode::Settled && !arguments.to.is_broker() {
         let _ = link.on_detach().await;
     }
     Ok((link, times))

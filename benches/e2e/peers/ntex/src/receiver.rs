@@ -29,7 +29,7 @@ async fn main() -> std::io::Result<()> {
     let config = AmqpServiceConfig::new().set_max_frame_size(MAX_FRAME_SIZE);
     let config = SharedCfg::new("bench-receiver").add(config);
     let server =
-        ntex::server::Server::builder().bind("bench", ("127.0.0.1", arguments.port), config, async move |_| {
+        ntex::server::Server::builder().bind("bench", ("127.0.0.1", arguments.port()), config, async move |_| {
             let bench = Arc::clone(&bench);
             let links = server::Router::<()>::builder().service("bench", async move |link: &types::Link<()>| {
                 Ok::<_, LinkError>(receive(link, Arc::clone(&bench)))

@@ -20,7 +20,7 @@ async fn main() {
     let config: SharedCfg = SharedCfg::new("bench-sender").add(config).into();
     let (mut connections, mut links) = (Vec::new(), Vec::new());
     for _ in 0..arguments.connections {
-        let at = client::Connect::new(format!("{}:{}", arguments.host, arguments.port));
+        let at = client::Connect::new(format!("{}:{}", arguments.to.host, arguments.to.port));
         let client = Pipeline::new(config.clone(), client::Connector::new()).call(at).await.expect("connected");
         let connection = client.sink();
         ntex::rt::spawn(async move { _ = client.start_default().await });
