@@ -26,11 +26,8 @@ impl<T> Store<T> {
 
     /// The index that the next [`insert`](Self::insert) will use.
     pub(crate) fn next_index(&self) -> u32 {
-        self.free
-            .get()
-            .and_then(Tree::first_key_value)
-            .map(|(index, _)| *index)
-            .unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
+        let lowest = self.free.get().and_then(Tree::first_key_value);
+        lowest.map_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX), |(index, _)| *index)
     }
 
     pub(crate) fn insert(&mut self, value: T) -> u32 {
