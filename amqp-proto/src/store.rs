@@ -2,9 +2,10 @@
 //! (§2.5.1) or handle (§2.6.2); [`Numbers`] maps the numbers that the peer chose to our indexes and
 //! costs what is used, whatever number the peer picks.
 
+use crate::id::Generation;
 use crate::thin::Thin;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::{BTreeMap, BinaryHeap};
 use alloc::vec::Vec;
 
 /// Things by index; a new one gets the lowest free index.
@@ -12,8 +13,11 @@ use alloc::vec::Vec;
 pub(crate) struct Store<T> {
     // Each in a place of its own: a table that grows leaves no room for what is not there.
     slots: Vec<Option<Box<T>>>,
-    free: Thin<BTreeSet<u32>>,
+    free: Thin<Tree>,
 }
+
+/// Numbers to numbers; of one type, since a tree takes much code.
+type Tree = BTreeMap<u32, u32>;
 
 impl<T> Store<T> {
     pub(crate) const fn new() -> Self {
@@ -22,16 +26,13 @@ impl<T> Store<T> {
 
     /// The index that the next [`insert`](Self::insert) will use.
     pub(crate) fn next_index(&self) -> u32 {
-        self.free
-            .get()
-            .and_then(BTreeSet::first)
-            .copied()
-            .unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX))
+        let lowest = self.free.get().and_then(Tree::first_key_value);
+        lowest.map_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX), |(index, _)| *index)
     }
 
     /// The lowest free index from this one on.
     pub(crate) fn next_index_from(&self, least: u32) -> u32 {
-        let freed = self.free.get().and_then(|free| free.range(least..).next()).copied();
+        let freed = self.free.get().and_then(|free| free.range(least..).next()).map(|(index, _)| *index);
         freed.unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX).max(least))
     }
 
@@ -44,7 +45,8 @@ impl<T> Store<T> {
     /// Puts it into a free place, behind the last one too: what is left between is free.
     pub(crate) fn insert_at(&mut self, index: u32, value: T) {
         while self.slots.len() < index as usize {
-            self.free.make().insert(self.slots.len() as u32);
+            let index = self.slots.len() as u32;
+            self.free.make().insert(index, index);
             self.slots.push(None);
         }
         let value = Some(Box::new(value));
@@ -70,7 +72,7 @@ impl<T> Store<T> {
     pub(crate) fn remove(&mut self, index: u32) -> Option<T> {
         let value = self.slots.get_mut(index as usize)?.take()?;
         let free = self.free.make();
-        free.insert(index);
+        free.insert(index, index);
         while let Some(None) = self.slots.last() {
             self.slots.pop();
             free.remove(&(self.slots.len() as u32));
@@ -79,7 +81,7 @@ impl<T> Store<T> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.slots.len() - self.free.get().map_or(0, BTreeSet::len)
+        self.slots.len() - self.free.get().map_or(0, Tree::len)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
@@ -91,6 +93,12 @@ impl<T> Store<T> {
     }
 }
 
+/// Indexes in the order in which what they lead to was made. Sorted as a heap, and of one type wherever that is needed:
+/// the slice's sort takes ten times the code.
+pub(crate) fn oldest_first(made: impl Iterator<Item = (Generation, u32)>) -> Vec<(Generation, u32)> {
+    made.collect::<BinaryHeap<_>>().into_sorted_vec()
+}
+
 /// Numbers below this are looked up in a vector, others in a tree.
 const DENSE: u32 = 1024;
 
@@ -99,7 +107,7 @@ const DENSE: u32 = 1024;
 pub(crate) struct Numbers {
     /// `index + 1`, or 0 where nothing is mapped.
     dense: Vec<u32>,
-    sparse: Thin<BTreeMap<u32, u32>>,
+    sparse: Thin<Tree>,
 }
 
 impl Numbers {
@@ -179,7 +187,7 @@ mod tests {
         for n in 0..5 {
             assert_eq!(store.remove(n), Some(n));
         }
-        assert_eq!((store.len(), store.slots.len(), store.free.get().map_or(0, BTreeSet::len)), (0, 0, 0));
+        assert_eq!((store.len(), store.slots.len(), store.free.get().map_or(0, Tree::len)), (0, 0, 0));
     }
 
     #[test]
@@ -191,7 +199,7 @@ mod tests {
         for n in (0..1000).rev() {
             assert_eq!(store.remove(n), Some(n));
         }
-        assert_eq!((store.len(), store.slots.len(), store.free.get().map_or(0, BTreeSet::len)), (0, 0, 0));
+        assert_eq!((store.len(), store.slots.len(), store.free.get().map_or(0, Tree::len)), (0, 0, 0));
         assert_eq!(store.remove(5), None);
     }
 

@@ -48,10 +48,17 @@ impl<'a, 'f> DebugFields<'a, 'f> {
     }
 
     /// Writes a field if it has a value. `name` is qualified by the type's.
+    #[inline(always)]
     pub fn field(&mut self, name: &str, value: Option<&impl Debug>) -> fmt::Result {
-        let Some(value) = value else {
-            return Ok(());
-        };
+        match value {
+            Some(value) => self.some(name, value),
+            None => Ok(()),
+        }
+    }
+
+    /// Once for fields of all types: there are many, and printing them is not to be quick.
+    #[inline(never)]
+    fn some(&mut self, name: &str, value: &dyn Debug) -> fmt::Result {
         let name = name.split_once('.').map_or(name, |(_, field)| field);
         write!(self.formatter, "{}{name}={value:?}", self.separator)?;
         self.separator = " ";

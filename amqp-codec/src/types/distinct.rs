@@ -1,6 +1,6 @@
 //! Keys of which no two may be equal (§1.6.23).
 
-use alloc::vec::Vec;
+use alloc::collections::BinaryHeap;
 
 use super::octets::below_8;
 use crate::decoder::Decoder;
@@ -82,10 +82,11 @@ fn take_place(table: &mut [u32], fingerprint: u64) -> bool {
     false
 }
 
+/// Sorted as a heap: that takes a tenth of the code of the slice's sort, and this is for few.
 #[cold]
 fn repeated_when_sorted<'k, K: Key + 'k>(keys: impl Iterator<Item = &'k K>) -> Option<usize> {
-    let mut sorted: Vec<(&K, usize)> = keys.enumerate().map(|(index, key)| (key, index)).collect();
-    sorted.sort_unstable();
+    let keys: BinaryHeap<(&K, usize)> = keys.enumerate().map(|(index, key)| (key, index)).collect();
+    let sorted = keys.into_sorted_vec();
     let pairs = sorted.windows(2).filter_map(|pair| match pair {
         [(a, _), (b, index)] if a == b => Some(*index),
         _ => None,
@@ -117,6 +118,7 @@ pub(crate) fn mix(print: u64, word: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
     use core::cell::Cell;
     use core::cmp::Ordering;
 

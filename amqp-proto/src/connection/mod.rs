@@ -21,7 +21,7 @@ use crate::link::Half;
 use crate::sasl::{ClientExchange, ListenerExchange, SaslClient, SaslListener};
 use crate::session::Session;
 use crate::snapshot::Snapshot;
-use crate::store::{Numbers, Store};
+use crate::store::{Numbers, Store, oldest_first};
 use crate::timer::{TimeoutReason, Timers};
 use crate::{CloseReason, Instant};
 use alloc::boxed::Box;
@@ -221,10 +221,7 @@ impl Connection {
             return;
         }
         self.gone = true;
-        let mut sessions: Vec<_> =
-            self.sessions.iter().map(|(index, session)| (session.id.generation, index)).collect();
-        sessions.sort_unstable();
-        for (_, index) in sessions {
+        for (_, index) in oldest_first(self.sessions.iter().map(|(index, session)| (session.id.generation, index))) {
             if let Some(session) = self.sessions.get_mut(index) {
                 session.gone(&mut self.ctx, crate::EndReason::Connection);
                 session.local = Half::Ended;

@@ -2,10 +2,10 @@
 
 use super::{Connection, Side};
 use crate::link::Half;
+use crate::store::oldest_first;
 use crate::violation::Violation;
 use crate::{Event, Instant, TimeoutReason};
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use amqp_codec::Open;
 use amqp_codec::frame::MIN_MAX_FRAME_SIZE;
 use core::time::Duration;
@@ -76,14 +76,8 @@ impl Connection {
 
     /// Lets all begins leave that waited, in the order in which they were asked for.
     fn begin_all(&mut self) {
-        let mut waiting: Vec<_> = self
-            .sessions
-            .iter()
-            .filter(|(_, session)| session.waiting.is_some())
-            .map(|(index, session)| (session.id.generation, index))
-            .collect();
-        waiting.sort_unstable();
-        for (_, index) in waiting {
+        let waiting = self.sessions.iter().filter(|(_, session)| session.waiting.is_some());
+        for (_, index) in oldest_first(waiting.map(|(index, session)| (session.id.generation, index))) {
             if let Some(session) = self.sessions.get_mut(index) {
                 session.try_begin(&mut self.ctx);
             }

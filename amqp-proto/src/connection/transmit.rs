@@ -83,7 +83,7 @@ impl Connection {
     pub(super) fn tell_waiting(&mut self) {
         while self.ctx.events.len() == 0 && !self.ctx.output.is_full() {
             let Some((_, index)) = self.ctx.offers.pop_first() else { return };
-            if let Some(session) = self.sessions.get_mut(u32::from(index)) {
+            if let Some(session) = self.sessions.get_mut(index) {
                 session.tell_first(&mut self.ctx);
             }
         }

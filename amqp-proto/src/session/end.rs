@@ -4,10 +4,10 @@ use super::{Session, SessionOptions};
 use crate::context::Context;
 use crate::event::Event;
 use crate::link::{End, Half};
+use crate::store::oldest_first;
 use crate::violation::Violation;
 use crate::{DetachReason, EndReason, Misuse};
 use alloc::boxed::Box;
-use alloc::vec::Vec;
 use amqp_codec::Error;
 
 impl Session {
@@ -83,9 +83,7 @@ impl Session {
 
     /// Detaches what is attached; end says it for all of them (req: TR-2.5.2-02).
     fn detach_all(&mut self, ctx: &mut Context) {
-        let mut links: Vec<_> = self.links.iter().map(|(index, link)| (link.key.generation, index)).collect();
-        links.sort_unstable();
-        for (_, index) in links {
+        for (_, index) in oldest_first(self.links.iter().map(|(index, link)| (link.key.generation, index))) {
             let Some(link) = self.links.get_mut(index) else { continue };
             link.gone(ctx, DetachReason::Session);
             self.suspended(ctx, index);

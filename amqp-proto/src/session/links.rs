@@ -8,6 +8,7 @@ use crate::delivery::tags::Tags;
 use crate::error::said;
 use crate::id::LinkKey;
 use crate::link::{End, Half, Link};
+use crate::store::oldest_first;
 use crate::violation::{Scope, Violation};
 use crate::{DetachReason, LinkId, LinkOptions, Misuse};
 use alloc::boxed::Box;
@@ -62,14 +63,9 @@ impl Session {
     /// Lets all attaches leave that waited, in the order in which they were asked for, and before them refusals.
     pub(crate) fn try_attach_all(&mut self, ctx: &mut Context) {
         self.send_refusals(ctx);
-        let mut waiting: Vec<_> = self
-            .links
-            .iter()
-            .filter(|(_, link)| link.waiting.is_some())
-            .map(|(index, link)| (link.key.generation, index, link.id()))
-            .collect();
-        waiting.sort_unstable();
-        for (_, index, link) in waiting {
+        let waiting = self.links.iter().filter(|(_, link)| link.waiting.is_some());
+        for (_, index) in oldest_first(waiting.map(|(index, link)| (link.key.generation, index))) {
+            let Some(link) = self.links.get_mut(index).map(|link| link.id()) else { continue };
             if let Err(misuse) = self.try_attach(ctx, index) {
                 self.refuse_locally(ctx, index, link, misuse);
             }

@@ -15,8 +15,9 @@ use alloc::collections::{BTreeSet, VecDeque};
 /// A sender that was refused: when it began a delivery last, and its handle.
 pub(crate) type Waiting = (u64, u32);
 
-/// Sessions that have room for senders that were refused, by the first of those, each once.
-pub(crate) type Offers = BTreeSet<(u64, u16)>;
+/// Sessions that have room for senders that were refused, by when the first of those began a delivery last; each once.
+/// Of the type of what they wait in: a tree takes much code.
+pub(crate) type Offers = BTreeSet<(u64, u32)>;
 
 impl Session {
     /// Enters a link whose delivery has frames to leave.
@@ -163,12 +164,12 @@ impl Session {
         }
         self.withdraw(ctx);
         self.offered = Some(began);
-        ctx.offers.insert((began, self.id.index));
+        ctx.offers.insert((began, self.id.index.into()));
     }
 
     fn withdraw(&mut self, ctx: &mut Context) {
         if let Some(began) = self.offered.take() {
-            ctx.offers.remove(&(began, self.id.index));
+            ctx.offers.remove(&(began, self.id.index.into()));
         }
     }
 
