@@ -33,7 +33,7 @@ fn short(name: &str) -> String {
 #[test]
 fn every_recording_is_played_in_both_roles() {
     let paths = files(&[folder()]).expect("the folder can be read");
-    assert!(paths.len() >= 558, "only {} recordings", paths.len());
+    assert!(paths.len() >= 561, "only {} recordings", paths.len());
     let threads = thread::available_parallelism().map_or(2, usize::from);
     let verdicts: Vec<(String, Verdict)> = thread::scope(|scope| {
         let parts = paths.chunks(paths.len().div_ceil(threads));

@@ -6,11 +6,11 @@
 //! each other.
 
 use crate::error::Error;
+use crate::intake::Intake;
 use crate::state::{Shared, State};
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::SaslCode;
 use amqp_proto::{CloseReason, Event, Instant, Misuse, Segments, Transmit};
-use bytes::BytesMut;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::mem;
@@ -43,7 +43,7 @@ pub struct Driver<T, C> {
     shared: Arc<Shared>,
     transport: T,
     timer: C,
-    input: BytesMut,
+    input: Intake,
     output: Segments,
     transmit: Transmit,
     /// What the transport reported last, until the machine has been told.
@@ -53,6 +53,10 @@ pub struct Driver<T, C> {
     unflushed: bool,
     shut: bool,
     alarm: Option<Instant>,
+    /// What the timer was told last, and whom it wakes then.
+    armed: Option<(Instant, Waker)>,
+    /// As of the last exchange.
+    now: Instant,
     /// Set when the connection is over or abandoned: until when octets may still leave.
     farewell: Option<Instant>,
     wake: Vec<Waker>,
@@ -70,6 +74,8 @@ enum News {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Round {
     Again,
+    /// Only if more has arrived: whoever has something else for the machine meanwhile wakes the driver.
+    IfArrived,
     Wait,
 }
 
@@ -77,9 +83,10 @@ impl<T: Transport, C: Timer> Driver<T, C> {
     pub(crate) fn new(shared: Arc<Shared>, transport: T, timer: C) -> Self {
         Self {
             shared,
+            now: timer.now(),
             transport,
             timer,
-            input: BytesMut::new(),
+            input: Intake::new(),
             output: Segments::new(),
             transmit: Transmit::Idle,
             news: News::None,
@@ -88,21 +95,29 @@ impl<T: Transport, C: Timer> Driver<T, C> {
             unflushed: false,
             shut: false,
             alarm: None,
+            armed: None,
             farewell: None,
             wake: Vec::new(),
         }
     }
 
-    fn round(&mut self, cx: &mut Context<'_>) -> Round {
+    fn round(&mut self, cx: &mut Context<'_>, before: Round) -> Round {
         self.read(cx);
         let has_read = self.news != News::None;
+        if before == Round::IfArrived && !has_read {
+            return if self.alarm_rings(cx) { Round::Again } else { Round::Wait };
+        }
         let was_blocked = !self.output.is_empty();
         let has_events = self.exchange(cx.waker());
         self.wake.drain(..).for_each(Waker::wake);
         self.write(cx);
         let has_room = self.output.is_empty() && (was_blocked || self.transmit == Transmit::More);
         let has_failed = self.news != News::None;
-        if has_read || has_events || has_room || has_failed || self.alarm_rings(cx) {
+        if has_events || has_room || has_failed {
+            Round::Again
+        } else if has_read {
+            Round::IfArrived
+        } else if self.alarm_rings(cx) {
             Round::Again
         } else {
             Round::Wait
@@ -113,7 +128,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         if !self.reading {
             return;
         }
-        match self.transport.poll_read(cx, &mut self.input) {
+        match self.input.poll_read(&mut self.transport, cx) {
             Poll::Ready(Ok(0)) => self.end(None),
             Poll::Ready(Ok(_)) => self.news = News::Octets,
             Poll::Ready(Err(error)) => self.end(Some(error)),
@@ -132,18 +147,25 @@ impl<T: Transport, C: Timer> Driver<T, C> {
     /// since handling them may have made more.
     fn exchange(&mut self, waker: &Waker) -> bool {
         let now = self.timer.now();
+        self.now = now;
         let shared = Arc::clone(&self.shared);
         let mut state = shared.lock();
         let state = &mut *state;
         state.probes.now = now;
         match mem::replace(&mut self.news, News::None) {
             News::None => {}
-            News::Octets => state.machine.handle_input(now, &mut self.input),
+            News::Octets => {
+                self.input.used(now);
+                state.machine.handle_input(now, self.input.octets());
+            }
             News::End => state.machine.handle_eof(now),
         }
         if state.machine.poll_timeout().is_some_and(|(at, _)| at <= now) {
             state.machine.handle_timeout(now);
             self.relax();
+        }
+        if self.input.rests_at().is_some_and(|at| at <= now) {
+            self.input.rest();
         }
         if let Some(answer) = state.answer.take() {
             // the machine knows whether the client still waits, and for what
@@ -195,7 +217,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         let farewell = over.into_iter().flatten().map(|left| now.saturating_add(left));
         self.farewell = farewell.chain(self.farewell).min();
         let machine = state.machine.poll_timeout().map(|(at, _)| at);
-        let due = [machine, state.deadlines.next(), self.farewell].into_iter().flatten().min();
+        let due = [machine, state.deadlines.next(), self.input.rests_at(), self.farewell].into_iter().flatten().min();
         // an alarm that is too early costs one round; moving it costs more than that
         if self.alarm.is_none_or(|alarm| due.is_none_or(|due| due < alarm)) {
             self.alarm = due;
@@ -204,9 +226,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
 
     /// A deadline of the machine passed: nothing has been moving for a while, so give memory back.
     fn relax(&mut self) {
-        if self.input.is_empty() {
-            self.input = BytesMut::new();
-        }
+        self.input.rest();
         if self.output.is_empty() {
             // it changes places with the machine's own at the next output, which goes the time after
             self.output = Segments::new();
@@ -215,7 +235,12 @@ impl<T: Transport, C: Timer> Driver<T, C> {
 
     fn alarm_rings(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(alarm) = self.alarm else { return false };
+        let waits = self.armed.as_ref().is_some_and(|(at, waker)| *at == alarm && waker.will_wake(cx.waker()));
+        if waits && self.now < alarm {
+            return false;
+        }
         let rings = self.timer.poll_until(cx, alarm).is_ready();
+        self.armed = (!rings).then(|| (alarm, cx.waker().clone()));
         if rings {
             self.alarm = None;
         }
@@ -284,8 +309,9 @@ impl<T: Transport + Unpin, C: Timer + Unpin> Future for Driver<T, C> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
+        let mut round = Round::Again;
         for _ in 0..ROUNDS {
-            let round = this.round(cx);
+            round = this.round(cx, round);
             if let Some(result) = this.ended() {
                 return Poll::Ready(result);
             }

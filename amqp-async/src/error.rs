@@ -28,6 +28,10 @@ pub enum Error {
     /// The sender gave the message up while it was being read in pieces (§2.6.14): forget what came of it.
     #[error("the sender has aborted the message")]
     Aborted,
+    /// The peer has lost what it knew of the link's unsettled deliveries, or does not resume links (§2.6.13): whether it had
+    /// the message is not known, and never will be.
+    #[error("the peer does not resume the delivery")]
+    ResumeLost,
     /// The link was refused, or it is gone (§2.6.4).
     #[error(transparent)]
     Detached(DetachReason),
@@ -127,7 +131,7 @@ impl Error {
             Self::Detached(DetachReason::Violation(_))
             | Self::Ended(EndReason::Violation(_))
             | Self::Closed(CloseReason::Violation(_) | CloseReason::Header(_)) => Fault::Violation,
-            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) | Self::Aborted => Fault::Remote,
+            Self::Detached(_) | Self::Ended(_) | Self::Closed(_) | Self::Aborted | Self::ResumeLost => Fault::Remote,
         }
     }
 
@@ -139,7 +143,12 @@ impl Error {
             Self::Ended(reason) => reason.condition(),
             Self::Closed(reason) => reason.condition(),
             Self::TooLarge { .. } => Some(Condition::MESSAGE_SIZE_EXCEEDED),
-            Self::Misuse(_) | Self::Aborted | Self::Transport(_) | Self::Timeout(_) | Self::Undriven => None,
+            Self::Misuse(_)
+            | Self::Aborted
+            | Self::ResumeLost
+            | Self::Transport(_)
+            | Self::Timeout(_)
+            | Self::Undriven => None,
         }
     }
 
@@ -153,6 +162,7 @@ impl Error {
             Self::Misuse(_)
             | Self::TooLarge { .. }
             | Self::Aborted
+            | Self::ResumeLost
             | Self::Transport(_)
             | Self::Timeout(_)
             | Self::Undriven => None,
@@ -174,7 +184,9 @@ impl Error {
                 Recovery::Reconnect
             }
             Self::Closed(CloseReason::Sasl(_) | CloseReason::Header(_)) => Recovery::GiveUp,
-            Self::Timeout(Step::Send | Step::Settle | Step::Receive) | Self::Aborted => Recovery::Retry,
+            Self::Timeout(Step::Send | Step::Settle | Step::Receive) | Self::Aborted | Self::ResumeLost => {
+                Recovery::Retry
+            }
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach | Step::Drain) => Recovery::Reattach,
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Recovery::Rebegin,
             Self::Closed(_) | Self::Transport(_) | Self::Undriven | Self::Timeout(_) => Recovery::Reconnect,
@@ -188,6 +200,7 @@ impl Error {
             Self::Misuse(_)
             | Self::TooLarge { .. }
             | Self::Aborted
+            | Self::ResumeLost
             | Self::Timeout(Step::Send | Step::Settle | Step::Receive | Step::Drain | Step::Probe) => None,
             Self::Detached(_) | Self::Timeout(Step::Attach | Step::Detach) => Some(Scope::Link),
             Self::Ended(_) | Self::Timeout(Step::Begin | Step::End) => Some(Scope::Session),

@@ -33,6 +33,9 @@ impl State {
             }
             Event::Closed(reason) => self.connection_closed(*reason),
             Event::Authenticated { .. } => self.opening = Step::Open,
+            event @ (Event::Suspended { .. } | Event::Compared { .. } | Event::Resumed { .. }) => {
+                self.handle_resumption(event);
+            }
             // nobody waits for it: the machine's snapshot tells what it changed
             Event::Flow { .. } => {}
             // events of a later core: nobody here can wait for them

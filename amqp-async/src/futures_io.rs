@@ -45,7 +45,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for FuturesIo<S> {
             // the driver has given its buffer back, since nothing was moving
             self.room = vec![0; FIRST_ROOM];
         }
-        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut self.room))?;
+        // what does not fit into the buffer would move what is there
+        let spare = buffer.capacity() - buffer.len();
+        let most = if spare == 0 { self.room.len() } else { self.room.len().min(spare) };
+        let room = self.room.get_mut(..most).unwrap_or_default();
+        let read = ready!(Pin::new(&mut self.stream).poll_read(cx, room))?;
         let arrived = self.room.get(..read).ok_or(io::ErrorKind::InvalidData)?;
         buffer.extend_from_slice(arrived);
         if read == self.room.len() && read < READ_SIZE {

@@ -7,6 +7,7 @@ use crate::error::{Error, Step};
 use crate::link::LinkRoot;
 use crate::options::Options;
 use crate::receiver::Receiver;
+use crate::resume;
 use crate::sender::Sender;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Stage};
@@ -246,7 +247,8 @@ impl IncomingSender {
     /// # Errors
     /// Why the link is gone meanwhile.
     pub fn accept(self, options: LinkOptions) -> Result<Sender, Error> {
-        self.link.answer(|machine, id| machine.sender(id)?.accept(options))?;
+        let keeps = resume::keeps(&options.resume);
+        self.link.answer(keeps, |machine, id| machine.sender(id)?.accept(options))?;
         Ok(Sender::new(self.link))
     }
 
@@ -269,7 +271,8 @@ impl IncomingReceiver {
     /// # Errors
     /// Why the link is gone meanwhile.
     pub fn accept(self, options: LinkOptions) -> Result<Receiver, Error> {
-        self.link.answer(|machine, id| machine.receiver(id)?.accept(options))?;
+        let keeps = resume::keeps(&options.resume);
+        self.link.answer(keeps, |machine, id| machine.receiver(id)?.accept(options))?;
         Ok(Receiver::new(self.link))
     }
 

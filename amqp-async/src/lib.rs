@@ -54,6 +54,7 @@ mod events;
 #[cfg(feature = "futures-io")]
 mod futures_io;
 mod incoming;
+mod intake;
 mod link;
 mod links;
 mod options;
@@ -66,6 +67,7 @@ mod published;
 mod random;
 mod receiver;
 mod recording;
+mod resume;
 mod sender;
 mod session;
 mod slots;
@@ -98,6 +100,7 @@ pub use incoming::{IncomingConnection, IncomingLink, IncomingReceiver, IncomingS
 pub use options::{Incoming, Options, Timeouts};
 pub use receiver::{Batch, BatchOptions, DeliveryReader, Receiver, Recv};
 pub use recording::recording;
+pub use resume::Comparison;
 pub use sender::{DeliveryWriter, Sender, Settlement, Submit};
 pub use session::Session;
 pub use transport::{READ_SIZE, Timer, Transport};

@@ -91,6 +91,7 @@ impl<Id: Link> LinkRoot<Id> {
     /// Sends attach. The link is detached when this is dropped, answered or not.
     pub(crate) fn attach(
         session: &Arc<SessionRoot>,
+        keeps: bool,
         attach: impl FnOnce(SessionMut<'_>) -> Result<Id, Misuse>,
     ) -> Result<Self, Error> {
         let fate = Fate::default();
@@ -98,6 +99,7 @@ impl<Id: Link> LinkRoot<Id> {
             let id =
                 state.machine.session(session.id).and_then(attach).map_err(|misuse| session.fate.explain(misuse))?;
             state.links.insert(id.into(), LinkEntry::new(fate.clone(), Stage::Proposed));
+            state.leftovers.begin(id.into(), keeps);
             Ok(id)
         })?;
         Ok(Self { session: Arc::clone(session), id, fate, own: Id::Own::default(), credit: Look::default() })
@@ -151,10 +153,12 @@ impl<Id: Link> LinkRoot<Id> {
     /// Accepts what the peer has asked for.
     pub(crate) fn answer(
         &self,
+        keeps: bool,
         accept: impl FnOnce(&mut amqp_proto::Connection, Id) -> Result<(), Misuse>,
     ) -> Result<(), Error> {
         self.shared().with(|state| {
             accept(&mut state.machine, self.id).map_err(|misuse| self.fate.explain(misuse))?;
+            state.leftovers.begin(self.id.into(), keeps);
             state.link(self.id.into(), &self.fate).map(|entry| entry.stage = Stage::Up)
         })
     }
@@ -212,9 +216,12 @@ impl<Id: Link> LinkRoot<Id> {
 
 impl<Id: Link> Drop for LinkRoot<Id> {
     fn drop(&mut self) {
-        self.shared().with(|state| match state.links.get(&self.id.into()).map(|entry| entry.stage) {
-            Some(Stage::Requested) => state.refuse(self.id.into(), not_wanted()),
-            Some(Stage::Proposed | Stage::Up) | None => self.id.abandon(&mut state.machine),
+        self.shared().with(|state| {
+            state.leftovers.forget(self.id.into());
+            match state.links.get(&self.id.into()).map(|entry| entry.stage) {
+                Some(Stage::Requested) => state.refuse(self.id.into(), not_wanted()),
+                Some(Stage::Proposed | Stage::Up) | None => self.id.abandon(&mut state.machine),
+            }
         });
     }
 }

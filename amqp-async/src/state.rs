@@ -11,6 +11,7 @@ use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::probe::Probes;
 use crate::published::{Credit, Look, WatchedWindows, Watching};
+use crate::resume::Leftovers;
 use crate::sender::DrainAnswer;
 use crate::sync::{Mutex, MutexGuard};
 use crate::wait::{Turns, Wakers};
@@ -44,6 +45,8 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
     pub(crate) links: Links,
     pub(crate) outcomes: Outcomes,
+    /// What links leave behind for those after them.
+    pub(crate) leftovers: Leftovers,
     /// Who waits until nothing that a link sent is unsettled.
     pub(crate) flushing: Wakers,
     pub(crate) deadlines: Deadlines,
@@ -222,6 +225,7 @@ impl Shared {
             sessions: BTreeMap::new(),
             links: Links::default(),
             outcomes: Outcomes::default(),
+            leftovers: Leftovers::default(),
             flushing: Wakers::default(),
             deadlines: Deadlines::default(),
             incoming: options.incoming,
@@ -265,7 +269,7 @@ impl Shared {
 
     fn turn<R>(&self, of: Option<OfLink<'_>>, act: impl FnOnce(&mut State) -> R) -> R {
         // what ends the turn is a drop, so that the result is made where the caller wants it and never moved
-        let mut turn = Turn { state: self.lock(), calls: Calls::default(), of };
+        let mut turn = Turn { state: self.lock(), calls: None, of };
         act(&mut turn.state)
     }
 
@@ -303,7 +307,8 @@ impl Shared {
 /// A handle's time under the lock. What it drops last is called without the lock: the order of the fields counts.
 struct Turn<'a> {
     state: MutexGuard<'a, State>,
-    calls: Calls,
+    /// Nobody, mostly.
+    calls: Option<Calls>,
     /// The link that it concerns, if it is one alone.
     of: Option<OfLink<'a>>,
 }
@@ -312,7 +317,6 @@ struct Turn<'a> {
 type OfLink<'a> = (SessionId, &'a Look<Credit, 1>);
 
 /// Who is woken when this is dropped.
-#[derive(Default)]
 struct Calls {
     tasks: Vec<Waker>,
     driver: Option<Waker>,
@@ -324,23 +328,16 @@ impl Drop for Turn<'_> {
         if state.watching.is_some() {
             state.publish(self.of);
         }
-        if state.wants_driver() {
-            self.calls.driver = state.parked.take();
-        }
-        if !state.wake.is_empty() {
-            self.calls.tasks = mem::take(&mut state.wake);
+        let driver = if state.parked.is_some() && state.wants_driver() { state.parked.take() } else { None };
+        if driver.is_some() || !state.wake.is_empty() {
+            self.calls = Some(Calls { tasks: mem::take(&mut state.wake), driver });
         }
     }
 }
 
 impl Drop for Calls {
     fn drop(&mut self) {
-        if !self.tasks.is_empty() {
-            self.tasks.drain(..).for_each(Waker::wake);
-        }
-        if let Some(driver) = self.driver.take() {
-            driver.wake();
-        }
+        self.tasks.drain(..).chain(self.driver.take()).for_each(Waker::wake);
     }
 }
 

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use std::io::{self, IoSlice};
 use std::task::{Context, Poll};
 
-/// How many octets of room a [`Transport::poll_read`] should offer to the medium: 64 KiB.
+/// How many octets one read of a connection under load takes, about: 64 KiB.
 pub const READ_SIZE: usize = 64 * 1024;
 
 /// A reliable, ordered stream of octets in both directions, never blocking.
@@ -16,8 +16,9 @@ pub const READ_SIZE: usize = 64 * 1024;
 pub trait Transport {
     /// Appends what has arrived to `buffer` and says how many octets that was; 0 means end of stream.
     ///
-    /// The implementation makes room itself (about [`READ_SIZE`]) and must not remove or change what the
-    /// buffer holds.
+    /// It reads into what room the buffer has behind its octets, as far as that goes, and must not remove or change what
+    /// the buffer holds. Only where there is no room at all the implementation makes some: 4 KiB, once something comes,
+    /// are enough, and the driver makes more as those are filled.
     ///
     /// # Errors
     /// Whatever the medium reports; the connection ends with

@@ -3,6 +3,7 @@
 
 use crate::reactor::{Reactor, lock};
 use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::task::Wake;
 use std::time::Instant;
@@ -15,13 +16,14 @@ thread_local! {
 /// A thread that waits.
 #[derive(Default)]
 pub(crate) struct Waiter {
+    /// Set before the state is looked at by whoever wakes, and looked at under its lock before the thread sleeps.
+    woken: AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    woken: bool,
     /// The thread sleeps here. Telling one that does not costs a system call.
     parked: bool,
     /// Where the thread may be waiting.
@@ -45,18 +47,18 @@ impl Waiter {
     }
 
     pub(crate) fn is_woken(&self) -> bool {
-        lock(&self.state).woken
+        self.woken.load(Ordering::SeqCst)
     }
 
     /// Forgets that it was woken, before looking again at what it waits for.
     pub(crate) fn reset(&self) {
-        lock(&self.state).woken = false;
+        self.woken.store(false, Ordering::SeqCst);
     }
 
     /// Sleeps until it is woken or the time has come.
     pub(crate) fn park(&self, until: Option<Instant>) {
         let mut state = lock(&self.state);
-        while !state.woken {
+        while !self.is_woken() {
             state.parked = true;
             state = match until {
                 None => self.changed.wait(state).unwrap_or_else(PoisonError::into_inner),
@@ -79,9 +81,12 @@ impl Wake for Waiter {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        if self.woken.swap(true, Ordering::SeqCst) {
+            // whoever was first does the rest
+            return;
+        }
         let (parked, reactor) = {
-            let mut state = lock(&self.state);
-            state.woken = true;
+            let state = lock(&self.state);
             (state.parked, state.reactor.clone())
         };
         if parked {

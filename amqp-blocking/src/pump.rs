@@ -72,8 +72,9 @@ struct Shared {
     engine: Mutex<Engine>,
     /// Set while a thread of our own leads, which then nobody else does.
     served: AtomicBool,
-    /// Tasks that the leader has not taken over yet.
+    /// Tasks that the leader has not taken over yet, and whether there are any.
     spawned: Mutex<Vec<Task>>,
+    any_spawned: AtomicBool,
     /// Threads that wait while another leads, first come first.
     followers: Mutex<Vec<Arc<Waiter>>>,
     /// The thread that runs tasks at this moment; 0 if none does.
@@ -149,6 +150,7 @@ impl Pump {
                 engine: Mutex::new(engine),
                 served: AtomicBool::new(false),
                 spawned: Mutex::default(),
+                any_spawned: AtomicBool::new(false),
                 followers: Mutex::default(),
                 runner: AtomicUsize::new(0),
             }),
@@ -220,6 +222,7 @@ impl Pump {
             return;
         }
         spawned.push(Task { future: Some(Box::pin(future)), signal });
+        self.shared.any_spawned.store(true, Ordering::SeqCst);
         drop(spawned);
         self.reactor().interrupt();
     }
@@ -236,11 +239,18 @@ impl Pump {
         started.map(drop).inspect_err(|_| self.shared.served.store(false, Ordering::SeqCst))
     }
 
+    /// Whoever never has to wait lets no heartbeat wait either.
+    pub(crate) fn keep_time(&self) {
+        if self.reactor().is_due() {
+            self.shared.keep_time();
+        }
+    }
+
     /// Waits for `future` until `deadline`, pumping if nobody else does; `None` if it took longer.
     pub(crate) fn wait<F: Future>(&self, deadline: Option<Instant>, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            self.shared.keep_time();
+            self.keep_time();
             return Some(output);
         }
         let runs = self.shared.runner.load(Ordering::Relaxed) == this_thread();
@@ -312,11 +322,9 @@ impl Shared {
         more
     }
 
-    /// Whoever never has to wait lets no heartbeat wait either.
+    /// Rings who is due, and runs them.
+    #[cold]
     fn keep_time(&self) {
-        if !self.reactor.is_due() {
-            return;
-        }
         if let Some(mut engine) = self.engine() {
             if self.reactor.ring() {
                 engine.run(self);
@@ -351,7 +359,7 @@ impl Engine {
         let is_busy = || {
             waiter.is_woken()
                 || tasks.iter().any(|task| task.signal.woken.load(Ordering::SeqCst))
-                || !lock(&shared.spawned).is_empty()
+                || shared.any_spawned.load(Ordering::SeqCst)
         };
         if shared.reactor.wait(poll, events, until, is_busy).is_err() {
             // the system no longer tells of any event: nothing can be driven any more, which the handles then say
@@ -360,15 +368,24 @@ impl Engine {
     }
 
     fn run(&mut self, shared: &Shared) {
-        self.tasks.append(&mut lock(&shared.spawned));
+        if shared.any_spawned.load(Ordering::SeqCst) {
+            let mut spawned = lock(&shared.spawned);
+            shared.any_spawned.store(false, Ordering::SeqCst);
+            self.tasks.append(&mut spawned);
+        }
         shared.runner.store(this_thread(), Ordering::Relaxed);
+        let mut ended = false;
         for task in &mut self.tasks {
-            if task.signal.woken.swap(false, Ordering::SeqCst) {
+            // most are not, and looking is cheaper than taking
+            if task.signal.woken.load(Ordering::SeqCst) && task.signal.woken.swap(false, Ordering::SeqCst) {
                 task.poll();
+                ended |= task.future.is_none();
             }
         }
         shared.runner.store(0, Ordering::Relaxed);
-        self.tasks.retain(|task| task.future.is_some());
+        if ended {
+            self.tasks.retain(|task| task.future.is_some());
+        }
     }
 }
 

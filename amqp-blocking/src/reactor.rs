@@ -11,7 +11,7 @@ use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Whether the system tells of octets that come after a read that did not fill its room. Others may do so only after one
 /// that would have blocked.
@@ -37,8 +37,9 @@ pub(crate) struct Reactor {
     alarms: AtomicU64,
     /// Octets that sockets have read and written.
     octets: AtomicU64,
-    /// Who wants to know that octets have moved.
-    watchers: Mutex<Vec<Waker>>,
+    /// Whether anybody wants to know that octets have moved, and who.
+    watched: AtomicBool,
+    watchers: Mutex<Wakers>,
 }
 
 /// When a timer rings, and which one it is.
@@ -63,13 +64,35 @@ struct Way {
     ready: bool,
     /// The peer has ended this direction, or it has failed: nothing more will be heard.
     ended: bool,
-    /// Who waits for it; one, unless several threads accept.
-    wakers: Vec<Waker>,
+    wakers: Wakers,
+}
+
+/// Who waits: mostly one at most, for whom nothing is allocated; more where several threads accept.
+#[derive(Default)]
+struct Wakers {
+    first: Option<Waker>,
+    others: Vec<Waker>,
+}
+
+impl Wakers {
+    /// Adds a waker, unless it is there already.
+    fn enlist(&mut self, waker: &Waker) {
+        match &self.first {
+            None => self.first = Some(waker.clone()),
+            Some(first) if first.will_wake(waker) => {}
+            Some(_) if self.others.iter().any(|known| known.will_wake(waker)) => {}
+            Some(_) => self.others.push(waker.clone()),
+        }
+    }
+
+    fn wake(self) {
+        self.first.into_iter().chain(self.others).for_each(Waker::wake);
+    }
 }
 
 impl Default for Way {
     fn default() -> Self {
-        Self { ready: true, ended: false, wakers: Vec::new() }
+        Self { ready: true, ended: false, wakers: Wakers::default() }
     }
 }
 
@@ -98,6 +121,7 @@ impl Reactor {
             ticks: Ticks::begin(),
             alarms: AtomicU64::new(0),
             octets: AtomicU64::new(0),
+            watched: AtomicBool::new(false),
             watchers: Mutex::default(),
         }))
     }
@@ -121,16 +145,31 @@ impl Reactor {
         is_busy: impl FnOnce() -> bool,
     ) -> io::Result<()> {
         self.blocked.store(true, Ordering::SeqCst);
-        let until = if is_busy() { Some(Instant::now()) } else { until.into_iter().chain(self.next_alarm()).min() };
-        let result = poll.poll(events, until.map(|until| until.saturating_duration_since(Instant::now())));
+        let left = if is_busy() { Some(Duration::ZERO) } else { self.left(until) };
+        let result = poll.poll(events, left);
         self.blocked.store(false, Ordering::SeqCst);
         match result {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => result?,
         }
         self.dispatch(events);
-        self.ring();
+        // with events the last tick will do: an alarm that it does not show yet ends the next wait at once
+        if events.is_empty() || self.is_due() {
+            self.ring();
+        }
         Ok(())
+    }
+
+    /// How long to wait until the time has come or the first timer rings.
+    fn left(&self, until: Option<Instant>) -> Option<Duration> {
+        let earliest = self.earliest.load(Ordering::SeqCst);
+        if until.is_none() && earliest == u64::MAX {
+            return None;
+        }
+        let now = Instant::now();
+        let until = until.map(|until| until.saturating_duration_since(now));
+        let ring = Duration::from_nanos(earliest).saturating_sub(now.saturating_duration_since(self.epoch));
+        Some(until.map_or(ring, |until| until.min(ring)))
     }
 
     fn dispatch(&self, events: &Events) {
@@ -165,10 +204,6 @@ impl Reactor {
         true
     }
 
-    fn next_alarm(&self) -> Option<Instant> {
-        lock(&self.timers).first_key_value().map(|(&(at, _), _)| at)
-    }
-
     /// Sets an alarm, in place of the one of before.
     pub(crate) fn set_alarm(&self, before: Option<Alarm>, at: Instant, waker: &Waker) -> Alarm {
         let mut timers = lock(&self.timers);
@@ -199,7 +234,7 @@ impl Reactor {
         let first = timers.first_key_value().map(|(&(at, _), _)| at.saturating_duration_since(self.epoch).as_nanos());
         // one that is too far away to be noted rings in 584 years
         let nanoseconds = first.map_or(u64::MAX, |first| u64::try_from(first).unwrap_or(u64::MAX));
-        self.earliest.store(nanoseconds, Ordering::Relaxed);
+        self.earliest.store(nanoseconds, Ordering::SeqCst);
     }
 
     /// Whether a timer's time has come, as of the system's last tick; [`ring`](Self::ring) looks at the time itself.
@@ -210,27 +245,32 @@ impl Reactor {
 
     /// How many octets have moved so far.
     pub(crate) fn octets(&self) -> u64 {
-        self.octets.load(Ordering::Relaxed)
+        self.octets.load(Ordering::SeqCst)
     }
 
     /// Ready once more than `before` octets have moved.
     pub(crate) fn poll_moved(&self, before: u64, cx: &Context<'_>) -> Poll<()> {
-        let mut watchers = lock(&self.watchers);
         if self.octets() != before {
             return Poll::Ready(());
         }
-        enlist(&mut watchers, cx.waker());
-        Poll::Pending
+        let mut watchers = lock(&self.watchers);
+        watchers.enlist(cx.waker());
+        // before the count is looked at again: whoever counts later sees it
+        self.watched.store(true, Ordering::SeqCst);
+        if self.octets() == before { Poll::Pending } else { Poll::Ready(()) }
     }
 
     /// `octets` have moved.
     pub(crate) fn moved(&self, octets: usize) {
-        let watchers = {
-            let mut watchers = lock(&self.watchers);
-            self.octets.fetch_add(octets as u64, Ordering::Relaxed);
-            mem::take(&mut *watchers)
-        };
-        watchers.into_iter().for_each(Waker::wake);
+        self.octets.fetch_add(octets as u64, Ordering::SeqCst);
+        if self.watched.load(Ordering::SeqCst) {
+            let watchers = {
+                let mut watchers = lock(&self.watchers);
+                self.watched.store(false, Ordering::SeqCst);
+                mem::take(&mut *watchers)
+            };
+            watchers.wake();
+        }
     }
 }
 
@@ -249,14 +289,7 @@ impl Readiness {
             way.ended |= ended;
             mem::take(&mut way.wakers)
         };
-        wakers.into_iter().for_each(Waker::wake);
-    }
-}
-
-/// Adds a waker, unless it is there already.
-fn enlist(wakers: &mut Vec<Waker>, waker: &Waker) {
-    if !wakers.iter().any(|known| known.will_wake(waker)) {
-        wakers.push(waker.clone());
+        wakers.wake();
     }
 }
 
@@ -324,7 +357,7 @@ impl<S: MioSource> Source<S> {
                 }
             }
         }
-        enlist(&mut way.wakers, cx.waker());
+        way.wakers.enlist(cx.waker());
         Poll::Pending
     }
 }

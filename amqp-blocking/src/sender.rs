@@ -31,8 +31,7 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] or [`SendError::InDoubt`], with the cause; on a time-out as well.
     pub fn send(&self, message: impl Into<Message>) -> Result<Outcome, SendError> {
-        let waiting = self.waiting.begun();
-        Settlement::new(waiting.send(self.inner.submit(message))?, &waiting).outcome()
+        self.hand_over(message.into(), &self.waiting.begun())?.outcome()
     }
 
     /// Hands a message over, and returns what its outcome can be learnt from later: many messages can be on their way.
@@ -42,7 +41,19 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
     pub fn submit(&self, message: impl Into<Message>) -> Result<Settlement, SendError> {
-        Ok(Settlement::new(self.waiting.send(self.inner.submit(message))?, &self.waiting))
+        self.hand_over(message.into(), &self.waiting)
+    }
+
+    fn hand_over(&self, message: Message, waiting: &Waiting) -> Result<Settlement, SendError> {
+        // mostly it can leave at once, and then no future is made of it
+        let submitted = match self.inner.submit_at_once(&message) {
+            Some(submitted) => {
+                waiting.pump.keep_time();
+                submitted
+            }
+            None => waiting.send(self.inner.submit(message)),
+        };
+        Ok(Settlement::new(submitted?, waiting))
     }
 
     /// Hands over a message that is encoded already, with everything a transfer can say about it (§2.7.5).
@@ -131,12 +142,14 @@ end_of_link! {
 #[must_use = "the outcome says whether the message was accepted"]
 pub struct Settlement {
     inner: amqp_async::Settlement,
-    waiting: Waiting,
+    /// `None` if there is nothing to wait for.
+    waiting: Option<Waiting>,
 }
 
 impl Settlement {
     pub(crate) fn new(inner: amqp_async::Settlement, waiting: &Waiting) -> Self {
-        Self { inner, waiting: waiting.clone() }
+        let waiting = (!inner.is_sent_settled()).then(|| waiting.clone());
+        Self { inner, waiting }
     }
 
     /// Waits for the outcome, which is given out once. When the time that the caller has set is over it can be waited for
@@ -145,7 +158,10 @@ impl Settlement {
     /// # Errors
     /// [`SendError::InDoubt`] if the link ended before the outcome came, or it takes too long.
     pub fn outcome(&mut self) -> Result<Outcome, SendError> {
-        let outcome = self.waiting.maybe(&mut self.inner);
+        let outcome = match &self.waiting {
+            Some(waiting) => waiting.maybe(&mut self.inner),
+            None => glance(&mut self.inner),
+        };
         outcome.unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
     }
 

@@ -66,6 +66,13 @@ pub enum Misuse {
     /// `incoming_octets` of a session is less than one frame of our max-frame-size (§2.5.6).
     #[error("the incoming window is smaller than one frame of our max-frame-size")]
     WindowTooSmall,
+    /// The delivery is none of those that wait to be resumed on this link (§2.6.13).
+    #[error("no delivery of this tag waits to be resumed")]
+    NotResumable,
+    /// The unsettled map of one of the two attaches was incomplete, so that there may be no new delivery: detach and
+    /// attach again (§2.7.3).
+    #[error("the unsettled maps are incomplete: no new delivery may begin")]
+    IncompleteUnsettled,
     /// A performative that does not fit into the peer's max-frame-size (§2.7.1).
     #[error("the frame would be larger than the peer's max-frame-size")]
     FrameSize,

@@ -1,10 +1,14 @@
 //! What happened, in order, with the data inside.
 
 use crate::sasl::SaslRequest;
-use crate::{CloseReason, DeliveryId, DetachReason, EndReason, LinkId, ReceiverId, SenderId, SessionId};
+use crate::{
+    CloseReason, Compared, DeliveryId, DetachReason, EndReason, LinkId, ReceiverId, SenderId, SessionId,
+    UnsettledDeliveries,
+};
 use alloc::boxed::Box;
 use alloc::collections::VecDeque;
-use amqp_codec::{Attach, Begin, DeliveryState, Fields, Open, Symbol};
+use alloc::vec::Vec;
+use amqp_codec::{Attach, Begin, DeliveryState, DeliveryTag, Fields, Open, ReceiverSettleMode, Symbol};
 
 /// Something that the application may want to know; see [`Connection::poll_event`](crate::Connection::poll_event).
 #[derive(Debug)]
@@ -62,6 +66,48 @@ pub enum Event {
         link: LinkId,
         /// How it came to its end.
         reason: Box<DetachReason>,
+    },
+    /// Follows [`Detached`](Self::Detached) of a link that keeps its unsettled deliveries, for whatever reason it is gone
+    /// (§2.6.13): [`Resume::With`](crate::Resume::With) them another link of that name and role may go on, on whatever
+    /// session or connection of the same two containers. Where the link was closed they are void (§2.6.5).
+    ///
+    /// A delivery that had not arrived whole is not among them: its sender sends it as a new one.
+    Suspended {
+        /// The link; its id is no longer valid.
+        link: LinkId,
+        /// What it leaves.
+        unsettled: Box<UnsettledDeliveries>,
+    },
+    /// Both ends of a link that was attached with [`Resume::With`](crate::Resume::With) have said what is unsettled
+    /// (§2.6.13). Follows [`Attached`](Self::Attached), or the acceptance.
+    Compared {
+        /// The link.
+        link: LinkId,
+        /// The peer knew the link. Otherwise its attach had no unsettled map: it has lost what it knew, or never knew
+        /// anything, and of what only we know nothing can be said.
+        remembers: bool,
+        /// Our deliveries, in the order of their tags.
+        deliveries: Vec<Compared>,
+    },
+    /// The sender has resumed a delivery that was unsettled before the link was attached again, under a new delivery-id
+    /// (§2.6.13). Its octets are here already; they come no second time. Unless its state in our map was
+    /// [`Received`](DeliveryState::Received): then they follow as a [`Delivery`](crate::Delivery) of this id, from the point
+    /// on that `state` names or from the beginning, and the application skips those that it has.
+    Resumed {
+        /// The link.
+        receiver: ReceiverId,
+        /// Its new name, for settling it. No longer valid if it is settled.
+        delivery: DeliveryId,
+        /// Its tag, as before.
+        tag: DeliveryTag,
+        /// Its state at the sender.
+        state: Option<DeliveryState>,
+        /// Whether to settle at once or after the sender, now: the mode is not kept from before (§2.7.5).
+        rcv_settle_mode: ReceiverSettleMode,
+        /// The sender has settled it; so have we, by that.
+        settled: bool,
+        /// The sender has given it up: not all of what was missing here is there any more. It is settled by that.
+        aborted: bool,
     },
     /// A send that was answered with [`SendError::Blocked`](crate::SendError) may be tried again. Where several wait for
     /// the window, the output or places for unsettled deliveries, whoever began a delivery longest ago comes first, after

@@ -127,6 +127,7 @@ pub use link::Half;
 pub use link::options::{CreditMode, CreditRenewal, CreditUntil, LinkOptions, SettleModes};
 pub use link::receiver::{ReceiverFlow, ReceiverMut};
 pub use link::sender::{SenderFlow, SenderMut};
+pub use link::unsettled::{Compared, Resume, Resumption, UnsettledDeliveries, UnsettledDelivery};
 pub use peer_limits::PeerLimits;
 pub use sasl::{
     ClientMechanism, Exposure, ListenerMechanism, Mechanism, MechanismError, Oauthbearer, SaslAnswer, SaslClient,

@@ -54,6 +54,11 @@ impl Output {
         self.max_frame_size = octets as usize;
     }
 
+    /// The octets of the largest performative that the peer takes.
+    pub(crate) fn max_body(&self) -> usize {
+        self.max_frame_size.saturating_sub(FRAME_HEADER)
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.segments.len() >= self.high_water
     }

@@ -18,6 +18,9 @@ pub struct PeerLimits {
     /// Links on all sessions, of either side, beside which the peer may attach one more. One too many ends its
     /// session, with all links on it (§2.6.3). Default 8,192.
     pub max_links: u32,
+    /// Entries of the unsettled map of one attach, which is one frame (§2.6.13). One too many has the attach refused.
+    /// What we keep of a map is what we hold unsettled ourselves. Default 65,536.
+    pub max_unsettled_map: u32,
     /// Octets of payload that may wait for the application on all sessions together. Kept by granting no larger
     /// incoming-windows; of what is left a session gets at most half, and at least one frame, each frame taken for as
     /// large as our max-frame-size (§2.5.6): where that is huge, windows are of few frames. A delivery that is larger
@@ -51,6 +54,7 @@ impl Default for PeerLimits {
         Self {
             max_sessions: 256,
             max_links: 8192,
+            max_unsettled_map: 65_536,
             max_unread: 256 * 1024 * 1024,
             max_frames_before_open: 64,
             max_octets_before_outcome: 32 * 1024,

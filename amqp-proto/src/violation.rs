@@ -131,7 +131,11 @@ violations! {
     DefaultOutcome: "§3.5.3" INVALID_FIELD Link "the default-outcome of a source is none that is known here";
     NoCoordinator: "§4.2" PRECONDITION_FAILED Link "a coordinator was asked for and the answer names another target";
     SettleModes: "§2.7.3" NOT_IMPLEMENTED Link "the peer settles otherwise than the application requires";
-    ResumeNotBuilt: "§2.6.13" NOT_IMPLEMENTED Link "resuming deliveries is not supported";
+    CoordinatorResumed: "§4.2" NOT_IMPLEMENTED Link "the link to a coordinator cannot be resumed";
+    UnsettledLimit: "§2.6.13" RESOURCE_LIMIT_EXCEEDED Link "the unsettled map of an attach has more entries than are taken";
+    UnsettledState: "§2.6.13" NOT_IMPLEMENTED Link "a state in the unsettled map of an attach is unknown, or of a transaction";
+    ResumeOnly: "§2.7.3" ILLEGAL_STATE Link "a new delivery came although the unsettled map of our attach was incomplete";
+    NewWhileIncomplete: "§2.7.3" PRECONDITION_FAILED Link "a new delivery came although the unsettled map of its sender was incomplete";
 }
 
 impl Violation {

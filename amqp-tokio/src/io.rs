@@ -1,6 +1,6 @@
 //! Tokio's streams as a [`Transport`].
 
-use amqp_async::{READ_SIZE, Transport};
+use amqp_async::Transport;
 use bytes::BytesMut;
 use std::future::Future;
 use std::io::{self, IoSlice};
@@ -9,35 +9,25 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
-/// Room for the first read; it grows as reads fill it, so that a quiet connection keeps little.
+/// Room for a read where there is no buffer.
 const FIRST_ROOM: usize = 4 * 1024;
 
 /// Any stream of Tokio's: TCP, a Unix socket, TLS, a pipe in memory.
 #[derive(Debug)]
 pub struct Io<S> {
     stream: S,
-    /// How much room a read is given.
-    room: usize,
 }
 
 impl<S> Io<S> {
     /// Wraps a stream.
     pub fn new(stream: S) -> Self {
-        Self { stream, room: FIRST_ROOM }
-    }
-
-    /// Makes room in `buffer` for the next read.
-    fn make_room(&self, buffer: &mut BytesMut) {
-        if buffer.capacity() - buffer.len() < self.room / 8 {
-            buffer.reserve(self.room);
-        }
+        Self { stream }
     }
 }
 
 impl<S: AsyncRead + Unpin> Io<S> {
     /// Reads where there is no buffer: while nothing comes, none is made.
     fn poll_first_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
-        self.room = FIRST_ROOM;
         let mut room = [MaybeUninit::uninit(); FIRST_ROOM];
         let mut read = ReadBuf::uninit(&mut room);
         ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read))?;
@@ -48,17 +38,11 @@ impl<S: AsyncRead + Unpin> Io<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Io<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
-        if buffer.capacity() == 0 {
-            // the driver has given its buffer back, since nothing was moving
+        if buffer.len() == buffer.capacity() {
             return self.poll_first_read(cx, buffer);
         }
-        self.make_room(buffer);
         // the future holds nothing between polls, so that making it anew each time loses nothing
-        let read = pin!(self.stream.read_buf(buffer)).poll(cx);
-        if read.is_ready() && buffer.len() == buffer.capacity() {
-            self.room = READ_SIZE.min(self.room * 2);
-        }
-        read
+        pin!(self.stream.read_buf(buffer)).poll(cx)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {

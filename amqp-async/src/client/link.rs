@@ -1,15 +1,17 @@
 //! What links that come back have in common: a session below them, and what to do when they fail.
 
 use super::hub::{Generation, Root};
+use super::same_tag::SameTag;
 use super::single::Single;
 use super::{Again, Backoff, Classifier, Escalation, Level};
 use crate::error::{Error, Recovery, SendError};
 use crate::receiver::Receiver;
+use crate::resume::Comparison;
 use crate::sender::{Sender, Settlement};
 use crate::session::Session;
-use crate::sync::Mutex;
-use amqp_proto::codec::Message;
-use amqp_proto::{LinkOptions, Misuse, Outgoing, SessionOptions};
+use crate::sync::{Mutex, MutexGuard};
+use amqp_proto::codec::{Condition, DeliveryTag, Message, ReceiverSettleMode};
+use amqp_proto::{LinkOptions, Misuse, Outgoing, Resume, SessionOptions, UnsettledDeliveries};
 use std::future::Future;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -34,6 +36,15 @@ pub enum InFlight {
     Fail,
     /// Send them again: each arrives at least once, and some may arrive twice.
     Resend,
+    /// Resume their deliveries, on a link of the same name (§2.6.13): each is sent again only as far as the receiver does
+    /// not have it, so it arrives once. The link is attached with rcv-settle-mode second, and has to have a name that no
+    /// other link from this container uses, and a terminus that the peer keeps (expiry-policy, §3.5.6).
+    ///
+    /// A message whose receiver has forgotten the link is in doubt, told once:
+    /// [`SendError::InDoubt`](crate::SendError::InDoubt) of [`Error::ResumeLost`](crate::Error::ResumeLost). So are all
+    /// that were on their way where a peer refuses to resume (`amqp:not-implemented`): the link is then attached as a new
+    /// one. A peer that answers with mode first forgets what it has settled, and may get a message twice.
+    ResendSameTag,
 }
 
 /// A session, made again when its connection is.
@@ -103,23 +114,58 @@ impl Given {
             Self::Encoded(outgoing) => sender.submit_encoded(outgoing.clone()).await,
         }
     }
+
+    /// The same message, encoded, under a tag that it keeps: its own, or one that is made.
+    pub(super) fn tagged(self, tags: &mut SameTag) -> (DeliveryTag, Outgoing) {
+        let outgoing = match self {
+            Self::Message(message) => Outgoing::new(message.to_bytes()),
+            Self::Encoded(outgoing) => outgoing,
+        };
+        let tag = tags.begin(outgoing.tag);
+        (tag, Outgoing { tag: Some(tag), ..outgoing })
+    }
 }
 
 /// The two directions of a link.
-pub(super) trait Attach: Sized {
+pub(super) trait Attach: Sized + Send + Sync {
     /// Attaches one.
     fn attach(session: &Session, options: LinkOptions) -> impl Future<Output = Result<Self, Error>> + Send;
+
+    /// What the link leaves unsettled; it is detached for that if it stands.
+    fn leave(&self) -> impl Future<Output = Option<UnsettledDeliveries>> + Send;
+
+    /// What the peer knows of deliveries before it.
+    fn comparison(&self) -> Option<Comparison>;
 }
 
 impl Attach for Sender {
     fn attach(session: &Session, options: LinkOptions) -> impl Future<Output = Result<Self, Error>> + Send {
         session.attach_sender(options)
     }
+
+    async fn leave(&self) -> Option<UnsettledDeliveries> {
+        match self.take_unsettled() {
+            None => self.suspend().await.ok().or_else(|| self.take_unsettled()),
+            left => left,
+        }
+    }
+
+    fn comparison(&self) -> Option<Comparison> {
+        Self::comparison(self)
+    }
 }
 
 impl Attach for Receiver {
     fn attach(session: &Session, options: LinkOptions) -> impl Future<Output = Result<Self, Error>> + Send {
         session.attach_receiver(options)
+    }
+
+    async fn leave(&self) -> Option<UnsettledDeliveries> {
+        None
+    }
+
+    fn comparison(&self) -> Option<Comparison> {
+        Self::comparison(self)
     }
 }
 
@@ -130,12 +176,55 @@ pub(super) struct LinkCell<L> {
     policy: LinkPolicy,
     cell: Single<Attached<L>>,
     escalation: Mutex<Escalation>,
+    /// Of a sender that resumes: its messages, and its last link.
+    tags: Option<Mutex<SameTag>>,
+    last: Mutex<Option<Arc<L>>>,
 }
 
 impl<L: Attach> LinkCell<L> {
     pub(super) fn new(session: Arc<SessionCell>, options: LinkOptions, policy: LinkPolicy) -> Self {
         let escalation = Mutex::new(Escalation::new(policy.backoff));
-        Self { session, options, policy, cell: Single::default(), escalation }
+        Self { session, options, policy, cell: Single::default(), escalation, tags: None, last: Mutex::default() }
+    }
+
+    /// The same, of a sender: it may be one that resumes.
+    pub(super) fn sender(session: Arc<SessionCell>, mut options: LinkOptions, policy: LinkPolicy) -> Self {
+        let resumes = policy.in_flight == InFlight::ResendSameTag;
+        if resumes {
+            options.rcv_settle_mode = ReceiverSettleMode::Second;
+        }
+        Self { tags: resumes.then(Mutex::default), ..Self::new(session, options, policy) }
+    }
+
+    /// Those of its messages that are sent again under their tags, if it does so.
+    pub(super) fn tags(&self) -> Option<MutexGuard<'_, SameTag>> {
+        self.tags.as_ref().map(|tags| tags.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Attaches a link, which goes on where the one before it stopped if it is one of those.
+    async fn attach(&self, session: &Session) -> Result<Arc<L>, Error> {
+        if self.tags.is_none() {
+            return L::attach(session, self.options.clone()).await.map(Arc::new);
+        }
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(last) = last {
+            if let (Some(left), Some(mut tags)) = (last.leave().await, self.tags()) {
+                tags.left(left);
+            }
+        }
+        let resume = self.tags().map(|tags| tags.resume()).unwrap_or_default();
+        let asks = matches!(&resume, Resume::With(left) if !left.is_empty());
+        let mut attached = L::attach(session, LinkOptions { resume, ..self.options.clone() }).await;
+        if asks && attached.as_ref().is_err_and(refuses_to_resume) {
+            // it may take a link that resumes nothing: asked once
+            attached = L::attach(session, LinkOptions { resume: Resume::Keep, ..self.options.clone() }).await;
+        }
+        let link = Arc::new(attached?);
+        if let Some(mut tags) = self.tags() {
+            tags.attached(link.comparison().as_ref());
+        }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&link));
+        Ok(link)
     }
 
     pub(super) fn options(&self) -> &LinkOptions {
@@ -155,8 +244,8 @@ impl<L: Attach> LinkCell<L> {
                     |_| true,
                     || async {
                         let place = self.session.get().await?;
-                        match L::attach(&place.session, self.options.clone()).await {
-                            Ok(link) => Ok(Attached { link: Arc::new(link), place }),
+                        match self.attach(&place.session).await {
+                            Ok(link) => Ok(Attached { link, place }),
                             Err(error) => {
                                 Err(Trouble { error, generation: Some(place.generation), place: Some(place) })
                             }
@@ -210,7 +299,7 @@ impl<L: Attach> LinkCell<L> {
         match error {
             Error::Misuse(Misuse::ConnectionClosed) => Recovery::Reconnect,
             Error::Misuse(Misuse::SessionEnded) => Recovery::Rebegin,
-            Error::Misuse(Misuse::Detached | Misuse::StaleId) => Recovery::Reattach,
+            Error::Misuse(Misuse::Detached | Misuse::StaleId | Misuse::IncompleteUnsettled) => Recovery::Reattach,
             error => self.policy.classifier.classify(error),
         }
     }
@@ -248,6 +337,11 @@ impl Place {
     fn is_same(&self, other: &Self) -> bool {
         self.generation == other.generation && self.session.is_same(&other.session)
     }
+}
+
+/// Whether a peer refuses a link because it resumes none (§2.6.13).
+fn refuses_to_resume(error: &Error) -> bool {
+    matches!(error, Error::Detached(reason) if reason.condition() == Some(Condition::NOT_IMPLEMENTED))
 }
 
 /// There will be no connection any more.

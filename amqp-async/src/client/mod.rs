@@ -32,6 +32,7 @@ mod resilient;
 mod resilient_receiver;
 mod resilient_sender;
 mod retry;
+mod same_tag;
 mod settle;
 mod single;
 mod supervisor;

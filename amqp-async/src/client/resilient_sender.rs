@@ -1,11 +1,12 @@
 //! A sending link that comes back.
 
 use super::link::{Attached, Given, InFlight, LinkCell, LinkPolicy, SessionCell};
+use super::same_tag::Next;
 use super::{Retry, RetryPolicy, Verdict};
 use crate::error::{Error, SendError};
 use crate::sender::Sender;
 use crate::sender::Settlement;
-use amqp_proto::codec::{Message, Outcome};
+use amqp_proto::codec::{DeliveryTag, Message, Outcome};
 use amqp_proto::{LinkOptions, Outgoing};
 use std::fmt;
 use std::sync::Arc;
@@ -25,11 +26,27 @@ pub struct Submitted {
     attached: Attached<Sender>,
     settlement: Settlement,
     given: Given,
+    /// Under which the message is sent again, with [`InFlight::ResendSameTag`].
+    tag: Option<Tag>,
+}
+
+/// The tag of a message, until nobody waits for that any more.
+struct Tag {
+    cell: Arc<LinkCell<Sender>>,
+    tag: DeliveryTag,
+}
+
+impl Drop for Tag {
+    fn drop(&mut self) {
+        if let Some(mut tags) = self.cell.tags() {
+            tags.end(&self.tag);
+        }
+    }
 }
 
 impl ResilientSender {
     pub(super) fn new(session: Arc<SessionCell>, options: LinkOptions, policy: LinkPolicy) -> Self {
-        Self { cell: Arc::new(LinkCell::new(session, options, policy)) }
+        Self { cell: Arc::new(LinkCell::sender(session, options, policy)) }
     }
 
     /// Sends a message and waits until the receiver has settled it (§2.6.12), on however many links that takes.
@@ -84,10 +101,22 @@ impl ResilientSender {
     }
 
     async fn give(&self, given: Given) -> Result<Submitted, SendError> {
+        let (given, tag) = match self.cell.tags() {
+            None => (given, None),
+            Some(mut tags) => {
+                let (tag, outgoing) = given.tagged(&mut tags);
+                (Given::Encoded(outgoing), Some(Tag { cell: Arc::clone(&self.cell), tag }))
+            }
+        };
+        let (attached, settlement) = self.hand_over(&given).await?;
+        Ok(Submitted { sender: self.clone(), attached, settlement, given, tag })
+    }
+
+    async fn hand_over(&self, given: &Given) -> Result<(Attached<Sender>, Settlement), SendError> {
         loop {
             let attached = self.cell.get().await.map_err(SendError::NotSent)?;
             match given.submit(&attached.link).await {
-                Ok(settlement) => return Ok(Submitted { sender: self.clone(), attached, settlement, given }),
+                Ok(settlement) => return Ok((attached, settlement)),
                 Err(error) => {
                     let cause = error.cause().clone();
                     self.cell.failed(&attached, cause).await.map_err(SendError::NotSent)?;
@@ -111,7 +140,7 @@ impl Submitted {
     /// # Errors
     /// As for [`ResilientSender::send`].
     pub async fn outcome(self) -> Result<Outcome, SendError> {
-        let Self { sender, mut attached, mut settlement, mut given } = self;
+        let Self { sender, mut attached, mut settlement, given, tag } = self;
         let cell = &sender.cell;
         loop {
             let error = match settlement.await {
@@ -122,18 +151,59 @@ impl Submitted {
                 Err(error) => error,
             };
             let cause = error.cause().clone();
-            match cell.in_flight() {
-                InFlight::Fail => {
-                    // whoever comes next waits as long as has to be waited
-                    let _ = cell.note(&attached, cause);
-                    return Err(error);
-                }
-                InFlight::Resend => cell.failed(&attached, cause).await.map_err(SendError::InDoubt)?,
+            if cell.in_flight() == InFlight::Fail {
+                // whoever comes next waits as long as has to be waited
+                let _ = cell.note(&attached, cause);
+                return Err(error);
             }
-            let again = sender.give(given).await;
-            // what could not be sent again was sent before
-            let again = again.map_err(|error| SendError::InDoubt(error.cause().clone()))?;
-            (attached, settlement, given) = (again.attached, again.settlement, again.given);
+            cell.failed(&attached, cause).await.map_err(SendError::InDoubt)?;
+            (attached, settlement) = match &tag {
+                None => {
+                    let again = sender.hand_over(&given).await;
+                    // what could not be sent again was sent before
+                    again.map_err(|error| SendError::InDoubt(error.cause().clone()))?
+                }
+                Some(tag) => match sender.go_on(tag, &given).await? {
+                    Ok(again) => again,
+                    Err(outcome) => return Ok(outcome),
+                },
+            };
+        }
+    }
+}
+
+impl ResilientSender {
+    /// Goes on with a message that was sent before, on the next link: what waits for its outcome now, or that itself.
+    async fn go_on(
+        &self,
+        Tag { tag, .. }: &Tag,
+        given: &Given,
+    ) -> Result<Result<(Attached<Sender>, Settlement), Outcome>, SendError> {
+        let cell = &self.cell;
+        let Given::Encoded(outgoing) = given else { return Err(SendError::InDoubt(Error::ResumeLost)) };
+        loop {
+            let attached = cell.get().await.map_err(SendError::InDoubt)?;
+            let next = cell.tags().map_or(Next::Lost, |mut tags| tags.next(tag, true));
+            let link = &attached.link;
+            let again = match &next {
+                Next::Lost => return Err(SendError::InDoubt(Error::ResumeLost)),
+                Next::Conclude(outcome) => {
+                    // if the link is gone again, the next one does not list it, which says the same
+                    let _ = link.resume_encoded(*tag, Outgoing::default()).await;
+                    cell.succeeded();
+                    return Ok(Err(outcome.clone()));
+                }
+                Next::Resume => link.resume_encoded(*tag, outgoing.clone()).await,
+                Next::Send => link.submit_encoded(outgoing.clone()).await,
+            };
+            let error = match again {
+                Ok(settlement) => return Ok(Ok((attached, settlement))),
+                Err(error) => error.cause().clone(),
+            };
+            if let Some(mut tags) = cell.tags() {
+                tags.put_back(tag, next);
+            }
+            cell.failed(&attached, error).await.map_err(SendError::InDoubt)?;
         }
     }
 }

@@ -30,7 +30,7 @@ fn session() -> Session {
 
 fn receiver(session: &Session, name: &str) -> Receiver {
     let options = LinkOptions { credit: CreditMode::Manual, ..LinkOptions::receiver(name, "queue") };
-    Receiver::new(LinkRoot::attach(session.root(), |mut session| session.attach_receiver(options)).unwrap())
+    Receiver::new(LinkRoot::attach(session.root(), false, |mut session| session.attach_receiver(options)).unwrap())
 }
 
 /// How long each takes: the quickest of many, so that whatever else this machine does is not counted.
@@ -100,7 +100,7 @@ fn s8_6_a_look_at_the_credit_takes_no_lock_and_next_to_no_time() {
     let session = session();
     let receiver = receiver(&session, "receiver");
     let options = LinkOptions::sender("sender", "queue");
-    let sender = LinkRoot::attach(session.root(), |mut session| session.attach_sender(options)).unwrap();
+    let sender = LinkRoot::attach(session.root(), false, |mut session| session.attach_sender(options)).unwrap();
     let sender = crate::sender::Sender::new(sender);
     assert_eq!((receiver.credit(), sender.credit()), (0, 0));
     receiver.set_credit(7).unwrap();

@@ -39,7 +39,7 @@ use std::time::Duration;
 /// When this and the last [`Delivery`] taken from it are dropped the link is detached. Deliveries that
 /// were never taken stay the sender's, unless it sent them settled.
 pub struct Receiver {
-    link: Arc<ReceiverRoot>,
+    pub(crate) link: Arc<ReceiverRoot>,
 }
 
 pub(crate) type ReceiverRoot = LinkRoot<ReceiverId>;

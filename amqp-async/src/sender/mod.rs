@@ -23,7 +23,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
-use submit::{Attempt, HandOver, Load, Place};
+pub(crate) use submit::Load;
+use submit::{Attempt, HandOver, Place};
 
 /// Sends messages to one address (§2.6). Cheap to clone; all clones are the same link, and any number of
 /// tasks may send on it.
@@ -32,7 +33,7 @@ use submit::{Attempt, HandOver, Load, Place};
 /// were handed over. Whether they were accepted only an awaited outcome tells.
 #[derive(Clone)]
 pub struct Sender {
-    link: Arc<SenderRoot>,
+    pub(crate) link: Arc<SenderRoot>,
 }
 
 pub(crate) type SenderRoot = LinkRoot<SenderId>;
@@ -83,16 +84,30 @@ impl Sender {
     /// [`SendError::NotSent`] with the cause.
     pub async fn submit(&self, message: impl Into<Message>) -> Result<Settlement, SendError> {
         let message = message.into();
-        if Load::is_quick(&message) {
-            // mostly it can leave at once, and then it is not moved to where it would wait
-            let mut load = Load::Message(Cow::Borrowed(&message));
-            match self.link.with(|state| self.attempt(state, &mut load)) {
-                Attempt::Taken(token) => return Ok(self.settlement(token)),
-                Attempt::Failed(error) => return Err(SendError::NotSent(error)),
-                Attempt::NotNow(_) => {}
-            }
+        // mostly it can leave at once, and then it is not moved to where it would wait
+        match self.submit_at_once(&message) {
+            Some(submitted) => submitted,
+            None => Submit::new(self, Load::of(Cow::Owned(message))).await,
         }
-        Submit::new(self, Load::of(Cow::Owned(message))).await
+    }
+
+    /// Begins as [`submit`](Self::submit) does: hands the message over if nothing has to be waited for. `None` if something
+    /// has, or if encoding takes long; then nothing was done, and `submit` does it.
+    ///
+    /// For adapters that do not want to make a future of every message.
+    ///
+    /// # Errors
+    /// As for [`submit`](Self::submit).
+    pub fn submit_at_once(&self, message: &Message) -> Option<Result<Settlement, SendError>> {
+        if !Load::is_quick(message) {
+            return None;
+        }
+        let mut load = Load::Message(Cow::Borrowed(message));
+        match self.link.with(|state| self.attempt(state, &mut load)) {
+            Attempt::Taken(token) => Some(Ok(self.settlement(token))),
+            Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
+            Attempt::NotNow(_) => None,
+        }
     }
 
     /// Hands over a message that is encoded already, with everything a transfer can say about it (§2.7.5).

@@ -41,6 +41,12 @@ impl Settlement {
         Self { state, limit: Limit::new(limit) }
     }
 
+    /// Whether the message was sent settled (§2.6.12), so that there is nothing to wait for.
+    #[must_use]
+    pub fn is_sent_settled(&self) -> bool {
+        matches!(self.state, Expected::Nothing)
+    }
+
     /// Nobody asks any more. If the outcome has been fetched, it was under the same lock: afterwards the token may be
     /// another's.
     fn give_up(link: &SenderRoot, limit: &mut Limit, state: &mut State, token: u64) {

@@ -5,7 +5,7 @@ use crate::deadline::Limit;
 use crate::error::{Error, SendError, Step};
 use crate::state::State;
 use crate::wait::Ticket;
-use amqp_proto::codec::{Encode, Message};
+use amqp_proto::codec::{DeliveryTag, Encode, Message};
 use amqp_proto::{Blocked, Outgoing, Segments, SenderMut, Sent};
 use std::borrow::Cow;
 use std::future::Future;
@@ -16,12 +16,14 @@ use std::time::Duration;
 
 /// What the machine is given of a message.
 #[derive(Debug)]
-pub(super) enum Load<'m> {
+pub(crate) enum Load<'m> {
     /// Encoded into the output when it is handed over, not before: it may have to wait.
     Message(Cow<'m, Message>),
     Whole(Outgoing),
     /// More pieces follow.
     First(Outgoing),
+    /// From before the link was attached again.
+    Resumed(DeliveryTag, Outgoing),
 }
 
 impl<'m> Load<'m> {
@@ -41,6 +43,7 @@ impl<'m> Load<'m> {
             Self::Message(message) => sender.send_encoded(&**message, Outgoing { token, ..Outgoing::default() }),
             Self::Whole(outgoing) => sender.send(Outgoing { token, ..mem::take(outgoing) }),
             Self::First(outgoing) => sender.start(Outgoing { token, ..mem::take(outgoing) }),
+            Self::Resumed(tag, outgoing) => sender.resume_delivery(tag, Outgoing { token, ..mem::take(outgoing) }),
         }
     }
 
@@ -48,14 +51,14 @@ impl<'m> Load<'m> {
     fn put_back(&mut self, given: Outgoing) {
         match self {
             Self::Message(_) => {}
-            Self::Whole(outgoing) | Self::First(outgoing) => *outgoing = given,
+            Self::Whole(outgoing) | Self::First(outgoing) | Self::Resumed(_, outgoing) => *outgoing = given,
         }
     }
 
     fn size(&self) -> usize {
         match self {
             Self::Message(message) => message.encoded_len(),
-            Self::Whole(outgoing) | Self::First(outgoing) => outgoing.payload.len(),
+            Self::Whole(outgoing) | Self::First(outgoing) | Self::Resumed(_, outgoing) => outgoing.payload.len(),
         }
     }
 }
@@ -192,7 +195,7 @@ pub struct Submit<'a> {
 }
 
 impl<'a> Submit<'a> {
-    pub(super) fn new(sender: &'a Sender, load: Load<'static>) -> Self {
+    pub(crate) fn new(sender: &'a Sender, load: Load<'static>) -> Self {
         let limit = sender.link.shared().limit(Step::Send);
         Self { sender, hand_over: HandOver::new(sender, load, limit) }
     }

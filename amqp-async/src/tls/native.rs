@@ -5,6 +5,7 @@ use super::client::TlsClientBuilder;
 use super::server::{ClientCertificates, TlsServerBuilder};
 use super::{Layer, MaybeTls, TlsError, TlsErrorKind, TlsPeer};
 use crate::Transport;
+use crate::intake::Intake;
 use bytes::{Buf, BytesMut};
 use native_tls::{
     Certificate, Error, HandshakeError, Identity, MidHandshakeTlsStream, TlsAcceptor, TlsConnector, TlsStream,
@@ -151,12 +152,12 @@ struct Adapter<T> {
     transport: T,
     waker: Waker,
     /// What has come and was not asked for yet.
-    arrived: BytesMut,
+    arrived: Intake,
 }
 
 impl<T> Adapter<T> {
     fn new(transport: T, waker: Waker) -> Self {
-        Self { transport, waker, arrived: BytesMut::new() }
+        Self { transport, waker, arrived: Intake::new() }
     }
 
     /// Who is to be woken from here on.
@@ -175,12 +176,13 @@ fn blocking<V>(poll: Poll<io::Result<V>>) -> io::Result<V> {
 
 impl<T: Transport> Read for Adapter<T> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        if self.arrived.is_empty() {
+        if self.arrived.octets().is_empty() {
             let mut cx = Context::from_waker(&self.waker);
-            blocking(self.transport.poll_read(&mut cx, &mut self.arrived))?;
+            blocking(self.arrived.poll_read(&mut self.transport, &mut cx))?;
         }
-        let taken = room.len().min(self.arrived.len());
-        self.arrived.copy_to_slice(room.get_mut(..taken).unwrap_or_default());
+        let arrived = self.arrived.octets();
+        let taken = room.len().min(arrived.len());
+        arrived.copy_to_slice(room.get_mut(..taken).unwrap_or_default());
         Ok(taken)
     }
 }

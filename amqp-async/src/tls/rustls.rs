@@ -3,6 +3,7 @@
 use super::client::TlsClientBuilder;
 use super::server::{ClientCertificates, TlsServerBuilder};
 use super::{Layer, MaybeTls, TlsError, TlsErrorKind, TlsPeer};
+use crate::intake::Intake;
 use crate::{READ_SIZE, Transport};
 use amqp_proto::Secret;
 use bytes::{Buf, BufMut, BytesMut};
@@ -47,7 +48,7 @@ pub(super) struct RustlsStream<T> {
     transport: T,
     session: Connection,
     /// What has come and rustls has not taken.
-    arrived: BytesMut,
+    arrived: Intake,
     /// What rustls has made and the transport has not taken.
     leaving: BytesMut,
     /// We have said that nothing more will come.
@@ -57,7 +58,7 @@ pub(super) struct RustlsStream<T> {
 
 impl<T> RustlsStream<T> {
     fn new(transport: T, session: Connection) -> Self {
-        let (arrived, leaving) = (BytesMut::new(), BytesMut::new());
+        let (arrived, leaving) = (Intake::new(), BytesMut::new());
         Self { transport, session, arrived, leaving, ended: false, peer: TlsPeer::default() }
     }
 
@@ -116,7 +117,7 @@ impl<T: Transport> RustlsStream<T> {
 
     /// Has rustls read what has come, waiting for some if there is none.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.arrived.is_empty() && ready!(self.transport.poll_read(cx, &mut self.arrived))? == 0 {
+        if self.arrived.octets().is_empty() && ready!(self.arrived.poll_read(&mut self.transport, cx))? == 0 {
             self.session.read_tls(&mut io::empty())?;
             return Poll::Ready(if self.session.is_handshaking() {
                 Err(TlsError::bare(TlsErrorKind::Truncated).into())
@@ -124,8 +125,9 @@ impl<T: Transport> RustlsStream<T> {
                 Ok(())
             });
         }
-        let taken = self.session.read_tls(&mut &self.arrived[..])?;
-        self.arrived.advance(taken);
+        let arrived = self.arrived.octets();
+        let taken = self.session.read_tls(&mut &arrived[..])?;
+        arrived.advance(taken);
         if let Err(error) = self.session.process_new_packets() {
             // the alert that says why; if it does not get away at once, the peer has to do without
             let _ = self.poll_push(cx);

@@ -3,10 +3,11 @@
 use crate::support::*;
 use amqp_async::client::Attempt;
 use amqp_async::proto::codec::message::BATCH_FORMAT;
-use amqp_async::proto::codec::{self, Attach, Condition, Message, Outcome};
-use amqp_async::proto::{CreditMode, LinkOptions, SessionOptions};
+use amqp_async::proto::codec::{self, Attach, Condition, Message, Outcome, ReceiverSettleMode};
+use amqp_async::proto::{CreditMode, LinkOptions, Resume, SessionOptions};
 use amqp_async::{Connection, Error, IncomingConnection, IncomingLink, Receiver, Sender, Session};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
 use std::rc::Rc;
@@ -52,8 +53,16 @@ pub(crate) struct Log {
     pub(crate) max_message_size: Option<u64>,
     /// So many links are detached by force as soon as they are attached.
     pub(crate) detach_next: usize,
+    /// Receivers keep what is unsettled, settle second, and go on where the one of their name before has stopped.
+    pub(crate) resumes: bool,
+    /// The latest receiver of each name, if so.
+    pub(crate) latest: BTreeMap<String, Rc<Receiver>>,
+    /// A link with an unsettled map is refused.
+    pub(crate) refuses_maps: bool,
     /// Octets that each connection carries in both directions before it breaks.
     pub(crate) cut_after: Option<usize>,
+    /// The same, for the next ones each.
+    pub(crate) cuts: Vec<usize>,
 }
 
 impl Broker {
@@ -82,7 +91,11 @@ impl Broker {
             return Err(Error::Transport(Arc::new(io::ErrorKind::ConnectionRefused.into())));
         }
         let (near, far, tap) = pipe(4096);
-        if let Some(octets) = self.log().cut_after {
+        let cut_after = {
+            let mut log = self.log();
+            log.cuts.pop().or(log.cut_after)
+        };
+        if let Some(octets) = cut_after {
             tap.break_after(octets);
         }
         self.log().taps.push(tap);
@@ -111,13 +124,29 @@ impl Broker {
             self.log().attaches.push((number, link.attach().clone()));
             match link {
                 IncomingLink::Receiver(link) => {
+                    if self.log().refuses_maps && link.attach().unsettled.is_some() {
+                        link.refuse(codec::Error::new(Condition::NOT_IMPLEMENTED, "no resuming"));
+                        continue;
+                    }
+                    let name = link.attach().name.to_string();
+                    let resume = self.clone().goes_on(&name).await;
+                    let rcv_settle_mode = match self.log().resumes {
+                        true => ReceiverSettleMode::Second,
+                        false => ReceiverSettleMode::First,
+                    };
                     let options = LinkOptions {
                         credit: CreditMode::Auto(10),
                         max_message_size: self.log().max_message_size,
+                        rcv_settle_mode,
+                        resume,
                         ..LinkOptions::answering(link.attach())
                     };
                     let Ok(receiver) = link.accept(options) else { continue };
                     let receiver = Rc::new(receiver);
+                    if self.log().resumes {
+                        self.log().latest.insert(name, Rc::clone(&receiver));
+                        self.world.spawn("broker resumed", Self::accept_resumed(Rc::clone(&receiver)));
+                    }
                     if self.log().detach_next > 0 {
                         self.log().detach_next -= 1;
                         let error = codec::Error::new(Condition::DETACH_FORCED, "maintenance");
@@ -141,6 +170,28 @@ impl Broker {
                     }
                 }
             }
+        }
+    }
+
+    /// How a receiver of that name is attached. What the one before had received and nobody has taken yet is taken now.
+    async fn goes_on(self, name: &str) -> Resume {
+        if !self.log().resumes {
+            return Resume::Forget;
+        }
+        let Some(before) = self.log().latest.remove(name) else { return Resume::Keep };
+        before.detached().await;
+        while let Ok(Some(delivery)) = before.try_recv() {
+            let body = delivery.message().unwrap().body.as_str().unwrap().to_owned();
+            self.log().bodies.push(body);
+            delivery.leave_unsettled();
+        }
+        before.take_unsettled().map_or(Resume::Keep, Resume::With)
+    }
+
+    /// All that was received before is accepted, again if need be.
+    async fn accept_resumed(receiver: Rc<Receiver>) {
+        while let Ok(delivery) = receiver.resumed().await {
+            let _ = delivery.accept();
         }
     }
 

@@ -11,6 +11,7 @@ mod monitor;
 mod pool;
 mod recovery;
 mod relay;
+mod resuming;
 mod sending;
 #[path = "../handles/support/mod.rs"]
 mod support;

@@ -182,7 +182,7 @@ fn s9_5_a_refused_login_ends_the_supervision_at_once() {
 
 #[test]
 fn what_was_in_flight_is_told_once_or_sent_again_as_the_caller_chose() {
-    for (in_flight, bodies) in [(InFlight::Fail, 1), (InFlight::Resend, 2)] {
+    for (in_flight, bodies) in [(InFlight::Fail, 1), (InFlight::Resend, 2), (InFlight::ResendSameTag, 1)] {
         let broker = Broker::new();
         let resilient = resilient(&broker, policy());
         let sender = sender(&resilient, in_flight);
@@ -199,6 +199,10 @@ fn what_was_in_flight_is_told_once_or_sent_again_as_the_caller_chose() {
         match in_flight {
             InFlight::Fail => assert!(matches!(outcome, Err(SendError::InDoubt(_))), "{outcome:?}"),
             InFlight::Resend => assert!(matches!(outcome, Ok(Outcome::Accepted)), "{outcome:?}"),
+            // the broker keeps nothing
+            InFlight::ResendSameTag => {
+                assert!(matches!(outcome, Err(SendError::InDoubt(Error::ResumeLost))), "{outcome:?}");
+            }
         }
         assert_eq!(broker.log().bodies.len(), bodies);
     }

@@ -70,6 +70,8 @@ struct Arriving {
     started: bool,
     /// Nobody wants what is still to come of it.
     unwanted: bool,
+    /// It was here before the link was attached again, or is not known at all.
+    resumed: bool,
 }
 
 /// What a transfer amounted to.
@@ -83,12 +85,20 @@ pub(crate) struct Outcome {
     pub(crate) aborted: bool,
     /// The delivery, unsettled until now, turned out to be sent settled.
     pub(crate) settled: bool,
+    /// It was not a new one.
+    pub(crate) resumed: bool,
 }
 
 impl Incoming {
     /// The delivery that is being transferred, if any.
     pub(crate) fn current(&self) -> Option<DeliveryId> {
         self.arriving.as_ref().map(|arriving| arriving.delivery.id)
+    }
+
+    /// The delivery of which not all has come, unless it was here before.
+    pub(crate) fn partial(&self) -> Option<SequenceNo> {
+        let arriving = self.arriving.as_ref().filter(|arriving| !arriving.resumed)?;
+        Some(arriving.delivery.id.number())
     }
 
     /// Deliveries that are whole and wait.
@@ -107,12 +117,13 @@ impl Incoming {
         self.ready_settled
     }
 
-    /// The first transfer of a delivery; `id` and `tag` are what it carries.
+    /// The first transfer of a delivery; `id` and `tag` are what it carries. `lacks`: it is resumed, and not all of its
+    /// octets were here before.
     #[inline(always)]
     pub(crate) fn begin(
         &mut self,
         id: DeliveryId,
-        tag: &DeliveryTag,
+        (tag, lacks): (&DeliveryTag, bool),
         transfer: &Transfer,
         payload: Bytes,
         modes: &Modes,
@@ -124,7 +135,7 @@ impl Incoming {
             return Err(Violation::ReceiverSettleMode);
         }
         if transfer.more || transfer.aborted || transfer.resume {
-            self.begin_pieces(id, *tag, rcv_settle_mode, transfer);
+            self.begin_pieces(id, (*tag, lacks), rcv_settle_mode, transfer);
             return self.transfer(transfer, payload, modes);
         }
         // The one transfer is all of it.
@@ -154,7 +165,7 @@ impl Incoming {
     fn begin_pieces(
         &mut self,
         id: DeliveryId,
-        tag: DeliveryTag,
+        (tag, lacks): (DeliveryTag, bool),
         rcv_settle_mode: ReceiverSettleMode,
         transfer: &Transfer,
     ) {
@@ -168,10 +179,11 @@ impl Incoming {
             batchable: false,
             payload: Payload::default(),
         };
-        // We keep nothing that could be resumed: there is no such delivery here (req: TR-2.6.13-02).
-        let unwanted = transfer.resume;
+        // Either its octets are here, or there is no such delivery here (req: TR-2.6.13-02).
+        let (unwanted, resumed) = (transfer.resume && !lacks, transfer.resume);
         let load = Load::default();
-        self.arriving = Some(Box::new(Arriving { delivery, size: 0, load, empty: 0, started: false, unwanted }));
+        self.arriving =
+            Some(Box::new(Arriving { delivery, size: 0, load, empty: 0, started: false, unwanted, resumed }));
     }
 
     /// The delivery is settled here. If it is not whole, the rest is dropped as it comes; what the session window
@@ -210,9 +222,12 @@ impl Incoming {
     ) -> Result<Outcome, Violation> {
         let load = Load::one(payload.len());
         let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: load, ..Outcome::default() }) };
+        let resumed = arriving.resumed;
         if transfer.aborted {
-            return Ok(self.abort(load));
+            return Ok(Outcome { resumed, ..self.abort(load) });
         }
+        // What was unsettled before may be settled now, whatever the mode (§3.4.6).
+        let modes = &if resumed { Modes { snd: SenderSettleMode::Mixed, ..*modes } } else { *modes };
         arriving.check(transfer, payload.len(), modes)?;
         let settled = transfer.settled == Some(true) && !arriving.delivery.settled;
         arriving.delivery.settled |= settled;
@@ -220,7 +235,7 @@ impl Incoming {
         if arriving.unwanted {
             let last = (!transfer.more).then(|| modes.check_complete(arriving.delivery.settled)).transpose()?.is_some();
             self.arriving.take_if(|_| last);
-            return Ok(Outcome { released: load, settled, ..Outcome::default() });
+            return Ok(Outcome { released: load, settled, resumed, ..Outcome::default() });
         }
         arriving.load += load;
         arriving.delivery.payload.push(payload);

@@ -29,6 +29,13 @@ impl Tags {
         matches!(self, Self::Made)
     }
 
+    /// Enters tags of deliveries that have no delivery-id yet, before there are others.
+    pub(crate) fn hold(&mut self, tags: BTreeSet<DeliveryTag>) {
+        if !tags.is_empty() {
+            *self = Self::Known(tags);
+        }
+    }
+
     /// Enters a tag, unless it is there: whether it was entered. `unsettled`: how many deliveries are; `held` are
     /// their tags, which is asked only if the tags do not rise.
     #[inline(always)]

@@ -33,21 +33,29 @@ impl Link {
 
     /// Lets our attach leave, if one waits. If it cannot, the link is not usable.
     pub(crate) fn send_attach(&mut self, ctx: &mut Context, channel: u16, remote_max: u32) -> Result<(), Misuse> {
-        let Some(options) = self.waiting.take() else { return Ok(()) };
+        let Some(mut options) = self.waiting.take() else { return Ok(()) };
         if self.key.index > remote_max {
             return Err(Misuse::HandleMax);
         }
         self.asked = Asked::of(self.role(), &options);
-        let attach = options.attach(self.role(), Handle(self.key.index));
+        let resume = core::mem::take(&mut options.resume);
+        let mut attach = options.attach(self.role(), Handle(self.key.index));
+        self.list_unsettled(&mut attach, resume, ctx.output.max_body());
         ctx.output.checked_frame(channel, &attach).map_err(|_| Misuse::FrameSize)?;
         self.local = Half::Active;
         self.credit.empty_since = ctx.now;
+        if self.remote == Half::Active {
+            self.compare_asked().into_iter().for_each(|event| ctx.event(event));
+        }
         Ok(())
     }
 
     /// The peer's attach where we have none of that name: returns it for the application to judge.
-    pub(crate) fn received_request(&mut self, mut attach: Attach) -> Result<Box<Attach>, Violation> {
-        let valid = check(&attach);
+    pub(crate) fn received_request(&mut self, ctx: &Context, mut attach: Attach) -> Result<Box<Attach>, Violation> {
+        let valid = check(&attach, &ctx.limits);
+        if valid.is_ok() {
+            self.asked_to_resume(&attach);
+        }
         self.received_attach(&mut attach);
         valid.map(|()| Box::new(attach))
     }
@@ -63,11 +71,13 @@ impl Link {
         if self.local == Half::Ended {
             return Ok(());
         }
-        check(&attach)?;
+        check(&attach, &ctx.limits)?;
         self.credit.empty_since = ctx.now;
         if !self.refused {
             self.asked.check(&attach)?;
+            let compared = self.compare_answer(&attach);
             ctx.event(Event::Attached { link: self.id(), attach: Box::new(attach) });
+            compared.into_iter().for_each(|event| ctx.event(event));
         }
         Ok(())
     }

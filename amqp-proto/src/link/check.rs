@@ -1,12 +1,13 @@
 //! What an attach of the peer has to keep to: any attach (§2.7.3, §3.5), and the answer to ours (§2.6.3).
 
 use super::options::{LinkOptions, SettleModes};
-use crate::violation::Violation;
+use crate::PeerLimits;
+use crate::violation::{Violation, supported};
 use alloc::vec::Vec;
 use amqp_codec::terminus::DYNAMIC_LIFETIME_POLICY;
 use amqp_codec::{
     Attach, Decoder, Encode, Fields, LifetimePolicy, Outcome, ReceiverSettleMode, Role, SenderSettleMode, Source,
-    SourceTerminus, Str, Target, TargetTerminus, Value,
+    SourceTerminus, Str, Target, TargetTerminus, UnsettledMap, Value,
 };
 use bytes::Bytes;
 
@@ -58,12 +59,12 @@ impl Asked {
 }
 
 /// What any attach of a peer has to keep to.
-pub(crate) fn check(attach: &Attach) -> Result<(), Violation> {
+pub(crate) fn check(attach: &Attach, limits: &PeerLimits) -> Result<(), Violation> {
     if attach.role == Role::Sender && attach.initial_delivery_count.is_none() {
         return Err(Violation::InitialDeliveryCount);
     }
-    if attach.unsettled.as_ref().is_some_and(|unsettled| !unsettled.0.is_empty()) {
-        return Err(Violation::ResumeNotBuilt);
+    if let Some(unsettled) = attach.unsettled.as_ref().filter(|unsettled| !unsettled.0.is_empty()) {
+        check_unsettled(unsettled, attach, limits)?;
     }
     if matches!(attach.source, Some(SourceTerminus::Other(_)))
         || matches!(attach.target, Some(TargetTerminus::Other(_)))
@@ -85,6 +86,18 @@ pub(crate) fn check(attach: &Attach) -> Result<(), Violation> {
         return Err(Violation::DynamicAddress);
     }
     [source, target].into_iter().flatten().try_for_each(Node::check_properties)
+}
+
+/// A map of deliveries that were unsettled when the link was attached before (§2.6.13).
+fn check_unsettled(unsettled: &UnsettledMap, attach: &Attach, limits: &PeerLimits) -> Result<(), Violation> {
+    if matches!(attach.target, Some(TargetTerminus::Coordinator(_))) {
+        return Err(Violation::CoordinatorResumed);
+    }
+    if unsettled.0.len() > limits.max_unsettled_map as usize {
+        return Err(Violation::UnsettledLimit);
+    }
+    let states = unsettled.0.iter().map(|(_, state)| supported(state.as_ref()));
+    if states.into_iter().any(|state| state.is_err()) { Err(Violation::UnsettledState) } else { Ok(()) }
 }
 
 /// What source and target have in common.

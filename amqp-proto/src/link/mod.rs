@@ -1,7 +1,7 @@
 //! Links (§2.6): one struct for both ends. What differs between sender and receiver is in [`End`].
 //!
 //! [`attach`] makes and answers attach and detach, [`check`] judges those of the peer, [`credit`] holds the flow state, [`flow`] moves it,
-//! [`transfer`] leads deliveries in and out; [`sender`] (with [`send`]) and [`receiver`] are the views that the
+//! [`transfer`] leads deliveries in and out, [`resume`] those that were [`unsettled`] before the link was attached again; [`sender`] (with [`send`]) and [`receiver`] are the views that the
 //! application works with. A link knows its own half of the protocol; tables and windows are the
 //! session's.
 
@@ -11,9 +11,11 @@ pub(crate) mod credit;
 pub(crate) mod flow;
 pub(crate) mod options;
 pub(crate) mod receiver;
+pub(crate) mod resume;
 pub(crate) mod send;
 pub(crate) mod sender;
 pub(crate) mod transfer;
+pub(crate) mod unsettled;
 
 use crate::delivery::incoming::{Incoming, Modes};
 use crate::delivery::outgoing::Sending;
@@ -25,6 +27,7 @@ use alloc::boxed::Box;
 use amqp_codec::{Attach, DeliveryState, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
 use check::Asked;
 use credit::Credit;
+use resume::Resuming;
 
 /// One direction of a link's life, as of a session's: not yet, now, no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +54,8 @@ pub(crate) struct Link {
     pub(crate) refused: bool,
     /// The detached event has been raised.
     pub(crate) gone: bool,
+    /// What it kept of a link before, and keeps for one after it.
+    pub(crate) resuming: Option<Box<Resuming>>,
     /// Unsettled deliveries of this link.
     pub(crate) unsettled: u32,
     /// Their tags.
@@ -166,6 +171,7 @@ impl Link {
             suspended: false,
             closes_too: false,
             gone: false,
+            resuming: None,
             unsettled: 0,
             tags: Tags::default(),
             end,

@@ -1,5 +1,6 @@
 //! What an application says about a link when it attaches one, or lets the peer attach one (§2.7.3).
 
+use super::unsettled::Resume;
 use amqp_codec::{
     Attach, Fields, Handle, Multiple, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Source, SourceTerminus,
     Str, Symbol, Target, TargetTerminus,
@@ -83,6 +84,9 @@ pub struct LinkOptions {
     pub credit: CreditMode,
     /// Receiver: when automatic credit is renewed. Default: at half, by deliveries that were taken.
     pub credit_renewal: CreditRenewal,
+    /// Whether the link keeps its unsettled deliveries when it is gone, and with which it comes back (§2.6.13).
+    /// Default: it keeps none.
+    pub resume: Resume,
     /// Extensions that we support. Default: none.
     pub offered_capabilities: Multiple<Symbol>,
     /// Extensions that we would use if the peer has them. Default: none.

@@ -91,6 +91,9 @@ impl SenderMut<'_> {
         if link.gone || link.local == Half::Ended || link.is_leaving() {
             return Err(Misuse::Detached.into());
         }
+        if link.is_incomplete() {
+            return Err(Misuse::IncompleteUnsettled.into());
+        }
         message.settled = link.settles(message)?;
         self.ctx.output.carries(message.state.as_ref())?;
         let max = link.modes.max_message_size;
@@ -160,7 +163,7 @@ impl SenderMut<'_> {
 
     /// More than one frame, of which some may have to wait.
     #[cold]
-    fn send_rest(&mut self, mut sending: Sending) {
+    pub(super) fn send_rest(&mut self, mut sending: Sending) {
         let Session { id, links, window, .. } = &mut *self.session;
         let Some(link) = links.get_mut(self.key.index) else { return };
         let End::Sender(sender) = &mut link.end else { return };

@@ -227,6 +227,7 @@ pub(crate) fn detach(
     session.flush_dispositions(ctx);
     let channel = session.begun_channel();
     session.link_mut(key).ok_or(Misuse::StaleId)?.detach(ctx, channel, closed, error)?;
+    session.suspended(ctx, key.index);
     session.reap(ctx, key.index);
     Ok(())
 }

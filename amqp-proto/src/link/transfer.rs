@@ -23,6 +23,8 @@ pub(crate) struct Arrival {
     pub(crate) last_credit: bool,
     /// The application should look.
     pub(crate) arrived: bool,
+    /// The delivery was resumed, and is settled only now.
+    pub(crate) resumed: bool,
     /// What the session window gets back.
     pub(crate) released: Load,
 }
@@ -45,6 +47,7 @@ impl Link {
             supported(transfer.state.as_ref())?;
             let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
             let tag = transfer.delivery_tag.as_ref().ok_or(Violation::DeliveryTagMissing)?;
+            Self::check_incomplete(self.resuming.as_deref(), transfer)?;
             if next.replace(number + 1).is_some_and(|next| next != number) {
                 return Err(Violation::DeliveryIdOrder);
             }
@@ -52,7 +55,8 @@ impl Link {
             self.credit.used();
             self.credit.available = self.credit.available.saturating_sub(1); // req: TR-2.6.7-11
             let id = DeliveryId { session, number };
-            (number, receiver.incoming.begin(id, tag, transfer, payload, &self.modes)?)
+            let lacks = transfer.resume && self.resuming.as_ref().is_some_and(|resuming| resuming.lacks(tag));
+            (number, receiver.incoming.begin(id, (tag, lacks), transfer, payload, &self.modes)?)
         };
         let begins = current.is_none();
         let settled = outcome.settled || outcome.aborted;
@@ -62,6 +66,7 @@ impl Link {
             settled: !begins && settled,
             last_credit,
             arrived: outcome.arrived,
+            resumed: outcome.resumed,
             released: outcome.released,
         })
     }
@@ -75,11 +80,23 @@ impl Link {
         transfer.delivery_tag.as_ref().filter(|_| begins && unsettled)
     }
 
+    /// Receiver: the tag of the delivery that this transfer resumes, if it waits for that.
+    #[inline]
+    pub(crate) fn resumes(&self, transfer: &Transfer) -> Option<DeliveryTag> {
+        let resuming = self.resuming.as_ref().filter(|_| transfer.resume)?;
+        let End::Receiver(receiver) = &self.end else { return None };
+        let begins = receiver.incoming.current().is_none();
+        transfer.delivery_tag.filter(|tag| begins && resuming.awaits(tag))
+    }
+
     /// A delivery of this link is no longer unsettled.
     #[inline]
     pub(crate) fn settled(&mut self, tag: &DeliveryTag) {
         self.unsettled = self.unsettled.saturating_sub(1);
         self.tags.remove(tag);
+        if let Some(resuming) = &mut self.resuming {
+            resuming.settled(tag);
+        }
     }
 
     /// Receiver: we have settled a delivery. What that gives back, if it was not whole.

@@ -85,8 +85,14 @@ impl Session {
             self.fail_link(ctx, index, Violation::TagInUse);
             return Ok(());
         }
+        let resumed = link.resumes(transfer);
         match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
-            Ok(arrival) => self.arrived(ctx, index, tag, &arrival),
+            Ok(arrival) => {
+                if let Some(tag) = resumed {
+                    self.resumed(ctx, index, (tag, transfer), &arrival);
+                }
+                self.arrived(ctx, index, tag, &arrival);
+            }
             Err(violation) if violation.scope() == Scope::Link => {
                 self.release(ctx, load);
                 self.fail_link(ctx, index, violation);
@@ -106,6 +112,12 @@ impl Session {
         }
         if let Some(held) = arrival.settled.then(|| self.received.remove(arrival.number)).flatten() {
             link.settled(&held.tag);
+            if arrival.resumed {
+                // Nobody will take it, and see that.
+                let delivery = crate::DeliveryId { session: self.id, number: arrival.number };
+                let state = held.state;
+                ctx.event(Event::Disposition { delivery, link: link.id(), state, settled: true, token: 0 });
+            }
         }
         if arrival.arrived {
             ctx.event(Event::Arrived { receiver: crate::ReceiverId(link.key) });

@@ -88,6 +88,8 @@ impl Session {
         for (_, index) in links {
             let Some(link) = self.links.get_mut(index) else { continue };
             link.gone(ctx, DetachReason::Session);
+            self.suspended(ctx, index);
+            let Some(link) = self.links.get_mut(index) else { continue };
             if let End::Receiver(receiver) = &mut link.end {
                 // req: TR-2.6.14-06
                 let dropped = receiver.incoming.drop_partial();

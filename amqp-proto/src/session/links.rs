@@ -99,6 +99,7 @@ impl Session {
         if let Some(link) = self.links.get_mut(index) {
             link.refuse(ctx, Some(channel), Some(Condition::FRAME_SIZE_TOO_SMALL.into()));
             link.gone(ctx, reason);
+            self.suspended(ctx, index);
         } else {
             ctx.event(crate::Event::Detached { link: id, reason: Box::new(reason) });
         }
@@ -131,7 +132,7 @@ impl Session {
         let key = self.new_key(ctx);
         let mut link = Link::new(key, attach.name.clone(), role);
         let request = link
-            .received_request(attach)
+            .received_request(ctx, attach)
             .and_then(|attach| if in_use { Err(Violation::NameInUse) } else { Ok(attach) });
         self.handles.insert(handle, key.index);
         self.insert_link(ctx, link);
@@ -195,6 +196,7 @@ impl Session {
     /// Those of a suspended link too: its id is gone, so nobody could settle them or hear of them.
     pub(crate) fn dropped(&mut self, ctx: &mut Context, index: u32) {
         self.forget_waiting(index);
+        self.suspended(ctx, index);
         let Some(link) = self.links.get_mut(index) else { return };
         let key = link.key;
         let partial = match &mut link.end {

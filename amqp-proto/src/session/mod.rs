@@ -2,7 +2,7 @@
 //!
 //! [`begin`] and [`end`] are the session's own frames, [`window`] its flow control, [`dispatch`] leads
 //! the other frames to their links, [`flush`] lets leave what was held back, [`turns`] says whose turn it is, [`unread`]
-//! and [`credit`] what more may come; [`table`] finds links, [`view`] is what the application works with.
+//! and [`credit`] what more may come, [`resume`] what outlives its link; [`table`] finds links, [`view`] is what the application works with.
 
 pub(crate) mod begin;
 pub(crate) mod credit;
@@ -11,6 +11,7 @@ pub(crate) mod end;
 pub(crate) mod flush;
 pub(crate) mod links;
 pub(crate) mod memory;
+pub(crate) mod resume;
 pub(crate) mod settle;
 pub(crate) mod table;
 pub(crate) mod turns;

@@ -38,7 +38,10 @@ impl Session {
                 renews = link.renews_when_settled();
             }
         } else {
-            table.get(number).filter(|held| held.link == link.into()).ok_or(Misuse::StaleId)?;
+            let held = table.get(number).filter(|held| held.link == link.into()).ok_or(Misuse::StaleId)?;
+            if let Some(link) = self.links.get_mut(link.index) {
+                link.reported(held.tag, state.as_ref());
+            }
         }
         dispositions.add(ctx, channel, (number, number), state, settled);
         if renews {
@@ -88,6 +91,8 @@ impl Session {
             if settled {
                 link.settled(&held.tag);
                 released += link.settled_here(number).unwrap_or_default();
+            } else {
+                link.reported(held.tag, state);
             }
             !settled
         });

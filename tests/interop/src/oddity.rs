@@ -239,7 +239,26 @@ pub(crate) const ODDITIES: &[Oddity] = &[
         "Connection reset by peer",
         "a delivery that waits while its link is detached breaks the session, and the connection goes without a close",
     ),
+    odd(
+        "erlang",
+        "peer-detaches",
+        "our listener complains: a detach of ours without an answer",
+        "tells of a detach with its error, and answers none, however the link came to its end (§2.6.6); the link goes with its \
+         session",
+    ),
     at_times("amqp10-js", ANY, "a delivery came without link-credit", ONE_BEYOND_CREDIT),
+    odd(
+        "amqp10-js",
+        "types-char",
+        "Unable to decode bytes from message body",
+        "writes the code of a char twice (§1.6.16)",
+    ),
+    odd(
+        "amqp10-js",
+        "open-capabilities",
+        "offered-capabilities (symbol): unexpected format code 0xc0",
+        "writes several capabilities as a list, where the text has an array (§1.4: multiple)",
+    ),
     at_times("rabbitmq4", ANY, "no answer in time: beginning a session", LOST_BEGIN),
     at_times("rabbitmq43", ANY, "no answer in time: beginning a session", LOST_BEGIN),
 ];

@@ -55,7 +55,7 @@ async fn take_in(receiver: &Receiver, node: Option<&str>, place: &Place) -> Resu
         let asked =
             |condition| codec::Error { info: Some(info.into()), ..codec::Error::new(condition, "as asked for") };
         match kind {
-            "detach" if due => return receiver.close_with(asked(Condition::RESOURCE_LIMIT_EXCEEDED)).await,
+            "detach" if due => return place.shared.detach(receiver, asked(Condition::RESOURCE_LIMIT_EXCEEDED)).await,
             "end" if due => return place.session.end_with(asked(Condition::WINDOW_VIOLATION)).await,
             "close" if due => return place.connection.close_with(asked(Condition::CONNECTION_FORCED)).await,
             "hold" => delivery.leave_unsettled(),

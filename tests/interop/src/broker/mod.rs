@@ -11,15 +11,17 @@ mod queue;
 mod selector;
 
 use crate::verdict::Fault;
-use amqp10::codec::{self, Condition, Fields, Source, Str, Symbol, TargetTerminus};
+use amqp10::codec::{self, Condition, Fields, Open, Source, Str, Symbol, TargetTerminus};
 use amqp10::proto::SessionOptions;
-use amqp10::{Error, Fault as Blame, IncomingConnection, IncomingLink, Session};
+use amqp10::{Error, Fault as Blame, IncomingConnection, IncomingLink, Receiver, Session};
 use door::Door;
 pub(crate) use door::{Certificates, Setting};
 use queue::Queue;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::RwLock;
 use tokio::task::JoinHandle;
 
 /// A broker that is up; dropped, it is gone.
@@ -35,6 +37,9 @@ struct Shared {
     queues: Mutex<HashMap<String, Arc<Queue>>>,
     counts: Mutex<HashMap<String, u64>>,
     complaints: Mutex<Vec<String>>,
+    opens: Mutex<Vec<Open>>,
+    /// Read by those who wait for the answer to a detach.
+    detaching: RwLock<()>,
     made: AtomicU64,
 }
 
@@ -50,9 +55,16 @@ impl Broker {
         self.port
     }
 
-    /// What clients did against the specification, as our library saw it.
-    pub(crate) fn complaints(&self) -> Vec<String> {
+    /// What clients did against the specification, as our library saw it; to be asked when they are gone.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        // the end of its connection ends the wait for the answer to a detach at the latest
+        let _none = tokio::time::timeout(Duration::from_secs(5), self.shared.detaching.write()).await;
         lock(&self.shared.complaints).clone()
+    }
+
+    /// The open of every connection, in the order in which they came.
+    pub(crate) fn opens(&self) -> Vec<Open> {
+        lock(&self.shared.opens).clone()
     }
 }
 
@@ -85,6 +97,16 @@ impl Shared {
         }
     }
 
+    /// Detaches a link for this reason; the peer has to answer with a detach of its own (§2.6.6).
+    async fn detach(&self, receiver: &Receiver, error: codec::Error) -> Result<(), Error> {
+        let _waiting = self.detaching.read().await;
+        let answered = receiver.close_with(error).await;
+        if answered.is_err() {
+            lock(&self.complaints).push("a detach of ours without an answer".to_owned());
+        }
+        answered
+    }
+
     /// An address for a node made on demand (§3.5.3).
     fn dynamic_address(&self) -> Str {
         format!("dynamic-{}", self.made.fetch_add(1, Ordering::Relaxed)).into()
@@ -108,6 +130,7 @@ async fn serve(mut incoming: IncomingConnection, shared: &Arc<Shared>) -> Result
         incoming.answer(answer)?;
     }
     let connection = incoming.open().await?;
+    lock(&shared.opens).extend(connection.remote_open());
     loop {
         let session = connection.incoming_session().await?.accept(SessionOptions::default())?;
         tokio::spawn(serve_session(connection.clone(), session, Arc::clone(shared)));

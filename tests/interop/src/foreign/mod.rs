@@ -3,6 +3,7 @@
 mod call;
 mod cannot;
 mod expect;
+mod seen;
 
 use crate::broker::{Broker, Setting};
 use crate::script::Scripts;
@@ -68,7 +69,7 @@ pub(crate) const CLIENTS: &[Client] = &[
             send-unsettled receive-settled rcv-second pipelined-transfers large-4096 large-1m credit \
             drain outcomes unknown-address unauthorized redirect sessions idle-timeout links selector \
             dynamic anonymous-relay peer-detaches peer-ends peer-closes peer-rejects peer-releases \
-            peer-modifies client-errors types-properties types-body types-nested bodies properties \
+            peer-modifies client-errors types-properties types-body types-nested bodies properties same-name \
             detach-reattach open-fields tls-roundtrip sasl-external sizes-512 sizes-4096 sizes-default \
             unsettled-10000 presettled-10000 credit-large links-100 sessions-20 shutdown",
         patience: 120,
@@ -114,7 +115,9 @@ pub(crate) const CLIENTS: &[Client] = &[
         scenarios: "\
             roundtrip open-close send-settled large-4096 drain outcomes unknown-address idle-timeout \
             sasl-none sasl-fail sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit \
-            credit-large links-100 sessions-20 shutdown peer-rejects peer-releases peer-modifies",
+            credit-large links-100 sessions-20 shutdown peer-rejects peer-releases peer-modifies sasl-plain \
+            sasl-anonymous sasl-external tls-roundtrip open-fields unauthorized peer-detaches same-name dynamic \
+            selector",
         patience: 240,
         needs_tls: false,
         quick: false,
@@ -128,7 +131,7 @@ pub(crate) const CLIENTS: &[Client] = &[
             roundtrip open-close send-settled large-4096 drain credit outcomes unknown-address filter \
             idle-timeout sasl-none sasl-fail sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 \
             credit-large links-100 peer-rejects peer-releases peer-modifies sessions-20 shutdown unauthorized \
-            sasl-plain sasl-anonymous",
+            sasl-plain sasl-anonymous sasl-external tls-roundtrip open-fields peer-detaches same-name",
         patience: 240,
         needs_tls: false,
         quick: false,
@@ -143,7 +146,7 @@ pub(crate) const CLIENTS: &[Client] = &[
             large-4096 idle-timeout sasl-none sasl-fail sasl-scram sizes-512 sizes-4096 sizes-default unsettled-10000 \
             presettled-10000 links-100 sessions-20 peer-rejects peer-releases peer-modifies credit credit-large \
             same-name dynamic selector unauthorized peer-detaches peer-ends peer-closes shutdown \
-            sasl-plain sasl-anonymous",
+            sasl-plain sasl-anonymous sasl-external tls-roundtrip open-fields",
         patience: 600,
         needs_tls: false,
         quick: false,
@@ -154,9 +157,11 @@ pub(crate) const CLIENTS: &[Client] = &[
         script: "scenarios-amqp10.js",
         round_trip: None,
         scenarios: "\
-            open-close send-receive outcomes unknown-address sasl-fail sasl-plain sizes-512 sizes-4096 \
-            sizes-default unsettled-10000 credit credit-large links-100 peer-rejects peer-releases peer-modifies \
-            unauthorized peer-detaches shutdown idle-timeout selector",
+            roundtrip open-close send-receive outcomes unknown-address sasl-fail sasl-plain sasl-anonymous \
+            sasl-external tls-roundtrip open-fields open-capabilities types-body types-properties types-char \
+            sizes-512 sizes-4096 sizes-default unsettled-10000 presettled-10000 credit credit-large drain links-100 \
+            sessions-20 peer-rejects peer-releases peer-modifies unauthorized peer-detaches shutdown idle-timeout \
+            same-name dynamic selector",
         patience: 120,
         needs_tls: false,
         quick: false,
@@ -227,7 +232,7 @@ pub(crate) async fn play(client: &'static Client, scenario: &'static str, script
         // "refused: <nil>" is how go-amqp's script says that it was let in
         None => ensure!(!finished.output.replace("refused: <nil>", "").contains("refused"), "{}", finished.tail()),
     }
-    let complaints = broker.complaints();
+    let complaints = broker.complaints().await;
     ensure!(complaints.is_empty(), "our listener complains: {}", complaints.join("; "));
-    Ok(())
+    seen::check(client.name, scenario, &broker.opens())
 }

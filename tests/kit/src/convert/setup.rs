@@ -108,15 +108,12 @@ impl Converter {
 }
 
 fn unplayable(frame: &Record) -> Option<String> {
-    let unsettled = matches!(frame.get("unsettled"), Value::Map(pairs) if !pairs.is_empty());
     let state = frame.composite("state").map(|state| state.name.as_str());
     match frame.name.as_str() {
         "sasl-init" => {
             let mechanism = frame.text("mechanism").unwrap_or_default();
             (!MECHANISMS.contains(&mechanism)).then(|| format!("SASL mechanism {mechanism}"))
         }
-        "attach" if unsettled => Some("link resumption (unsettled map)".to_owned()),
-        "transfer" if frame.flag("resume") => Some("link resumption (resume=true)".to_owned()),
         "transfer" | "disposition" if matches!(state, Some("transactional-state" | "declared")) => {
             Some("transactions".to_owned())
         }

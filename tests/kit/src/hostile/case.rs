@@ -1,6 +1,6 @@
 //! A case of the catalogue, and the preambles.
 
-use crate::wire::{Value, decode_unit, next_unit, unhex};
+use crate::wire::unhex;
 use serde_json::Value as Json;
 
 /// One line of the catalogue.
@@ -109,22 +109,9 @@ impl Case {
         self.feature.as_deref().filter(|feature| !matches!(*feature, "scram" | "txn"))
     }
 
-    /// The optional part that a link of the case asks for. That one is resumed is seen from its attach, since the format
-    /// has no word for it.
+    /// The optional part that a link of the case asks for.
     pub(super) fn part_of_link(&self) -> Option<&'static str> {
-        match self.feature.as_deref() {
-            Some("txn") => Some("transactions"),
-            None if self.resumes() => Some("resumption"),
-            _ => None,
-        }
-    }
-
-    /// Whether its first frame is an attach that says what is unsettled.
-    fn resumes(&self) -> bool {
-        let Ok(Some(length)) = next_unit(&self.octets) else { return false };
-        let first = self.octets.get(..length).map(decode_unit);
-        matches!(first, Some(Ok(frame)) if frame.name == "attach"
-            && matches!(frame.get("unsettled"), Value::Map(entries) if !entries.is_empty()))
+        self.feature.as_deref().filter(|feature| *feature == "txn").map(|_| "transactions")
     }
 
     pub(super) fn must_not(&self, what: &str) -> bool {

@@ -45,6 +45,7 @@ impl Driver {
                 let receiver = self.receiver_id(command)?;
                 self.receiver(receiver)?.pause().map_err(misuse)?;
             }
+            "resume" if *command.get("delivery-tag") != Value::Null => self.resume_delivery(command)?,
             "resume" => {
                 let receiver = self.receiver_id(command)?;
                 self.receiver(receiver)?.resume().map_err(misuse)?;
@@ -232,6 +233,16 @@ impl Driver {
         let mut sender = self.sender(id)?;
         let sent = if command.flag("more") { sender.start(message) } else { sender.send(message) };
         let sent = sent.map_err(|fault| format!("the core does not send: {fault}"))?;
+        self.name_sent(command, sent.delivery);
+        Ok(())
+    }
+
+    /// A delivery from before the link was attached again.
+    fn resume_delivery(&mut self, command: &Record) -> Done {
+        let (id, message) = (self.sender_id(command)?, Self::outgoing(command)?);
+        let tag = message.tag.ok_or("resume which delivery? delivery-tag=0x…")?;
+        let sent = self.sender(id)?.resume_delivery(&tag, message);
+        let sent = sent.map_err(|fault| format!("the core does not resume: {fault}"))?;
         self.name_sent(command, sent.delivery);
         Ok(())
     }

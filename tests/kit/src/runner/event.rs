@@ -6,9 +6,9 @@ use super::snapshot::rcv_settle_mode;
 use super::typed::{fields_of, untyped};
 use crate::meaning::word;
 use crate::wire::{Record, Value};
-use amqp_proto::codec::{Attach, Error};
-use amqp_proto::{CloseReason, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId};
-use amqp_proto::{SaslFailure, SaslRequest, Violation};
+use amqp_proto::codec::{Attach, DeliveryState, Error};
+use amqp_proto::{CloseReason, Compared, DeliveryId, DetachReason, EndReason, Event, LinkId, ReceiverId};
+use amqp_proto::{Resumption, SaslFailure, SaslRequest, Violation};
 
 impl Driver {
     /// One event: names what is new, and keeps a record of it.
@@ -49,6 +49,22 @@ impl Driver {
                 let state = state.as_ref().map_or(Value::Null, untyped);
                 let name = self.delivery_name(link, delivery);
                 about(Record::new("disposition").with("state", state).with("settled", settled), name)
+            }
+            Event::Suspended { link, unsettled } => {
+                let entries = unsettled.iter().map(|(tag, of)| (tag.as_ref().into(), state(of.state.as_ref())));
+                let record = Record::new("suspended").with("unsettled", Value::Map(entries.collect()));
+                about(record, self.link_name(link))
+            }
+            Event::Compared { link, remembers, deliveries } => {
+                let record = Record::new("compared").with("remembers", remembers);
+                let deliveries = Value::Map(deliveries.iter().map(compared).collect());
+                about(record.with("deliveries", deliveries), self.names.link(link))
+            }
+            Event::Resumed { receiver, delivery, tag, state: of_sender, settled, aborted, .. } => {
+                let name = self.delivery_name(receiver.into(), delivery);
+                self.names.deliveries.insert(name.clone(), delivery);
+                let record = Record::new("resumed").with("delivery-tag", tag.as_ref()).with("settled", settled);
+                about(record.with("state", state(of_sender.as_ref())).with("aborted", aborted), name)
             }
             Event::Closed(reason) => closed(&reason),
             other => return Err(format!("the kit does not know this event: {other:?}")),
@@ -126,6 +142,26 @@ impl Driver {
 fn about(mut record: Record, subject: String) -> Record {
     record.fields.insert(0, ("subject".to_owned(), Value::Word(subject)));
     record
+}
+
+fn state(state: Option<&DeliveryState>) -> Value {
+    state.map_or(Value::Null, untyped)
+}
+
+/// A tag, and `[what-is-to-be-done state-at-the-peer]`.
+fn compared(compared: &Compared) -> (Value, Value) {
+    let what = match &compared.resumption {
+        Resumption::Content { .. } => "content",
+        Resumption::Outcome { agreed: true, .. } => "outcome",
+        Resumption::Outcome { agreed: false, .. } => "restate",
+        Resumption::Abort => "abort",
+        Resumption::Unknown => "unknown",
+        Resumption::Settled => "settled",
+        Resumption::Awaited => "awaited",
+        Resumption::Pending => "pending",
+        other => unreachable!("the kit does not know this: {other:?}"),
+    };
+    (compared.tag.as_ref().into(), Value::List(vec![word(what), state(compared.remote.as_ref())]))
 }
 
 fn error(error: Option<&Error>) -> Value {

@@ -2,9 +2,12 @@
 
 use crate::trace::Script;
 use crate::wire::{Record, Value, decode, encode_record};
-use amqp_proto::codec::{Attach, Begin, Decode, Decoder, Encode, Open, SequenceNo, SourceTerminus};
+use amqp_proto::codec::{
+    Attach, Begin, Decode, Decoder, DeliveryState, DeliveryTag, Encode, Open, SequenceNo, SourceTerminus,
+};
 use amqp_proto::{
-    Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, PeerLimits, Pipelining, SessionOptions, SettleModes,
+    Config, CreditMode, CreditRenewal, CreditUntil, LinkOptions, PeerLimits, Pipelining, Resume, SessionOptions,
+    SettleModes, UnsettledDelivery,
 };
 use bytes::Bytes;
 use std::time::Duration;
@@ -57,6 +60,7 @@ const OWN: &[&str] = &[
     "max-unsettled",
     "max-sessions",
     "max-links",
+    "max-unsettled-map",
     "max-unread",
     "max-frames-before-open",
     "max-octets-before-outcome",
@@ -129,6 +133,7 @@ fn peer_limits(config: &Record) -> PeerLimits {
     PeerLimits {
         max_sessions: count("max-sessions", defaults.max_sessions),
         max_links: count("max-links", defaults.max_links),
+        max_unsettled_map: count("max-unsettled-map", defaults.max_unsettled_map),
         // Not bounded unless said so: the max-frame-size of most traces is not bounded either.
         max_unread: config.number("max-unread").unwrap_or(u64::MAX),
         max_frames_before_open: count("max-frames-before-open", defaults.max_frames_before_open),
@@ -170,10 +175,14 @@ pub(super) fn session_options(command: &Record) -> Built<SessionOptions> {
     })
 }
 
+fn unsettled((tag, state): (DeliveryTag, Option<DeliveryState>)) -> (DeliveryTag, UnsettledDelivery) {
+    (tag, UnsettledDelivery { state, token: 0 })
+}
+
 /// Options of an attach, from the fields of one; `credit=N` has the core grant it by itself.
 pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
     let mut attach =
-        renamed(command, "attach", &["credit", "low-water", "counts", "settle-modes"]).with("handle", 0u32);
+        renamed(command, "attach", &["credit", "low-water", "counts", "settle-modes", "resume"]).with("handle", 0u32);
     if *attach.get("name") == Value::Null {
         attach.set("name", Value::from("link"));
     }
@@ -198,6 +207,11 @@ pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
         initial_delivery_count: attach.initial_delivery_count.unwrap_or_default(),
         credit,
         credit_renewal,
+        resume: match attach.unsettled {
+            Some(map) => Resume::With(map.0.into_iter().map(unsettled).collect()),
+            None if command.text("resume") == Some("keep") => Resume::Keep,
+            None => Resume::Forget,
+        },
         offered_capabilities: attach.offered_capabilities,
         desired_capabilities: attach.desired_capabilities,
         properties: attach.properties,
