@@ -63,17 +63,22 @@ impl Outcomes {
         matches!(self.slots.get_mut(key(token)), Some(Slot::Arrived(_)))
     }
 
-    /// Nobody will fetch this one.
-    pub(crate) fn abandon(&mut self, token: u64) {
+    /// Nobody will fetch this one. Whether it is still to come, and its slot is taken until then.
+    pub(crate) fn abandon(&mut self, token: u64) -> bool {
         let key = key(token);
         match self.slots.get_mut(key) {
             Some(slot @ Slot::Waiting(..)) => {
                 if let Slot::Waiting(sender, _) = *slot {
                     *slot = Slot::Abandoned(sender);
                 }
+                true
             }
-            Some(Slot::Arrived(_)) => drop(self.slots.remove(key)),
-            Some(Slot::Abandoned(_)) | None => {}
+            Some(Slot::Arrived(_)) => {
+                self.slots.remove(key);
+                false
+            }
+            Some(Slot::Abandoned(_)) => true,
+            None => false,
         }
     }
 

@@ -74,6 +74,10 @@ impl Turns {
         if let Some((_, waker)) = self.waiting.pop_front() {
             wake.push(waker);
         }
+        if self.waiting.is_empty() {
+            // whoever comes next takes the first place again: where one waits at a time, the others stay out of the caches
+            self.waiting.clear();
+        }
     }
 
     /// Calls everybody: what they wait for will not come.

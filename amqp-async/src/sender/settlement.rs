@@ -51,8 +51,7 @@ impl Settlement {
     /// another's.
     fn give_up(link: &SenderRoot, limit: &mut Limit, state: &mut State, token: u64) {
         limit.cancel(state);
-        state.outcomes.abandon(token);
-        if link.fate.get().is_some() {
+        if state.outcomes.abandon(token) && link.fate.get().is_some() {
             // no outcome will come to free the slot
             state.outcomes.forget(token);
         }
@@ -67,16 +66,20 @@ fn look(
     token: u64,
     waker: &Waker,
 ) -> Poll<Result<Outcome, SendError>> {
-    let result = match (state.outcomes.poll(token, waker), link.fate.get()) {
-        (Poll::Ready(Some(outcome)), _) => Ok(outcome),
-        (_, Some(error)) => Err(error),
-        (Poll::Ready(None), None) => Err(Error::Undriven),
-        (Poll::Pending, None) => match limit.poll(state, waker) {
-            Poll::Ready(()) => Err(Error::Timeout(Step::Settle)),
+    let outcome = match state.outcomes.poll(token, waker) {
+        Poll::Ready(Some(outcome)) => return Poll::Ready(Ok(outcome)),
+        Poll::Ready(None) => Poll::Ready(()),
+        Poll::Pending => Poll::Pending,
+    };
+    let error = match (link.fate.get(), outcome) {
+        (Some(error), _) => error,
+        (None, Poll::Ready(())) => Error::Undriven,
+        (None, Poll::Pending) => match limit.poll(state, waker) {
+            Poll::Ready(()) => Error::Timeout(Step::Settle),
             Poll::Pending => return Poll::Pending,
         },
     };
-    Poll::Ready(result.map_err(SendError::InDoubt))
+    Poll::Ready(Err(SendError::InDoubt(error)))
 }
 
 impl Future for Settlement {

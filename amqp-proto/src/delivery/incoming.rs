@@ -308,6 +308,10 @@ impl Incoming {
     fn popped(&mut self, settled: bool) {
         self.ready_hidden = self.ready_hidden.saturating_sub(1);
         self.ready_settled -= usize::from(settled);
+        if self.ready.is_empty() {
+            // the next one takes the first place again: where one comes at a time, the others stay out of the caches
+            self.ready.clear();
+        }
     }
 
     /// What has come of the oldest delivery since the last look, and what that gives back.

@@ -40,36 +40,18 @@ pub enum Half {
     Ended,
 }
 
+/// In this order, so that what every message touches lies together: of a thousand links that each have one at a time no
+/// cache holds more.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Link {
     pub(crate) key: LinkKey,
-    pub(crate) name: Str,
     /// What we have sent.
     pub(crate) local: Half,
     /// What has come.
     pub(crate) remote: Half,
-    /// The peer's handle, while it is mapped.
-    pub(crate) remote_handle: Option<u32>,
-    /// Our attach, until it leaves.
-    pub(crate) waiting: Option<Box<LinkOptions>>,
-    /// A refusal of the peer's attach, until our begin leaves.
-    pub(crate) refusal: Option<Box<Refusal>>,
-    /// What the answer to our attach has to grant.
-    pub(crate) asked: Asked,
-    /// The peer's attach, for those who ask later.
-    pub(crate) remote_attach: Option<Kept<Attach>>,
-    pub(crate) modes: Modes,
-    pub(crate) credit: Credit,
-    /// The link state properties that the peer told last.
-    pub(crate) remote_properties: Option<Box<Fields>>,
-    /// A flow is to leave with the next flush.
-    pub(crate) flow_due: Option<FlowDue>,
     /// The peer's attach refuses ours; its detach will say why (§2.6.3).
     pub(crate) refused: bool,
-    /// We have detached, and not for good.
-    pub(crate) suspended: bool,
-    /// The peer closed it then, and so do we, with an attach and a detach that wait for their answers.
-    pub(crate) closes_too: bool,
     /// The detached event has been raised.
     pub(crate) gone: bool,
     /// What it kept of a link before, and keeps for one after it.
@@ -78,7 +60,29 @@ pub(crate) struct Link {
     pub(crate) unsettled: u32,
     /// Their tags.
     pub(crate) tags: Tags,
+    pub(crate) credit: Credit,
+    pub(crate) modes: Modes,
     pub(crate) end: End,
+    /// A flow is to leave with the next flush.
+    pub(crate) flow_due: Option<FlowDue>,
+    // From here on what messages do not touch.
+    pub(crate) name: Str,
+    /// The peer's handle, while it is mapped.
+    pub(crate) remote_handle: Option<u32>,
+    /// We have detached, and not for good.
+    pub(crate) suspended: bool,
+    /// The peer closed it then, and so do we, with an attach and a detach that wait for their answers.
+    pub(crate) closes_too: bool,
+    /// What the answer to our attach has to grant.
+    pub(crate) asked: Asked,
+    /// Our attach, until it leaves.
+    pub(crate) waiting: Option<Box<LinkOptions>>,
+    /// A refusal of the peer's attach, until our begin leaves.
+    pub(crate) refusal: Option<Box<Refusal>>,
+    /// The peer's attach, for those who ask later.
+    pub(crate) remote_attach: Option<Kept<Attach>>,
+    /// The link state properties that the peer told last.
+    pub(crate) remote_properties: Option<Box<Fields>>,
 }
 
 /// A refusal that waits.

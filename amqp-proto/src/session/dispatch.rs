@@ -166,7 +166,8 @@ impl Session {
                 if settled {
                     link.settled(&held.tag);
                 }
-                if settled && settled_on.last() != Some(&held.link.index) {
+                // ours to renew is only the credit of receivers
+                if settled && role == Role::Sender && settled_on.last() != Some(&held.link.index) {
                     settled_on.push(held.link.index);
                 }
             }

@@ -50,7 +50,7 @@ impl Place {
     }
 }
 
-/// `NAME-sender amqp://HOST:PORT[NODE] N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W]`.
+/// `NAME-sender amqp://HOST:PORT[NODE] N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W] [--tasks]`.
 #[derive(Clone, Debug)]
 pub struct SenderArguments {
     /// The receiver or the broker.
@@ -65,6 +65,8 @@ pub struct SenderArguments {
     pub links: usize,
     /// Connections.
     pub connections: usize,
+    /// Where there are tasks: one for each link, not one for each connection.
+    pub tasks: bool,
     window: usize,
 }
 
@@ -92,10 +94,12 @@ impl SenderArguments {
     /// Reads the command line, or exits with what is wrong with it.
     #[must_use]
     pub fn read() -> Self {
-        let usage = "amqp://HOST:PORT[NODE] N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W]";
+        let usage =
+            "amqp://HOST:PORT[NODE] N SIZE settled|unsettled|pingpong [--links L] [--conns C] [--window W] [--tasks]";
         let mut line = Line::new(usage);
         let (links, connections) = (line.option("--links", 1), line.option("--conns", 1));
         let window = line.option("--window", 1000);
+        let tasks = line.flag("--tasks");
         let [url, count, size, mode] = line.rest();
         let to = line.some(Place::parse(&url));
         let mode = line.some(match mode.as_str() {
@@ -111,6 +115,7 @@ impl SenderArguments {
             mode,
             links,
             connections,
+            tasks,
             window: if mode == Mode::PingPong { 1 } else { window },
         }
     }
@@ -174,6 +179,12 @@ impl Line {
         }
         let value = self.words.remove(at);
         self.parse(&value)
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        let before = self.words.len();
+        self.words.retain(|word| word != name);
+        self.words.len() < before
     }
 
     fn rest<const COUNT: usize>(&mut self) -> [String; COUNT] {

@@ -3,7 +3,7 @@
 
 use crate::{Bodies, MAX_FRAME_SIZE, Mode, ReceiverArguments, SenderArguments, Tally, now, print_ready, print_sender};
 use amqp10::blocking::{
-    BatchOptions, Connection, Delivery, IncomingLink, Listener, Options, Pump, Receiver, Sender, Session,
+    BatchOptions, Connection, Delivery, IncomingLink, Listener, Options, Pump, Receiver, Sender, Session, Settlement,
 };
 use amqp10::codec::{Outcome, SenderSettleMode};
 use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
@@ -57,15 +57,25 @@ fn connect(pump: &Pump, arguments: &SenderArguments, number: usize) -> Result<Co
     Ok(builder.connect()?)
 }
 
-/// One thread for each link; this one, if there is but one.
+/// A link, and what it has to send.
+struct Share<'a> {
+    link: &'a Sender,
+    numbers: Range<u64>,
+    outstanding: VecDeque<Settlement>,
+}
+
+/// One thread for each connection, whose links take turns, or one for each link; this one, if that makes but one.
 fn send_all(arguments: &SenderArguments, links: &[Sender]) -> Result<Vec<u64>, Failure> {
-    if let [only] = links {
-        return send_share(arguments, only, arguments.share(0));
+    let room = || VecDeque::with_capacity(arguments.link_window());
+    let share = |(number, link)| Share { link, numbers: arguments.share(number), outstanding: room() };
+    let mut shares: Vec<Share<'_>> = links.iter().enumerate().map(share).collect();
+    let together = if arguments.tasks { 1 } else { arguments.links };
+    if shares.len() == together {
+        return send_shares(arguments, &mut shares);
     }
     thread::scope(|scope| {
-        let work = links.iter().enumerate();
-        let start = |(number, link)| scope.spawn(move || send_share(arguments, link, arguments.share(number)));
-        let threads: Vec<_> = work.map(start).collect();
+        let start = |shares| scope.spawn(move || send_shares(arguments, shares));
+        let threads: Vec<_> = shares.chunks_mut(together).map(start).collect();
         let mut times = Vec::new();
         for thread in threads {
             times.extend(thread.join().map_err(|_| "a thread failed")??);
@@ -74,31 +84,37 @@ fn send_all(arguments: &SenderArguments, links: &[Sender]) -> Result<Vec<u64>, F
     })
 }
 
-fn send_share(arguments: &SenderArguments, link: &Sender, share: Range<u64>) -> Result<Vec<u64>, Failure> {
+fn send_shares(arguments: &SenderArguments, shares: &mut [Share<'_>]) -> Result<Vec<u64>, Failure> {
     let (mut bodies, mut times) = (Bodies::new(arguments.size), Vec::new());
-    let mut outstanding = VecDeque::new();
-    for number in share {
-        let body = bodies.make(number);
-        match arguments.mode {
-            Mode::Settled => drop(link.submit(body)?),
-            Mode::PingPong => {
-                let asked = now();
-                check(link.send(body)?)?;
-                times.push(now() - asked);
-            }
-            Mode::Unsettled => {
-                if outstanding.len() == arguments.link_window() {
-                    settle(outstanding.pop_front())?;
+    let mut left = true;
+    while left {
+        left = false;
+        for Share { link, numbers, outstanding } in &mut *shares {
+            let Some(number) = numbers.next() else { continue };
+            left = true;
+            let body = bodies.make(number);
+            match arguments.mode {
+                Mode::Settled => drop(link.submit(body)?),
+                Mode::PingPong => {
+                    let asked = now();
+                    check(link.send(body)?)?;
+                    times.push(now() - asked);
                 }
-                outstanding.push_back(link.submit(body)?);
+                Mode::Unsettled => {
+                    if outstanding.len() == arguments.link_window() {
+                        settle(outstanding.pop_front())?;
+                    }
+                    outstanding.push_back(link.submit(body)?);
+                }
             }
         }
     }
-    outstanding.into_iter().try_for_each(|settlement| settle(Some(settlement)))?;
+    let mut outstanding = shares.iter_mut().flat_map(|share| share.outstanding.drain(..));
+    outstanding.try_for_each(|settlement| settle(Some(settlement)))?;
     Ok(times)
 }
 
-fn settle(settlement: Option<amqp10::blocking::Settlement>) -> Result<(), Failure> {
+fn settle(settlement: Option<Settlement>) -> Result<(), Failure> {
     settlement.map_or(Ok(()), |mut settlement| check(settlement.outcome()?))
 }
 

@@ -1,4 +1,4 @@
-//! The sender: one task for each link.
+//! The sender: one task for each connection, whose links take turns; or one for each link.
 
 use super::{Failure, Tasks, connect, start};
 use crate::{Bodies, Mode, SenderArguments, now, print_sender};
@@ -22,21 +22,23 @@ pub async fn send<R: Tasks>(arguments: SenderArguments) -> Result<(), Failure> {
     }
     let started = now();
     let mut tasks = Vec::new();
-    for (number, link) in links.into_iter().enumerate() {
-        let (share, window) = (arguments.share(number), arguments.link_window());
-        let bodies = Bodies::new(arguments.size);
+    let mut shares = links.into_iter().enumerate().map(|(number, link)| Share::new(&arguments, number, link));
+    let together = if arguments.tasks { 1 } else { arguments.links };
+    for _ in 0..arguments.links * arguments.connections / together {
+        let shares: Vec<Share> = shares.by_ref().take(together).collect();
+        let (bodies, window) = (Bodies::new(arguments.size), arguments.link_window());
         tasks.push(match arguments.mode {
-            Mode::Settled => start::<R, _>(settled(link, share, bodies)),
-            Mode::Unsettled => start::<R, _>(unsettled(link, share, bodies, window)),
-            Mode::PingPong => start::<R, _>(ping_pong(link, share, bodies)),
+            Mode::Settled => start::<R, _>(settled(shares, bodies)),
+            Mode::Unsettled => start::<R, _>(unsettled(shares, bodies, window)),
+            Mode::PingPong => start::<R, _>(ping_pong(shares, bodies)),
         });
     }
     let mut round_trips = Vec::new();
     let mut links = Vec::new();
     for task in tasks {
-        let (link, times) = task.await??;
+        let (shares, times) = task.await??;
         round_trips.extend(times);
-        links.push(link);
+        links.extend(shares);
     }
     let accepted = if arguments.mode == Mode::Settled { 0 } else { arguments.count };
     let mut ended = now();
@@ -81,40 +83,75 @@ async fn attach<R: Tasks>(arguments: &SenderArguments, connection: &Connection) 
     Ok(links)
 }
 
-type Done = Result<(Sender, Vec<u64>), Failure>;
-
-async fn settled(link: Sender, share: Range<u64>, mut bodies: Bodies) -> Done {
-    for number in share {
-        // there is nothing to wait for
-        drop(link.submit(bodies.make(number)).await?);
-    }
-    Ok((link, Vec::new()))
+/// A link, and what it has to send.
+struct Share {
+    link: Sender,
+    numbers: Range<u64>,
+    outstanding: VecDeque<Settlement>,
 }
 
-async fn unsettled(link: Sender, share: Range<u64>, mut bodies: Bodies, window: usize) -> Done {
-    let mut outstanding: VecDeque<Settlement> = VecDeque::with_capacity(window);
-    for number in share {
-        if outstanding.len() == window {
-            if let Some(oldest) = outstanding.pop_front() {
+/// The links stay until all is over.
+type Done = Result<(Vec<Share>, Vec<u64>), Failure>;
+
+impl Share {
+    fn new(arguments: &SenderArguments, number: usize, link: Sender) -> Self {
+        Self { link, numbers: arguments.share(number), outstanding: VecDeque::with_capacity(arguments.link_window()) }
+    }
+
+    /// The next message, as soon as fewer than `window` are outstanding.
+    async fn send(&mut self, number: u64, bodies: &mut Bodies, window: usize) -> Result<(), Failure> {
+        if self.outstanding.len() == window {
+            if let Some(oldest) = self.outstanding.pop_front() {
                 check(oldest.await?)?;
             }
         }
-        outstanding.push_back(link.submit(bodies.make(number)).await?);
+        self.outstanding.push_back(self.link.submit(bodies.make(number)).await?);
+        Ok(())
     }
-    for settlement in outstanding {
-        check(settlement.await?)?;
-    }
-    Ok((link, Vec::new()))
 }
 
-async fn ping_pong(link: Sender, share: Range<u64>, mut bodies: Bodies) -> Done {
-    let mut times = Vec::with_capacity(share.clone().count());
-    for number in share {
-        let started = now();
-        check(link.send(bodies.make(number)).await?)?;
-        times.push(now() - started);
+async fn settled(mut shares: Vec<Share>, mut bodies: Bodies) -> Done {
+    let mut left = true;
+    while left {
+        left = false;
+        for Share { link, numbers, .. } in &mut shares {
+            let Some(number) = numbers.next() else { continue };
+            // there is nothing to wait for
+            drop(link.submit(bodies.make(number)).await?);
+            left = true;
+        }
     }
-    Ok((link, times))
+    Ok((shares, Vec::new()))
+}
+
+async fn unsettled(mut shares: Vec<Share>, mut bodies: Bodies, window: usize) -> Done {
+    let mut left = true;
+    while left {
+        left = false;
+        for share in &mut shares {
+            let Some(number) = share.numbers.next() else { continue };
+            share.send(number, &mut bodies, window).await?;
+            left = true;
+        }
+    }
+    for share in &mut shares {
+        for settlement in share.outstanding.drain(..) {
+            check(settlement.await?)?;
+        }
+    }
+    Ok((shares, Vec::new()))
+}
+
+async fn ping_pong(mut shares: Vec<Share>, mut bodies: Bodies) -> Done {
+    let mut times = Vec::new();
+    for Share { link, numbers, .. } in &mut shares {
+        for number in numbers {
+            let started = now();
+            check(link.send(bodies.make(number)).await?)?;
+            times.push(now() - started);
+        }
+    }
+    Ok((shares, times))
 }
 
 fn check(outcome: Outcome) -> Result<(), Failure> {
