@@ -61,25 +61,25 @@ fn crossing_ends_and_reuse() {
 fn channels_are_taken_in_turn() {
     // req: TR-2.5.1-03
     let mut pair = Pair::new(config("c").build().unwrap(), config("l").build().unwrap());
-    // one at a time on sixteen channels
-    for turn in 0..40 {
+    // one at a time on sixty-four channels
+    for turn in 0..150 {
         let (ours, _) = pair.session(SessionOptions::default(), SessionOptions::default());
         let sessions = pair.client.core.snapshot().sessions;
-        assert_eq!(sessions.iter().map(|it| it.channel).collect::<Vec<_>>(), [turn % 16]);
+        assert_eq!(sessions.iter().map(|it| it.channel).collect::<Vec<_>>(), [turn % 64]);
         assert_eq!(pair.listener.core.snapshot().sessions[0].channel, 0, "an answer takes the lowest");
         pair.client.core.session(ours).unwrap().end(None).unwrap();
         pair.pump();
     }
     // many side by side never on more than twice as many
     let mut live = Vec::new();
-    for _ in 0..20 {
+    for _ in 0..40 {
         live.push(pair.session(SessionOptions::default(), SessionOptions::default()).0);
     }
-    for _ in 0..100 {
+    for _ in 0..200 {
         pair.client.core.session(live.remove(0)).unwrap().end(None).unwrap();
         pair.pump();
         live.push(pair.session(SessionOptions::default(), SessionOptions::default()).0);
-        assert!(live.iter().all(|session| session.index() < 40), "{live:?}");
+        assert!(live.iter().all(|session| session.index() < 80), "{live:?}");
     }
 }
 

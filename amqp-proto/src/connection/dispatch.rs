@@ -14,7 +14,7 @@ use bytes::Bytes;
 /// Where the peer's channel leads while it answers a session that has a successor on our channel: to none.
 const GIVEN_UP: u32 = u32::MAX - 1;
 /// Sessions of ours take turns on so many channels, or on twice those in use.
-const TURN: u32 = 16;
+const TURN: u32 = 64;
 
 impl Connection {
     /// One AMQP frame that has a body.
