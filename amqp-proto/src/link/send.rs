@@ -2,6 +2,7 @@
 
 use super::sender::SenderMut;
 use super::{End, Half, Link};
+use crate::context::Context;
 use crate::delivery::outgoing::{self, Sending};
 use crate::delivery::payload::Octets;
 use crate::delivery::rest::Rest;
@@ -86,7 +87,7 @@ impl SenderMut<'_> {
     #[inline]
     fn transfer(&mut self, message: &mut Outgoing, more: bool, content: Option<&impl Encode>) -> Result<Sent, Refusal> {
         let full = self.session.is_full(self.ctx);
-        let Session { links, window, .. } = &mut *self.session;
+        let Session { links, sent, window, next_delivery_id, .. } = &mut *self.session;
         let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
         if link.gone || link.local == Half::Ended || link.is_leaving() {
             return Err(Misuse::Detached.into());
@@ -105,32 +106,27 @@ impl SenderMut<'_> {
             self.session.wait(self.ctx, self.key.index, blocked)?;
             return Err(Refusal::Blocked(blocked));
         }
-        self.begin(message, more, (content, len))
-    }
-
-    /// Everything allows it: a new delivery.
-    #[inline]
-    fn begin(
-        &mut self,
-        message: &mut Outgoing,
-        more: bool,
-        (content, len): (Option<&impl Encode>, usize),
-    ) -> Result<Sent, Refusal> {
-        let Session { id, links, sent, window, next_delivery_id, .. } = &mut *self.session;
-        let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
-        let (number, settled) = (*next_delivery_id, message.settled);
+        let number = *next_delivery_id;
         let tag = claim_tag(link, sent, number, message)?;
         *next_delivery_id += 1;
-        let before = link.credit.link_credit;
-        link.credit.used();
-        link.credit.note_empty(before, self.ctx.now);
-        if !settled {
+        link.begins(self.ctx);
+        if !message.settled {
             link.unsettled += 1;
             sent.insert(number, Held { link: self.key.into(), tag, state: None, token: message.token });
         }
-        let result = Sent { delivery: DeliveryId { session: *id, number }, settled };
-        let End::Sender(sender) = &mut link.end else { return Ok(result) };
-        sender.began = self.ctx.output.frames;
+        Ok(self.leave((number, tag, more), message, (content, len)))
+    }
+
+    /// A new delivery leaves: in one frame, if it fits into one.
+    #[inline]
+    fn leave(
+        &mut self,
+        (number, tag, more): (SequenceNo, DeliveryTag, bool),
+        message: &mut Outgoing,
+        (content, len): (Option<&impl Encode>, usize),
+    ) -> Sent {
+        let Session { id, window, .. } = &mut *self.session;
+        let settled = message.settled;
         let transfer = Transfer {
             delivery_id: Some(number),
             delivery_tag: Some(tag),
@@ -142,6 +138,7 @@ impl SenderMut<'_> {
             batchable: message.batchable,
             ..Transfer::new(Handle(self.key.index))
         };
+        let sent = Sent { delivery: DeliveryId { session: *id, number }, settled };
         let whole = match content {
             Some(content) => self.ctx.output.whole_transfer(id.index, &transfer, content, len),
             None => self.ctx.output.whole_transfer(id.index, &transfer, &Octets(&message.payload), len),
@@ -149,16 +146,25 @@ impl SenderMut<'_> {
         if whole {
             outgoing::left(self.ctx, window);
             if more {
-                sender.sending = Some(Box::new(Sending::started(transfer, number, settled, len)));
+                self.keep_sending(Sending::started(transfer, number, settled, len));
             }
-            return Ok(result);
+            return sent;
         }
         let rest = match content {
             Some(content) => Rest::encoded(content, len),
             None => mem::take(&mut message.payload).into(),
         };
         self.send_rest(Sending::new(transfer, number, settled, rest));
-        Ok(result)
+        sent
+    }
+
+    /// There is more to come of it.
+    #[cold]
+    fn keep_sending(&mut self, sending: Sending) {
+        let link = self.session.links.get_mut(self.key.index);
+        if let Some(End::Sender(sender)) = link.map(|link| &mut link.end) {
+            sender.sending = Some(Box::new(sending));
+        }
     }
 
     /// More than one frame, of which some may have to wait.
@@ -223,6 +229,19 @@ impl SenderMut<'_> {
         self.session.flush(self.ctx);
         self.session.offer(self.ctx);
         Ok(())
+    }
+}
+
+impl Link {
+    /// A delivery begins.
+    #[inline]
+    fn begins(&mut self, ctx: &Context) {
+        let before = self.credit.link_credit;
+        self.credit.used();
+        self.credit.note_empty(before, ctx.now);
+        if let End::Sender(sender) = &mut self.end {
+            sender.began = ctx.output.frames;
+        }
     }
 }
 
