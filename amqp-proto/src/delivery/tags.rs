@@ -30,9 +30,11 @@ impl Tags {
     }
 
     /// Enters tags of deliveries that have no delivery-id yet, before there are others.
-    pub(crate) fn hold(&mut self, tags: BTreeSet<DeliveryTag>) {
-        if !tags.is_empty() {
-            *self = Self::Known(tags);
+    pub(crate) fn hold(&mut self, tags: impl Iterator<Item = DeliveryTag>) {
+        let mut known = BTreeSet::new();
+        known.extend(tags);
+        if !known.is_empty() {
+            *self = Self::Known(known);
         }
     }
 

@@ -171,7 +171,9 @@ impl UnsettledDeliveries {
 
 impl FromIterator<(DeliveryTag, UnsettledDelivery)> for UnsettledDeliveries {
     fn from_iter<I: IntoIterator<Item = (DeliveryTag, UnsettledDelivery)>>(deliveries: I) -> Self {
-        Self(deliveries.into_iter().collect())
+        let mut all = BTreeMap::new();
+        all.extend(deliveries);
+        Self(all)
     }
 }
 
