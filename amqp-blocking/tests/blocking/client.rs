@@ -53,29 +53,35 @@ fn take_one_and_close(listener: &Listener) {
 #[test]
 fn s1_4_a_connection_that_is_slept_on_or_served_keeps_its_heartbeats() {
     // half of the idle time-out is what the peer is told: 500 ms
-    let listener = listener(config("server").idle_time_out(Some(Duration::from_millis(1000))));
-    for mode in MODES {
-        let serving = serve(listener.clone());
-        let sent = Arc::new(AtomicU32::new(0));
-        let count = Arc::clone(&sent);
-        let tap = FrameTap::new(move |frame| {
-            if frame.to_string() == "0 -> (empty frame)" {
-                count.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-        let connection = crate::support::client(mode, address(&listener), config("client").frame_tap(tap));
-        // the peer waits for the session
-        let _sender = connection.session().unwrap().sender("queue").unwrap();
-        connection.sleep(Duration::from_secs(2)).unwrap();
-        assert!(sent.swap(0, Ordering::Relaxed) >= 4, "{mode:?}");
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(2) {
-            connection.work(Duration::from_millis(100)).unwrap();
+    let listener = &listener(config("server").idle_time_out(Some(Duration::from_millis(1000))));
+    thread::scope(|scope| {
+        for mode in MODES {
+            scope.spawn(move || keeps_its_heartbeats(mode, listener));
         }
-        assert!(sent.load(Ordering::Relaxed) >= 4, "{mode:?}");
-        connection.close().unwrap();
-        assert!(serving.join().unwrap().1.is_clean());
+    });
+}
+
+fn keeps_its_heartbeats(mode: Mode, listener: &Listener) {
+    let serving = serve(listener.clone());
+    let sent = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&sent);
+    let tap = FrameTap::new(move |frame| {
+        if frame.to_string() == "0 -> (empty frame)" {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let connection = crate::support::client(mode, address(listener), config("client").frame_tap(tap));
+    // the peer waits for the session
+    let _sender = connection.session().unwrap().sender("queue").unwrap();
+    connection.sleep(Duration::from_secs(2)).unwrap();
+    assert!(sent.swap(0, Ordering::Relaxed) >= 4, "{mode:?}");
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(2) {
+        connection.work(Duration::from_millis(100)).unwrap();
     }
+    assert!(sent.load(Ordering::Relaxed) >= 4, "{mode:?}");
+    connection.close().unwrap();
+    assert!(serving.join().unwrap().1.is_clean());
 }
 
 #[test]
