@@ -44,7 +44,7 @@ enum Due {
 impl Deadlines {
     /// Asks to be woken `after` the driver's next pass.
     pub(crate) fn start(&mut self, after: Duration, waker: &Waker) -> usize {
-        let key = self.slots.insert(Deadline { due: Due::After(after), waker: waker.clone() });
+        let key = self.slots.insert(|| Deadline { due: Due::After(after), waker: waker.clone() });
         self.fresh.push(key);
         key
     }
@@ -115,37 +115,42 @@ fn runs(slots: &mut Slots<Deadline>, (at, key): (Instant, usize)) -> bool {
 /// How long a wait may take, from its first poll that finds nothing. Whoever has one takes it back when the
 /// wait is over.
 #[derive(Debug)]
-pub(crate) struct Limit {
-    after: Option<Duration>,
-    key: Option<usize>,
+pub(crate) enum Limit {
+    /// It may take for ever, or the wait is over.
+    Never,
+    /// It has not begun.
+    After(Duration),
+    /// It runs, under this key.
+    Runs(usize),
 }
 
 impl Limit {
     /// `None` waits for ever.
     pub(crate) fn new(after: Option<Duration>) -> Self {
-        Self { after, key: None }
+        after.map_or(Self::Never, Self::After)
     }
 
     /// Ready once the time is over.
     pub(crate) fn poll(&mut self, state: &mut State, waker: &Waker) -> Poll<()> {
-        match (self.key, self.after) {
-            (Some(key), _) => state.deadlines.poll(key, waker),
-            (None, Some(after)) => {
-                self.key = Some(state.deadlines.start(after, waker));
+        match *self {
+            Self::Runs(key) => state.deadlines.poll(key, waker),
+            Self::After(after) => {
+                *self = Self::Runs(state.deadlines.start(after, waker));
                 Poll::Pending
             }
-            (None, None) => Poll::Pending,
+            Self::Never => Poll::Pending,
         }
     }
 
     /// Whether there is something to take back.
     pub(crate) fn runs(&self) -> bool {
-        self.key.is_some()
+        matches!(self, Self::Runs(_))
     }
 
     /// The wait is over.
     pub(crate) fn cancel(&mut self, state: &mut State) {
-        if let Some(key) = self.key.take() {
+        if let Self::Runs(key) = *self {
+            *self = Self::Never;
             state.deadlines.cancel(key);
         }
     }

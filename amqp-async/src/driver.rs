@@ -249,13 +249,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
 
     fn write(&mut self, cx: &mut Context<'_>) {
         while !self.output.is_empty() && self.failure.is_none() {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let mut used = 0;
-            for (slice, chunk) in slices.iter_mut().zip(self.output.chunks()) {
-                *slice = IoSlice::new(chunk);
-                used += 1;
-            }
-            match self.transport.poll_write(cx, &slices[..used]) {
+            match self.write_some(cx) {
                 Poll::Ready(Ok(0)) => return self.end(Some(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(written)) => {
                     self.output.advance(written);
@@ -266,6 +260,20 @@ impl<T: Transport, C: Timer> Driver<T, C> {
             }
         }
         self.finish_writing(cx);
+    }
+
+    /// One write of what there is. A lone message is one run of octets, and needs no list of them.
+    fn write_some(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut chunks = self.output.chunks().map(IoSlice::new);
+        let Some(first) = chunks.next() else { return Poll::Ready(Ok(0)) };
+        let Some(second) = chunks.next() else { return self.transport.poll_write(cx, &[first]) };
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut used = 0;
+        for (slice, chunk) in slices.iter_mut().zip([first, second].into_iter().chain(chunks)) {
+            *slice = chunk;
+            used += 1;
+        }
+        self.transport.poll_write(cx, &slices[..used])
     }
 
     fn finish_writing(&mut self, cx: &mut Context<'_>) {

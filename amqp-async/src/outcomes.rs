@@ -30,7 +30,7 @@ impl Outcomes {
     /// Makes room for the outcome of a delivery that was sent; under the same lock as
     /// [`next_token`](Self::next_token), whose token it went with.
     pub(crate) fn expect(&mut self, sender: SenderId) -> u64 {
-        self.slots.insert(Slot::Waiting(sender, None)) as u64
+        self.slots.insert(|| Slot::Waiting(sender, None)) as u64
     }
 
     /// Stores what arrived for `token`.

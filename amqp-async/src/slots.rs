@@ -28,22 +28,24 @@ impl<T> Slots<T> {
         if self.vacant == NONE { self.entries.len() } else { self.vacant }
     }
 
-    /// Stores a value and says under which key.
-    pub(crate) fn insert(&mut self, value: T) -> usize {
-        let key = self.vacant;
-        match self.entries.get_mut(key) {
-            Some(entry) => {
-                if let Entry::Vacant(next) = *entry {
-                    self.vacant = next;
-                }
-                *entry = Entry::Taken(value);
-                key
-            }
-            None => {
-                self.entries.push(Entry::Taken(value));
-                self.entries.len() - 1
-            }
+    /// Stores a value and says under which key. It is made where it is to be, and so is not moved there.
+    #[inline]
+    pub(crate) fn insert(&mut self, value: impl FnOnce() -> T) -> usize {
+        if self.vacant == NONE {
+            self.grow();
         }
+        let key = self.vacant;
+        if let Some(entry @ &mut Entry::Vacant(next)) = self.entries.get_mut(key) {
+            self.vacant = next;
+            *entry = Entry::Taken(value());
+        }
+        key
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.vacant = self.entries.len();
+        self.entries.push(Entry::Vacant(NONE));
     }
 
     pub(crate) fn get_mut(&mut self, key: usize) -> Option<&mut T> {
@@ -84,15 +86,15 @@ mod tests {
     #[test]
     fn keys_come_again_and_values_stay_apart() {
         let mut slots = Slots::default();
-        assert_eq!(slots.next_key(), slots.insert('z'));
+        assert_eq!(slots.next_key(), slots.insert(|| 'z'));
         assert_eq!(slots.remove(0), Some('z'));
-        let (a, b) = (slots.insert('a'), slots.insert('b'));
+        let (a, b) = (slots.insert(|| 'a'), slots.insert(|| 'b'));
         assert_eq!(slots.remove(a), Some('a'));
         assert_eq!(slots.remove(a), None, "removed only once");
         assert_eq!(slots.next_key(), a);
-        let c = slots.insert('c');
+        let c = slots.insert(|| 'c');
         assert_eq!(c, a, "the freed key is used again");
-        let d = slots.insert('d');
+        let d = slots.insert(|| 'd');
         assert_eq!(slots.get_mut(b), Some(&mut 'b'));
         assert_eq!(
             slots.iter_mut().map(|(key, value)| (key, *value)).collect::<Vec<_>>(),

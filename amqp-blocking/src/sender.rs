@@ -158,10 +158,17 @@ impl Settlement {
     /// # Errors
     /// [`SendError::InDoubt`] if the link ended before the outcome came, or it takes too long.
     pub fn outcome(&mut self) -> Result<Outcome, SendError> {
-        let outcome = match &self.waiting {
-            Some(waiting) => waiting.maybe(&mut self.inner),
-            None => glance(&mut self.inner),
-        };
+        // mostly it is here already: then nobody waits, and time is kept by whoever hands over the next message
+        match glance(&mut self.inner) {
+            Some(Ok(outcome)) => Ok(outcome),
+            Some(Err(error)) => Err(error),
+            None => self.wait(),
+        }
+    }
+
+    #[cold]
+    fn wait(&mut self) -> Result<Outcome, SendError> {
+        let outcome = self.waiting.as_ref().and_then(|waiting| waiting.maybe(&mut self.inner));
         outcome.unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
     }
 

@@ -83,7 +83,7 @@ impl WatchedWindows {
         if let Some(windows) = self.published.get() {
             mark.look(&windows, &mut Vec::new());
         }
-        self.marks.insert(mark)
+        self.marks.insert(|| mark)
     }
 
     /// The next crossing.

@@ -229,9 +229,11 @@ impl Receiver {
             return Ok(first);
         }
         // what had arrived can be taken even when the link is gone
-        let missing = match state.machine.receiver(self.link.id).map(|mut receiver| receiver.recv()) {
-            Ok(Some(delivery)) => return Ok(Some(delivery)),
-            Ok(None) => None,
+        let missing = match state.machine.receiver(self.link.id) {
+            Ok(mut receiver) => match receiver.recv() {
+                Some(delivery) => return Ok(Some(delivery)),
+                None => None,
+            },
             Err(misuse) => Some(Error::Misuse(misuse)),
         };
         self.link.fate.get().or(missing).map_or(Ok(None), Err)

@@ -98,6 +98,7 @@ impl Sender {
     ///
     /// # Errors
     /// As for [`submit`](Self::submit).
+    #[inline]
     pub fn submit_at_once(&self, message: &Message) -> Option<Result<Settlement, SendError>> {
         if !Load::is_quick(message) {
             return None;

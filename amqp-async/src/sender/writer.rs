@@ -165,7 +165,12 @@ impl DeliveryWriter {
         more: bool,
     ) -> Poll<Result<(), Error>> {
         let taken = match self.attempt(state, waker, &mut piece, more) {
-            Poll::Pending => self.limit.poll(state, waker).map(|()| Err(Error::Timeout(Step::Send))),
+            Poll::Pending => {
+                if !self.limit.runs() {
+                    self.limit = Limit::new(self.sender.link.shared().limit(Step::Send));
+                }
+                self.limit.poll(state, waker).map(|()| Err(Error::Timeout(Step::Send)))
+            }
             taken => taken,
         };
         if taken.is_ready() {

@@ -107,7 +107,7 @@ impl SenderMut<'_> {
             return Err(Refusal::Blocked(blocked));
         }
         let number = *next_delivery_id;
-        let tag = claim_tag(link, sent, number, message)?;
+        let tag = claim_tag(link, sent, number, message).ok_or(Misuse::TagInUse)?;
         *next_delivery_id += 1;
         link.begins(self.ctx);
         if !message.settled {
@@ -245,25 +245,22 @@ impl Link {
     }
 }
 
-/// The tag of a new delivery: the one given, or one made of the delivery-id (req: TR-2.6.12-01).
+/// The tag of a new delivery: the one given, or one made of the delivery-id; `None` if it is in use (req: TR-2.6.12-01).
 #[inline]
-fn claim_tag(
-    link: &mut Link,
-    sent: &Unsettled<Held>,
-    number: SequenceNo,
-    message: &Outgoing,
-) -> Result<DeliveryTag, Misuse> {
+fn claim_tag(link: &mut Link, sent: &Unsettled<Held>, number: SequenceNo, message: &Outgoing) -> Option<DeliveryTag> {
     match message.tag {
-        Some(tag) if message.settled || claim(link, sent, &tag) => Ok(tag),
-        Some(_) => Err(Misuse::TagInUse),
-        None if message.settled || link.tags.all_made(link.unsettled) => Ok(number.0.into()),
-        None => claim_made(link, sent, number.0),
+        Some(tag) => (message.settled || claim(link, sent, &tag)).then_some(tag),
+        None => {
+            let made = message.settled || link.tags.all_made(link.unsettled);
+            let number = if made { Some(number.0.into()) } else { claim_made(link, sent, number.0) };
+            number.map(DeliveryTag::from)
+        }
     }
 }
 
 /// Longer ones for the rare case that the application has given an equal one.
-fn claim_made(link: &mut Link, sent: &Unsettled<Held>, number: u32) -> Result<DeliveryTag, Misuse> {
-    let longer = (1..).map(|more: u64| DeliveryTag::from(more << 32 | u64::from(number)));
-    let mut made = core::iter::once(DeliveryTag::from(number)).chain(longer);
-    made.find(|tag| claim(link, sent, tag)).ok_or(Misuse::TagInUse)
+#[cold]
+fn claim_made(link: &mut Link, sent: &Unsettled<Held>, number: u32) -> Option<u64> {
+    let number = u64::from(number);
+    (0..).map(|more: u64| more << 32 | number).find(|&tag| claim(link, sent, &tag.into()))
 }
