@@ -69,6 +69,10 @@ impl Connection {
         (Self { root: Arc::new(ConnectionRoot { shared }) }, driver)
     }
 
+    pub(crate) fn root(&self) -> &Arc<ConnectionRoot> {
+        &self.root
+    }
+
     pub(crate) fn of(root: &Arc<ConnectionRoot>) -> Self {
         Self { root: Arc::clone(root) }
     }

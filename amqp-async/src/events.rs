@@ -139,6 +139,9 @@ impl State {
             if let Some(mut entry) = self.links.remove(&id) {
                 entry.fate.set(error.clone());
                 entry.call_all(&mut self.wake);
+                if let Some(member) = entry.set {
+                    self.tell_set(member);
+                }
             }
             if let Some(session) = self.sessions.get_mut(&id.session()) {
                 session.requested.retain(|(requested, _)| *requested != id);
@@ -151,9 +154,11 @@ impl State {
     }
 
     /// Something to take, or room to send.
-    fn ready(&mut self, id: LinkId) {
-        if let Some(entry) = self.links.get_mut(&id) {
-            entry.call(&mut self.wake);
+    pub(crate) fn ready(&mut self, id: LinkId) {
+        let Some(entry) = self.links.get_mut(&id) else { return };
+        entry.call(&mut self.wake);
+        if let Some(member) = entry.set {
+            self.tell_set(member);
         }
     }
 

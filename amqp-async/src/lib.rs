@@ -98,7 +98,7 @@ pub use error::{Error, Fault, Recovery, SendError, Step, TrySendError};
 pub use futures_io::FuturesIo;
 pub use incoming::{IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession};
 pub use options::{Incoming, Options, Timeouts};
-pub use receiver::{Batch, BatchOptions, DeliveryReader, Receiver, Recv};
+pub use receiver::{Batch, BatchOptions, DeliveryReader, Receiver, ReceiverGone, ReceiverSet, Recv};
 pub use recording::recording;
 pub use resume::Comparison;
 pub use sender::{DeliveryWriter, Sender, Settlement, Submit};

@@ -48,6 +48,13 @@ impl<T> Slots<T> {
         self.entries.push(Entry::Vacant(NONE));
     }
 
+    pub(crate) fn get(&self, key: usize) -> Option<&T> {
+        match self.entries.get(key) {
+            Some(Entry::Taken(value)) => Some(value),
+            Some(Entry::Vacant(_)) | None => None,
+        }
+    }
+
     pub(crate) fn get_mut(&mut self, key: usize) -> Option<&mut T> {
         match self.entries.get_mut(key) {
             Some(Entry::Taken(value)) => Some(value),

@@ -11,8 +11,10 @@ use crate::options::{Incoming, Options, Timeouts};
 use crate::outcomes::Outcomes;
 use crate::probe::Probes;
 use crate::published::{Credit, Look, WatchedWindows, Watching};
+use crate::receiver::{Member, Ready};
 use crate::resume::Leftovers;
 use crate::sender::DrainAnswer;
+use crate::slots::Slots;
 use crate::sync::{Mutex, MutexGuard};
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
@@ -45,6 +47,8 @@ pub(crate) struct State {
     pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
     pub(crate) links: Links,
     pub(crate) outcomes: Outcomes,
+    /// What has come for whoever receives on many links.
+    pub(crate) sets: Slots<Ready>,
     /// What links leave behind for those after them.
     pub(crate) leftovers: Leftovers,
     /// Who waits until nothing that a link sent is unsettled.
@@ -105,6 +109,8 @@ pub(crate) struct LinkEntry {
     pub(crate) turns: Turns,
     /// A delivery that is written or read in pieces has the link for itself.
     pub(crate) holder: Option<Holder>,
+    /// Receiver: the set that it is in.
+    pub(crate) set: Option<Member>,
     /// Receiver: deliveries whose sender is to settle, by number, where somebody waits for that.
     pub(crate) confirming: BTreeMap<u32, Confirming>,
     pub(crate) drained: bool,
@@ -165,6 +171,7 @@ impl LinkEntry {
             changed: Wakers::default(),
             turns: Turns::default(),
             holder: None,
+            set: None,
             confirming: BTreeMap::new(),
             drained: false,
             drain_answer: DrainAnswer::AtOnce,
@@ -225,6 +232,7 @@ impl Shared {
             sessions: BTreeMap::new(),
             links: Links::default(),
             outcomes: Outcomes::default(),
+            sets: Slots::default(),
             leftovers: Leftovers::default(),
             flushing: Wakers::default(),
             deadlines: Deadlines::default(),

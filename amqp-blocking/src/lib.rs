@@ -71,6 +71,7 @@ mod pieces;
 mod pump;
 mod reactor;
 mod receiver;
+mod receiver_set;
 mod runtime;
 mod sender;
 mod socket;
@@ -80,8 +81,8 @@ pub use amqp_async::connect::{
     Attempt, ClearTextLogin, ConnectError, ConnectTimeouts, TcpOptions, Url, UrlError, redacted,
 };
 pub use amqp_async::{
-    Batch, BatchOptions, Confirmation, Delivery, Error, Fault, Incoming, OnDrop, Options, Recovery, SendError, Step,
-    Timeouts, TrySendError, client, connect, proto, tls,
+    Batch, BatchOptions, Confirmation, Delivery, Error, Fault, Incoming, OnDrop, Options, ReceiverGone, Recovery,
+    SendError, Step, Timeouts, TrySendError, client, connect, proto, tls,
 };
 pub use builder::Builder;
 pub use clock::Clock;
@@ -91,6 +92,7 @@ pub use listener::Listener;
 pub use pieces::{DeliveryReader, DeliveryWriter};
 pub use pump::Pump;
 pub use receiver::Receiver;
+pub use receiver_set::ReceiverSet;
 pub use sender::{Sender, Settlement};
 pub use socket::StdStream;
 

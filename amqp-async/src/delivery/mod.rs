@@ -9,10 +9,10 @@ use crate::receiver::ReceiverRoot;
 use crate::state::{Confirming, State};
 use amqp_proto::codec::message::{EncodedMessage, MessagePieces};
 use amqp_proto::codec::{self, DecodeError, DeliveryTag, Message, Modified, Outcome, Rejected};
-use amqp_proto::{DeliveryId, Misuse, Payload};
+use amqp_proto::{DeliveryId, Misuse, Payload, ReceiverId};
 use std::fmt;
-use std::mem;
 use std::sync::Arc;
+use std::{mem, ptr};
 
 /// A message that has arrived, to be settled with an outcome (§2.6.12, §3.4).
 ///
@@ -68,6 +68,12 @@ impl OnDrop {
 impl Delivery {
     pub(crate) fn new(link: Arc<ReceiverRoot>, inner: amqp_proto::Delivery, on_drop: OnDrop) -> Self {
         Self { link, to_settle: !inner.settled, inner, on_drop }
+    }
+
+    /// The link that it came on: [`Receiver::id`](crate::Receiver::id).
+    #[must_use]
+    pub fn receiver(&self) -> ReceiverId {
+        self.link.id
     }
 
     pub(crate) fn id(&self) -> DeliveryId {
@@ -195,14 +201,16 @@ impl Delivery {
     /// Settles all with one outcome; the first error that there was.
     pub(crate) fn dispose_all(deliveries: &mut [Self], outcome: &Outcome) -> Result<(), Error> {
         let mut result = Ok(());
-        for of_link in deliveries.chunk_by_mut(|one, other| Arc::ptr_eq(&one.link, &other.link)) {
-            let Some(link) = of_link.first().map(|delivery| Arc::clone(&delivery.link)) else { continue };
-            link.with(|state| {
-                for run in of_link.chunk_by_mut(Self::is_followed_by) {
+        for of_connection in deliveries.chunk_by_mut(|one, other| ptr::eq(one.link.shared(), other.link.shared())) {
+            let Some(link) = of_connection.first().map(|delivery| Arc::clone(&delivery.link)) else { continue };
+            let is_one_link = of_connection.iter().all(|delivery| Arc::ptr_eq(&delivery.link, &link));
+            let report = |state: &mut State| {
+                for run in of_connection.chunk_by_mut(Self::is_followed_by) {
                     let reported = Self::report_run(state, run, outcome);
                     result = mem::replace(&mut result, Ok(())).and(reported);
                 }
-            });
+            };
+            if is_one_link { link.with(report) } else { link.shared().with(report) }
         }
         result
     }
@@ -228,7 +236,12 @@ impl Delivery {
     /// Whether one disposition can be of both.
     fn is_followed_by(&self, next: &Self) -> bool {
         let at_once = self.inner.settles_at_once() == next.inner.settles_at_once();
-        self.to_settle && next.to_settle && at_once && next.id().number().0 == self.id().number().0.wrapping_add(1)
+        let same_link = Arc::ptr_eq(&self.link, &next.link);
+        same_link
+            && self.to_settle
+            && next.to_settle
+            && at_once
+            && next.id().number().0 == self.id().number().0.wrapping_add(1)
     }
 
     /// Reports deliveries that follow each other, all at once.

@@ -132,8 +132,8 @@ impl Drop for Gather<'_> {
                 !kept.deliveries.is_empty()
             });
             self.stop(state);
-            if let Some(entry) = state.links.get_mut(&receiver.link.id.into()).filter(|_| any) {
-                entry.call(&mut state.wake);
+            if any {
+                state.ready(receiver.link.id.into());
             }
         });
     }
@@ -150,6 +150,10 @@ pub struct Batch {
 }
 
 impl Batch {
+    pub(super) fn of(deliveries: Vec<Delivery>) -> Self {
+        Self { deliveries }
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -1,14 +1,17 @@
 //! The receiving end of a link (§2.6) as an application holds it: [`recv`] takes deliveries one by one, [`batch`]
-//! several at once, [`reader`] one in pieces; [`credit`] says how many may come.
+//! several at once, [`reader`] one in pieces, [`set`] those of many links; [`credit`] says how many may come.
 
 mod batch;
 mod credit;
 mod reader;
 mod recv;
+mod set;
 
 pub use batch::{Batch, BatchOptions};
 pub use reader::DeliveryReader;
 pub use recv::Recv;
+pub(crate) use set::{Member, Ready};
+pub use set::{ReceiverGone, ReceiverSet};
 
 use crate::deadline::RunningLimit;
 use crate::delivery::{Delivery, OnDrop};
@@ -99,6 +102,12 @@ impl Kept {
 impl Receiver {
     pub(crate) fn new(link: ReceiverRoot) -> Self {
         Self { link: Arc::new(link) }
+    }
+
+    /// The link's name in this process, which a [`Delivery`] has, too ([`Delivery::receiver`]); unique on its connection.
+    #[must_use]
+    pub fn id(&self) -> ReceiverId {
+        self.link.id
     }
 
     /// Waits for the next delivery. What had arrived before the link ended is still given out.

@@ -185,8 +185,10 @@ impl DeliveryReader {
             kept.reading = false;
             kept.behind.call_all(&mut state.wake);
         });
-        if let Some(entry) = state.links.get_mut(&self.link.id.into()) {
-            entry.let_go(&mut state.wake);
+        let Some(entry) = state.links.get_mut(&self.link.id.into()) else { return };
+        entry.let_go(&mut state.wake);
+        if let Some(member) = entry.set {
+            state.tell_set(member);
         }
     }
 

@@ -13,3 +13,4 @@ mod flow;
 mod life;
 mod pieces;
 mod polled;
+mod set;

@@ -1,11 +1,11 @@
 //! The same verbs, whoever drives the connection.
 
 use crate::support::{
-    MODES, Mode, SOON, accept_sender, accept_session, address, config, listener, meet, open, sending, serve, soon,
+    MODES, Mode, SOON, accept_receiver, accept_sender, accept_session, address, config, listener, meet, open, sending, serve, soon,
 };
 use amqp_blocking::proto::codec::{Message, Outcome, Value};
 use amqp_blocking::proto::{CreditMode, LinkOptions};
-use amqp_blocking::{BatchOptions, ConnectError, Error, Fault, Pump, connect};
+use amqp_blocking::{BatchOptions, ConnectError, Error, Fault, Pump, ReceiverSet, connect};
 use std::net::TcpListener;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -203,5 +203,37 @@ fn a_lone_delivery() {
                 sending.join().unwrap().unwrap_err();
             }
         }
+    }
+}
+
+/// One thread receives on many links.
+#[test]
+fn a_set_of_receivers() {
+    for mode in MODES {
+        let (connection, receiving) = meet(mode, |connection| {
+            let session = accept_session(&connection);
+            let mut set = ReceiverSet::new(&connection).within(SOON);
+            let ids: Vec<_> =
+                (0..10).map(|_| set.add(accept_receiver(&session, CreditMode::Auto(5))).unwrap()).collect();
+            let mut seen = vec![0; ids.len()];
+            while seen.iter().sum::<usize>() < 200 {
+                let batch = set.recv_batch(64).unwrap();
+                for delivery in &batch {
+                    seen[ids.iter().position(|id| *id == delivery.receiver()).unwrap()] += 1;
+                }
+                batch.accept().unwrap();
+            }
+            let brief = set.within(Duration::from_millis(1)).recv().unwrap_err();
+            (connection, seen, brief)
+        });
+        let session = connection.session().unwrap();
+        let senders: Vec<_> = (0..10).map(|_| session.sender("queue").unwrap()).collect();
+        let sent = (0..20).flat_map(|_| &senders).map(|sender| sender.submit("x").unwrap());
+        let outcomes: Vec<_> = sent.collect::<Vec<_>>().iter_mut().map(|sent| sent.outcome().unwrap()).collect();
+        assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Accepted), "{mode:?}");
+        let (other, seen, brief) = receiving.join().unwrap();
+        assert!(seen.iter().all(|count| *count == 20), "{mode:?}: {seen:?}");
+        assert!(brief.receiver.is_none() && matches!(brief.error, Error::Timeout(_)), "{mode:?}: {brief}");
+        drop(other);
     }
 }

@@ -1,4 +1,4 @@
-//! The receiver: one task for each link; the last message of all ends the run.
+//! The receiver: one task for each connection, or each link with `--tasks`; the last message of all ends the run.
 
 use super::{Failure, Tasks, connect, start};
 use crate::{MAX_FRAME_SIZE, Place, ReceiverArguments, SharedTally, Source, Tally, now, print_ready};

@@ -1,0 +1,304 @@
+//! Many links' deliveries for one task: a [`ReceiverSet`]. Whatever comes on a link puts it in the set's queue, once; whoever
+//! receives takes from the links in that order.
+
+use super::{Batch, Receiver};
+use crate::connection::{Connection, ConnectionRoot};
+use crate::delivery::Delivery;
+use crate::error::Error;
+use crate::links::IdHasher;
+use crate::slots::Slots;
+use crate::state::State;
+use amqp_proto::{LinkId, ReceiverId};
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::future::poll_fn;
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// Receives on many links of one connection in one task, and costs by the message what one link does: where a task for each
+/// link would be woken for each message, one is woken for all that have come.
+///
+/// Links take turns in the order in which something came on them; of one link deliveries keep their order. Credit stays
+/// each link's own. A link that ends is told once, when all that had arrived on it is taken, and is no more in the set then;
+/// others do not notice.
+///
+/// Any number of sets can be made of one connection; a receiver is in one at most. It can be used by itself meanwhile
+/// ([`get`](Self::get)), for its credit say, but for receiving: what the set gives out would not come there.
+///
+/// ```no_run
+/// use amqp_async::{Connection, Error, IncomingLink, ReceiverSet, Session};
+/// use amqp_async::proto::LinkOptions;
+///
+/// /// Takes what a client sends on all the links of a session.
+/// async fn serve(connection: Connection, session: Session) -> Result<(), Error> {
+///     let mut set = ReceiverSet::new(&connection);
+///     while let Ok(IncomingLink::Receiver(link)) = session.incoming_link().await {
+///         let options = LinkOptions::answering(link.attach());
+///         let _ = set.add(link.accept(options)?);
+///     }
+///     loop {
+///         match set.recv_batch(64).await {
+///             Ok(batch) => {
+///                 for delivery in &batch {
+///                     println!("{:?}: {} octets", delivery.receiver(), delivery.payload().len());
+///                 }
+///                 batch.accept()?;
+///             }
+///             // this link has ended; the others go on
+///             Err(gone) if gone.receiver.is_some() => {}
+///             Err(gone) => return Err(gone.error),
+///         }
+///     }
+/// }
+/// ```
+pub struct ReceiverSet {
+    connection: Arc<ConnectionRoot>,
+    /// Under which its queue is among the connection's.
+    key: usize,
+    receivers: Slots<Arc<Receiver>>,
+    index: HashMap<ReceiverId, usize, BuildHasherDefault<IdHasher>>,
+}
+
+/// Why nothing more comes of a link in a [`ReceiverSet`], or of all.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{error}")]
+#[non_exhaustive]
+pub struct ReceiverGone {
+    /// The link, which is no longer in the set; `None` if the connection is gone, and no link is left.
+    pub receiver: Option<ReceiverId>,
+    /// Why.
+    #[source]
+    pub error: Error,
+}
+
+/// Of all links.
+impl From<Error> for ReceiverGone {
+    fn from(error: Error) -> Self {
+        Self { receiver: None, error }
+    }
+}
+
+/// What a set has under the connection's lock.
+#[derive(Default)]
+pub(crate) struct Ready {
+    /// Places of links on which something may have come.
+    queue: VecDeque<usize>,
+    /// By place, whether it is there.
+    queued: Vec<bool>,
+    waker: Option<Waker>,
+}
+
+/// Where a link is in a set: which one, and at what place.
+#[derive(Clone, Copy)]
+pub(crate) struct Member {
+    set: usize,
+    place: usize,
+}
+
+impl Ready {
+    fn push(&mut self, place: usize) {
+        if self.queued.len() <= place {
+            self.queued.resize(place + 1, false);
+        }
+        if let Some(queued) = self.queued.get_mut(place).filter(|queued| !**queued) {
+            *queued = true;
+            self.queue.push_back(place);
+        }
+    }
+
+    fn pop(&mut self) -> Option<usize> {
+        let place = self.queue.pop_front()?;
+        if let Some(queued) = self.queued.get_mut(place) {
+            *queued = false;
+        }
+        Some(place)
+    }
+}
+
+impl State {
+    /// Something has come on a link, or it is gone: calls the set that it is in.
+    pub(crate) fn tell_set(&mut self, Member { set, place }: Member) {
+        if let Some(ready) = self.sets.get_mut(set) {
+            ready.push(place);
+            self.wake.extend(ready.waker.take());
+        }
+    }
+}
+
+impl ReceiverSet {
+    /// A set of links of this connection, with none yet.
+    #[must_use]
+    pub fn new(connection: &Connection) -> Self {
+        let connection = Arc::clone(connection.root());
+        let key = connection.shared.with(|state| state.sets.insert(Ready::default));
+        Self { connection, key, receivers: Slots::default(), index: HashMap::default() }
+    }
+
+    /// Adds a link; what has arrived on it already is given out, too.
+    ///
+    /// # Errors
+    /// The receiver itself, if it is of another connection.
+    pub fn add(&mut self, receiver: impl Into<Arc<Receiver>>) -> Result<ReceiverId, Arc<Receiver>> {
+        let receiver = receiver.into();
+        if !std::ptr::eq(receiver.link.shared(), &*self.connection.shared) {
+            return Err(receiver);
+        }
+        let id = receiver.id();
+        let place = self.receivers.insert(|| receiver);
+        if let Some(before) = self.index.insert(id, place) {
+            // the same link a second time
+            self.receivers.remove(before);
+        }
+        let member = Member { set: self.key, place };
+        self.connection.shared.with(|state| {
+            if let Some(entry) = state.links.get_mut(&LinkId::from(id)) {
+                entry.set = Some(member);
+            }
+            state.tell_set(member);
+        });
+        Ok(id)
+    }
+
+    /// Takes a link out; what has arrived on it and was not taken stays there.
+    pub fn remove(&mut self, id: ReceiverId) -> Option<Arc<Receiver>> {
+        let place = self.index.remove(&id)?;
+        self.connection.shared.with(|state| leave(state, self.key, id));
+        self.receivers.remove(place)
+    }
+
+    /// A link of the set.
+    #[must_use]
+    pub fn get(&self, id: ReceiverId) -> Option<&Arc<Receiver>> {
+        self.index.get(&id).and_then(|place| self.receivers.get(*place))
+    }
+
+    /// The links of the set, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Receiver>> {
+        self.index.values().filter_map(|place| self.receivers.get(*place))
+    }
+
+    /// How many links there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Waits for the next delivery on any of the links; [`Delivery::receiver`] says on which it came. Where there is no link it
+    /// waits until the connection is gone.
+    ///
+    /// Cancel-safe: a dropped future takes nothing.
+    ///
+    /// # Errors
+    /// A link is gone, and why; or the connection is, after all its links.
+    pub async fn recv(&mut self) -> Result<Delivery, ReceiverGone> {
+        loop {
+            if let Some(delivery) = poll_fn(|cx| self.poll_take(cx, 1)).await?.pop() {
+                return Ok(delivery);
+            }
+        }
+    }
+
+    /// As [`recv`](Self::recv), and takes at once what else is there, of all links together at most `max` (at least 1).
+    ///
+    /// Cancel-safe: a dropped future takes nothing.
+    ///
+    /// # Errors
+    /// As for [`recv`](Self::recv).
+    pub async fn recv_batch(&mut self, max: usize) -> Result<Batch, ReceiverGone> {
+        Ok(Batch::of(poll_fn(|cx| self.poll_take(cx, max.max(1))).await?))
+    }
+
+    fn poll_take(&mut self, cx: &mut Context<'_>, max: usize) -> Poll<Result<Vec<Delivery>, ReceiverGone>> {
+        let Self { connection, key, receivers, index } = self;
+        let mut taken = Vec::new();
+        let gone = connection.shared.with(|state| {
+            let ended = take(state, *key, receivers, (&mut taken, max));
+            match ended {
+                None if taken.is_empty() => {
+                    if index.is_empty() {
+                        if let Some(error) = state.closed() {
+                            return Some((None, error));
+                        }
+                        state.changed.register(cx.waker());
+                    }
+                    if let Some(ready) = state.sets.get_mut(*key) {
+                        ready.waker = Some(cx.waker().clone());
+                    }
+                    None
+                }
+                ended => ended.map(|(place, error)| (Some(place), error)),
+            }
+        });
+        match gone {
+            None if taken.is_empty() => Poll::Pending,
+            None => Poll::Ready(Ok(taken)),
+            Some((place, error)) => {
+                // dropped here, where there is no lock
+                let receiver = place.and_then(|place| self.receivers.remove(place)).map(|receiver| receiver.id());
+                receiver.and_then(|id| self.index.remove(&id));
+                Poll::Ready(Err(ReceiverGone { receiver, error }))
+            }
+        }
+    }
+}
+
+/// Takes what is there, link by link; the place of one that is gone, and why, if that comes first.
+fn take(
+    state: &mut State,
+    key: usize,
+    receivers: &Slots<Arc<Receiver>>,
+    (taken, max): (&mut Vec<Delivery>, usize),
+) -> Option<(usize, Error)> {
+    while taken.len() < max {
+        let place = state.sets.get_mut(key)?.pop()?;
+        let Some(receiver) = receivers.get(place) else { continue };
+        loop {
+            match receiver.take(state) {
+                Ok(Some(delivery)) => taken.push(receiver.delivery(delivery)),
+                Ok(None) => break,
+                Err(error) if taken.is_empty() => return Some((place, error)),
+                Err(_) => {
+                    // what has been taken comes first
+                    state.sets.get_mut(key)?.push(place);
+                    return None;
+                }
+            }
+            if taken.len() == max {
+                // there may be more: after the others
+                state.sets.get_mut(key)?.push(place);
+                break;
+            }
+        }
+    }
+    None
+}
+
+/// A link is in no set any more.
+fn leave(state: &mut State, set: usize, id: ReceiverId) {
+    if let Some(entry) = state.links.get_mut(&LinkId::from(id)) {
+        entry.set = entry.set.filter(|member| member.set != set);
+    }
+}
+
+impl Drop for ReceiverSet {
+    fn drop(&mut self) {
+        let Self { connection, key, index, .. } = self;
+        connection.shared.with(|state| {
+            state.sets.remove(*key);
+            index.keys().for_each(|id| leave(state, *key, *id));
+        });
+    }
+}
+
+impl fmt::Debug for ReceiverSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
