@@ -14,6 +14,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
 /// Receives on many links of one connection in one task, and costs by the message what one link does: where a task for each
@@ -259,25 +260,42 @@ fn take(
     while taken.len() < max {
         let place = state.sets.get_mut(key)?.pop()?;
         let Some(receiver) = receivers.get(place) else { continue };
-        loop {
-            match receiver.take(state) {
-                Ok(Some(delivery)) => taken.push(receiver.delivery(delivery)),
-                Ok(None) => break,
-                Err(error) if taken.is_empty() => return Some((place, error)),
-                Err(_) => {
-                    // what has been taken comes first
-                    state.sets.get_mut(key)?.push(place);
-                    return None;
-                }
-            }
-            if taken.len() == max {
-                // there may be more: after the others
+        match receiver.take_some(state, (taken, max)) {
+            Ok(false) => {}
+            // there may be more: after the others
+            Ok(true) => state.sets.get_mut(key)?.push(place),
+            Err(error) if taken.is_empty() => return Some((place, error)),
+            Err(_) => {
+                // what has been taken comes first
                 state.sets.get_mut(key)?.push(place);
-                break;
+                return None;
             }
         }
     }
     None
+}
+
+impl Receiver {
+    /// Takes what is there, until so many are taken; whether there may be more, or an end to be told.
+    fn take_some(&self, state: &mut State, (taken, max): (&mut Vec<Delivery>, usize)) -> Result<bool, Error> {
+        while taken.len() < max {
+            match self.take(state)? {
+                Some(delivery) => taken.push(self.delivery(delivery)),
+                None => return Ok(false),
+            }
+            // cheaper than to take in vain, which asks for the link's fate
+            if !self.has_more(state) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether taking gives something: a delivery, or why there is none.
+    fn has_more(&self, state: &mut State) -> bool {
+        let buffered = state.machine.receiver(self.link.id).map(|receiver| receiver.buffered());
+        self.link.own.any.load(Relaxed) || buffered != Ok(0)
+    }
 }
 
 /// A link is in no set any more.

@@ -1,7 +1,8 @@
 //! The same verbs, whoever drives the connection.
 
 use crate::support::{
-    MODES, Mode, SOON, accept_receiver, accept_sender, accept_session, address, config, listener, meet, open, sending, serve, soon,
+    MODES, Mode, SOON, accept_receiver, accept_sender, accept_session, address, config, listener, meet, open, sending,
+    serve, soon,
 };
 use amqp_blocking::proto::codec::{Message, Outcome, Value};
 use amqp_blocking::proto::{CreditMode, LinkOptions};

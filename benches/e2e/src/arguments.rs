@@ -79,7 +79,7 @@ pub enum Source {
     Broker(Place),
 }
 
-/// `NAME-receiver PORT|amqp://HOST:PORT/NODE N [--credit W]`.
+/// `NAME-receiver PORT|amqp://HOST:PORT/NODE N [--credit W] [--tasks]`.
 #[derive(Clone, Debug)]
 pub struct ReceiverArguments {
     /// Where to listen, or what to attach to.
@@ -88,6 +88,8 @@ pub struct ReceiverArguments {
     pub count: u64,
     /// Credit of a link.
     pub credit: u32,
+    /// Where there are tasks: one for each link, not one for each connection.
+    pub tasks: bool,
 }
 
 impl SenderArguments {
@@ -140,12 +142,13 @@ impl ReceiverArguments {
     /// Reads the command line, or exits with what is wrong with it.
     #[must_use]
     pub fn read() -> Self {
-        let mut line = Line::new("PORT|amqp://HOST:PORT/NODE N [--credit W]");
+        let mut line = Line::new("PORT|amqp://HOST:PORT/NODE N [--credit W] [--tasks]");
         let credit = line.option("--credit", 1000);
+        let tasks = line.flag("--tasks");
         let [from, count] = line.rest();
         let broker = Place::parse(&from).filter(Place::is_broker).map(Source::Broker);
         let from = line.some(broker.or_else(|| from.parse().ok().map(Source::Port)));
-        Self { from, count: line.parse(&count), credit }
+        Self { from, count: line.parse(&count), credit, tasks }
     }
 
     /// The port of a program that only listens; exits if it is to receive from a broker.

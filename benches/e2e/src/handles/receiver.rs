@@ -3,8 +3,11 @@
 use super::{Failure, Tasks, connect, start};
 use crate::{MAX_FRAME_SIZE, Place, ReceiverArguments, SharedTally, Source, Tally, now, print_ready};
 use amqp10::connect::Listener;
-use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
-use amqp10::{Batch, BatchOptions, Connection, IncomingConnection, IncomingLink, Options, Receiver};
+use amqp10::proto::{Config, CreditMode, LinkOptions, ReceiverId, SessionOptions};
+use amqp10::{
+    Batch, BatchOptions, Connection, IncomingConnection, IncomingLink, Options, Receiver, ReceiverSet, Session,
+};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -21,8 +24,18 @@ enum News {
 #[derive(Clone)]
 struct Run {
     credit: u32,
+    /// A task for each link.
+    tasks: bool,
     left: Arc<SharedTally>,
     news: UnboundedSender<News>,
+}
+
+impl Run {
+    fn have_come(&self, count: u64) {
+        if self.left.are_last(count) {
+            let _ = self.news.send(News::Over(now()));
+        }
+    }
 }
 
 /// Receives as many messages as the command line says, and prints the result.
@@ -31,7 +44,8 @@ struct Run {
 /// Whatever fails.
 pub async fn receive<R: Tasks>(arguments: ReceiverArguments) -> Result<(), Failure> {
     let (news, inbox) = unbounded_channel();
-    let run = Run { credit: arguments.credit, left: Arc::new(SharedTally::new(arguments.count)), news };
+    let left = Arc::new(SharedTally::new(arguments.count));
+    let run = Run { credit: arguments.credit, tasks: arguments.tasks, left, news };
     match arguments.from {
         Source::Port(port) => listen::<R>(port, run, inbox).await,
         Source::Broker(place) => consume::<R>(&place, run, inbox).await,
@@ -89,11 +103,16 @@ async fn listen<R: Tasks>(port: u16, run: Run, mut inbox: UnboundedReceiver<News
 
 async fn serve<R: Tasks>(client: IncomingConnection, run: Run) -> Tally {
     let news = run.news.clone();
-    let mut links = Vec::new();
-    if let Err(error) = answer::<R>(client, run, &mut links).await {
+    let served = async {
+        let connection = client.open().await?;
+        let _ = run.news.send(News::Open(connection.clone()));
+        let session = connection.incoming_session().await?.accept(session_options())?;
+        if run.tasks { tasks::<R>(&session, run).await } else { together(&connection, &session, run).await }
+    };
+    served.await.unwrap_or_else(|error| {
         let _ = news.send(News::Failed(error));
-    }
-    sum(links).await
+        Tally::default()
+    })
 }
 
 /// What all of them have seen together.
@@ -105,22 +124,49 @@ async fn sum(tasks: Vec<oneshot::Receiver<Tally>>) -> Tally {
     all
 }
 
-/// Answers a client's session and its links until the connection is over.
-async fn answer<R: Tasks>(
-    client: IncomingConnection,
-    run: Run,
-    links: &mut Vec<oneshot::Receiver<Tally>>,
-) -> Result<(), Failure> {
-    let connection = client.open().await?;
-    let _ = run.news.send(News::Open(connection.clone()));
-    let session = connection.incoming_session().await?.accept(session_options())?;
+/// A task for each link, until the connection is over.
+async fn tasks<R: Tasks>(session: &Session, run: Run) -> Result<Tally, Failure> {
+    let mut links = Vec::new();
     while let Ok(link) = session.incoming_link().await {
-        let IncomingLink::Receiver(link) = link else { return Err("a sender was to come".into()) };
-        let options = LinkOptions { credit: CreditMode::Auto(run.credit), ..LinkOptions::answering(link.attach()) };
-        let receiver = link.accept(options)?;
-        links.push(start::<R, _>(drain(receiver, run.clone())));
+        links.push(start::<R, _>(drain(accept(link, &run)?, run.clone())));
     }
-    Ok(())
+    Ok(sum(links).await)
+}
+
+/// This task for all links, which are attached before the first message, until the connection is over.
+async fn together(connection: &Connection, session: &Session, run: Run) -> Result<Tally, Failure> {
+    let mut set = ReceiverSet::new(connection);
+    let mut tallies = FxHashMap::<ReceiverId, Tally>::default();
+    let mut next = loop {
+        tokio::select! {
+            first = set.recv_batch(BATCH) => break first,
+            link = session.incoming_link() => {
+                let added = set.add(accept(link?, &run)?).map_err(|_| "a link of another connection")?;
+                tallies.insert(added, Tally::default());
+            }
+        }
+    };
+    loop {
+        match next {
+            Ok(batch) => {
+                let count = batch.len() as u64;
+                for delivery in &batch {
+                    tallies.entry(delivery.receiver()).or_default().take(delivery.payload())?;
+                }
+                batch.accept()?;
+                run.have_come(count);
+            }
+            Err(gone) if gone.receiver.is_some() => {}
+            Err(_) => return Ok(tallies.into_values().fold(Tally::default(), Tally::and)),
+        }
+        next = set.recv_batch(BATCH).await;
+    }
+}
+
+fn accept(link: IncomingLink, run: &Run) -> Result<Receiver, Failure> {
+    let IncomingLink::Receiver(link) = link else { return Err("a sender was to come".into()) };
+    let options = LinkOptions { credit: CreditMode::Auto(run.credit), ..LinkOptions::answering(link.attach()) };
+    Ok(link.accept(options)?)
 }
 
 fn session_options() -> SessionOptions {
@@ -137,9 +183,7 @@ async fn drain(receiver: Receiver, run: Run) -> Tally {
         if let Err(error) = take(batch, &mut tally) {
             let _ = run.news.send(News::Failed(error));
         }
-        if run.left.are_last(count) {
-            let _ = run.news.send(News::Over(now()));
-        }
+        run.have_come(count);
     }
     tally
 }
