@@ -48,7 +48,7 @@ use std::task::{Context, Poll, Waker};
 ///             }
 ///             // this link has ended; the others go on
 ///             Err(gone) if gone.receiver.is_some() => {}
-///             Err(gone) => return Err(gone.error),
+///             Err(gone) => return Err(*gone.error),
 ///         }
 ///     }
 /// }
@@ -70,13 +70,13 @@ pub struct ReceiverGone {
     pub receiver: Option<ReceiverId>,
     /// Why.
     #[source]
-    pub error: Error,
+    pub error: Box<Error>,
 }
 
 /// Of all links.
 impl From<Error> for ReceiverGone {
     fn from(error: Error) -> Self {
-        Self { receiver: None, error }
+        Self { receiver: None, error: Box::new(error) }
     }
 }
 
@@ -244,7 +244,7 @@ impl ReceiverSet {
                 // dropped here, where there is no lock
                 let receiver = place.and_then(|place| self.receivers.remove(place)).map(|receiver| receiver.id());
                 receiver.and_then(|id| self.index.remove(&id));
-                Poll::Ready(Err(ReceiverGone { receiver, error }))
+                Poll::Ready(Err(ReceiverGone { receiver, error: Box::new(error) }))
             }
         }
     }

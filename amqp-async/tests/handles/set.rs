@@ -126,7 +126,7 @@ fn a_link_that_ends_is_told_behind_what_it_had_and_others_go_on() {
     drop(batch);
     let gone = pair.world.run(set.recv()).unwrap_err();
     assert_eq!(gone.receiver, Some(*a));
-    assert!(matches!(&gone.error, Error::Detached(_)) && gone.to_string().contains("enough"), "{gone}");
+    assert!(matches!(*gone.error, Error::Detached(_)) && gone.to_string().contains("enough"), "{gone}");
     assert!(set.len() == 1 && set.get(*a).is_none() && set.get(*b).is_some());
     assert!(closing.take().is_some());
     drop(pair.world.run(second.submit(vec![3])).unwrap());

@@ -234,7 +234,7 @@ fn a_set_of_receivers() {
         assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Accepted), "{mode:?}");
         let (other, seen, brief) = receiving.join().unwrap();
         assert!(seen.iter().all(|count| *count == 20), "{mode:?}: {seen:?}");
-        assert!(brief.receiver.is_none() && matches!(brief.error, Error::Timeout(_)), "{mode:?}: {brief}");
+        assert!(brief.receiver.is_none() && matches!(*brief.error, Error::Timeout(_)), "{mode:?}: {brief}");
         drop(other);
     }
 }

@@ -3,10 +3,12 @@
 
 use crate::{Bodies, MAX_FRAME_SIZE, Mode, ReceiverArguments, SenderArguments, Tally, now, print_ready, print_sender};
 use amqp10::blocking::{
-    BatchOptions, Connection, Delivery, IncomingLink, Listener, Options, Pump, Receiver, Sender, Session, Settlement,
+    BatchOptions, Connection, Delivery, IncomingLink, Listener, Options, Pump, Receiver, ReceiverSet, Sender, Session,
+    Settlement,
 };
 use amqp10::codec::{Outcome, SenderSettleMode};
-use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
+use amqp10::proto::{Config, CreditMode, LinkOptions, ReceiverId, SessionOptions};
+use rustc_hash::FxHashMap;
 use std::collections::VecDeque;
 use std::error::Error;
 use std::ops::Range;
@@ -162,19 +164,54 @@ pub fn receive(arguments: &ReceiverArguments) -> Result<(), Failure> {
         guests.let_in()?;
         count += guests.take_all()?;
     }
+    let mut together = guests.together();
     while count < arguments.count {
-        count += guests.receive()?;
+        count += match &mut together {
+            Some(together) => together.receive()?,
+            None => guests.receive()?,
+        };
     }
     let ended = now();
     for connection in &guests.connections {
         // the sender may be quicker
         let _ = connection.close();
     }
-    guests.links.into_iter().map(|(_, tally)| tally).fold(Tally::default(), Tally::and).print(ended);
+    let tallies = guests.links.into_iter().map(|(_, tally)| tally);
+    let others = together.into_iter().flat_map(|together| together.tallies.into_values());
+    tallies.chain(others).fold(Tally::default(), Tally::and).print(ended);
     Ok(())
 }
 
+/// Many links of one connection.
+struct Together {
+    set: ReceiverSet,
+    tallies: FxHashMap<ReceiverId, Tally>,
+}
+
+impl Together {
+    /// Waits for messages; says how many came.
+    fn receive(&mut self) -> Result<u64, Failure> {
+        let batch = self.set.recv_batch(BATCH)?;
+        for delivery in &batch {
+            take(delivery, self.tallies.entry(delivery.receiver()).or_default())?;
+        }
+        let count = batch.len() as u64;
+        batch.accept()?;
+        Ok(count)
+    }
+}
+
 impl Guests {
+    /// All links, if there are several, of one connection.
+    fn together(&mut self) -> Option<Together> {
+        let ([connection], [_, _, ..]) = (&*self.connections, &*self.links) else { return None };
+        let (mut set, mut tallies) = (ReceiverSet::new(connection), FxHashMap::default());
+        for (receiver, tally) in self.links.drain(..) {
+            tallies.insert(set.add(receiver).ok()?, tally);
+        }
+        Some(Together { set, tallies })
+    }
+
     /// Whoever comes within a moment.
     fn let_in(&mut self) -> Result<(), Failure> {
         if let Ok((client, _)) = self.listener.within(MOMENT).accept() {
