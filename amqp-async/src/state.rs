@@ -16,8 +16,8 @@ use crate::sender::DrainAnswer;
 use crate::sync::{Mutex, MutexGuard};
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
-use amqp_proto::{CloseReason, Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
-use std::collections::{BTreeMap, VecDeque};
+use amqp_proto::{CloseReason, Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId, Sorted};
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::mem;
@@ -42,7 +42,7 @@ pub(crate) struct State {
     /// Listener: the client's wish to be let in, until it is taken.
     pub(crate) login: Option<SaslRequest>,
     pub(crate) requested: VecDeque<(SessionId, Box<Begin>)>,
-    pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
+    pub(crate) sessions: Sorted<SessionId, SessionEntry>,
     pub(crate) links: Links,
     pub(crate) outcomes: Outcomes,
     /// What links leave behind for those after them.
@@ -106,7 +106,7 @@ pub(crate) struct LinkEntry {
     /// A delivery that is written or read in pieces has the link for itself.
     pub(crate) holder: Option<Holder>,
     /// Receiver: deliveries whose sender is to settle, by number, where somebody waits for that.
-    pub(crate) confirming: BTreeMap<u32, Confirming>,
+    pub(crate) confirming: Sorted<u32, Confirming>,
     pub(crate) drained: bool,
     /// Sender: how a drain is answered.
     pub(crate) drain_answer: DrainAnswer,
@@ -165,7 +165,7 @@ impl LinkEntry {
             changed: Wakers::default(),
             turns: Turns::default(),
             holder: None,
-            confirming: BTreeMap::new(),
+            confirming: Sorted::new(),
             drained: false,
             drain_answer: DrainAnswer::AtOnce,
         }
@@ -199,7 +199,7 @@ impl LinkEntry {
         self.changed.call_all(wake);
         self.turns.call_all(wake);
         wake.extend(self.holder.as_mut().and_then(|holder| holder.waiting.take()));
-        for confirming in self.confirming.values_mut() {
+        for (_, confirming) in self.confirming.iter_mut() {
             if let Confirming::Waiting(waker) = confirming {
                 wake.extend(waker.take());
             }
@@ -222,7 +222,7 @@ impl Shared {
             changed: Wakers::default(),
             login: None,
             requested: VecDeque::new(),
-            sessions: BTreeMap::new(),
+            sessions: Sorted::new(),
             links: Links::default(),
             outcomes: Outcomes::default(),
             leftovers: Leftovers::default(),

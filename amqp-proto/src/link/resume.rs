@@ -8,10 +8,10 @@ use crate::delivery::outgoing::Sending;
 use crate::event::Event;
 use crate::kept::Kept;
 use crate::session::{Held, Session};
+use crate::sorted::Sorted;
 use crate::violation::Violation;
 use crate::{DeliveryId, Misuse, Outgoing, SendError, Sent};
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use amqp_codec::{Attach, DeliveryState, DeliveryTag, Encode, Handle, Role, Transfer, UnsettledMap};
 use core::mem;
@@ -24,9 +24,9 @@ pub(crate) struct Resuming {
     /// Our attach has a map, so the application is told what it came to.
     tells: bool,
     /// Those without a delivery-id (req: TR-2.6.13-06).
-    waiting: BTreeMap<DeliveryTag, Waiting>,
+    waiting: Sorted<DeliveryTag, Waiting>,
     /// States that we have reported without settling, of those with one.
-    reported: BTreeMap<DeliveryTag, DeliveryState>,
+    reported: Sorted<DeliveryTag, DeliveryState>,
     /// Receiver: the delivery that was resumed last.
     pub(crate) latest: Option<amqp_codec::SequenceNo>,
     /// The map of the peer's attach, until ours has left.
@@ -83,7 +83,7 @@ impl Link {
         }
         attach.unsettled = Some(map);
         attach.incomplete_unsettled = resuming.ours_incomplete;
-        self.tags.hold(resuming.waiting.keys().copied());
+        self.tags.hold(resuming.waiting.iter().map(|(tag, _)| *tag));
     }
 
     /// Our attach has left in answer to the peer's: what the two maps say together, if there is anybody to tell.
@@ -170,12 +170,10 @@ impl Resuming {
         if self.waiting.is_empty() {
             return Vec::new();
         }
-        let entries = theirs.into_iter().flat_map(|map| &map.0).map(|(tag, state)| (tag, state.as_ref()));
-        // one by one here and elsewhere: `collect` sorts first, which takes 8 KB of code for each type
-        let mut theirs = BTreeMap::new();
-        theirs.extend(entries);
+        let entries = theirs.into_iter().flat_map(|map| &map.0).map(|(tag, state)| (*tag, state.as_ref()));
+        let theirs: Sorted<_, _> = entries.collect();
         let mut deliveries = Vec::with_capacity(self.waiting.len());
-        for (&tag, waiting) in &mut self.waiting {
+        for (&tag, waiting) in self.waiting.iter_mut() {
             let entry = theirs.get(&tag).copied();
             let resumption = match (role, entry) {
                 _ if !waiting.listed => Resumption::Pending,

@@ -8,7 +8,6 @@ use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{Half, Link};
 use crate::violation::{Scope, Violation, supported};
-use alloc::collections::BTreeSet;
 use amqp_codec::{DeliveryTag, Disposition, Flow, Role, Transfer};
 use bytes::Bytes;
 use core::mem;
@@ -190,11 +189,6 @@ pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: &DeliveryTag) 
     let key = link.key;
     let unsettled = link.unsettled;
     // the latest first: those of a link that does as it likes are not looked for behind all that others hold
-    let tags = || held.iter().rev().filter(|held| held.link == key.into()).map(|held| held.tag);
-    link.tags.insert(tag, unsettled, || {
-        let mut known = BTreeSet::new();
-        // not collected: that would sort them first, which takes much code
-        known.extend(tags().take(unsettled as usize));
-        known
-    })
+    let tags = || held.iter().rev().filter(|held| held.link == key.into()).map(|held| (held.tag, ()));
+    link.tags.insert(tag, unsettled, || tags().take(unsettled as usize).collect())
 }
