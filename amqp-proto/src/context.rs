@@ -59,7 +59,7 @@ impl Context {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     pub(crate) fn event(&mut self, event: Event) {
         self.events.push(event);
     }

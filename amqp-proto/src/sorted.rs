@@ -1,7 +1,6 @@
 //! A sorted map in little code: the standard library's tree takes 7 KB of it for each pair of types, this one a tenth.
 
-use alloc::vec;
-use alloc::vec::Vec;
+use alloc::vec::{self, Vec};
 use core::iter::Flatten;
 use core::{mem, slice};
 
@@ -125,25 +124,27 @@ impl<K: Ord, V> Sorted<K, V> {
             (at, Ok(index)) => return Some(mem::replace(&mut self.runs.get_mut(at)?.get_mut(index)?.1, value)),
             (at, Err(index)) => (at, index),
         };
+        let (at, index) = self.make_room(at, index);
+        self.runs.get_mut(at)?.insert(index, (key, value));
         self.len += 1;
-        match self.runs.get_mut(at) {
-            None => self.runs.push(vec![(key, value)]),
-            Some(run) if run.len() < RUN => run.insert(index, (key, value)),
-            // they mostly come in order, which leaves full runs
-            Some(_) if index == RUN => {
-                self.runs.insert(at + 1, vec![(key, value)]);
-                self.join(at + 1);
-            }
-            Some(run) => {
-                let mut next = run.split_off(RUN / 2);
-                match index.checked_sub(RUN / 2) {
-                    None => run.insert(index, (key, value)),
-                    Some(index) => next.insert(index, (key, value)),
-                }
-                self.runs.insert(at + 1, next);
-            }
-        }
+        self.join(at);
         None
+    }
+
+    /// Splits the run if it is full; where the place is then.
+    fn make_room(&mut self, at: usize, index: usize) -> (usize, usize) {
+        let Some(run) = self.runs.get_mut(at) else {
+            self.runs.push(Vec::new());
+            return (at, index);
+        };
+        if run.len() < RUN {
+            return (at, index);
+        }
+        // they mostly come in order, which leaves full runs
+        let kept = if index == RUN { RUN } else { RUN / 2 };
+        let next = run.split_off(kept);
+        self.runs.insert(at + 1, next);
+        index.checked_sub(kept).map_or((at, index), |index| (at + 1, index))
     }
 
     /// The value of that key.

@@ -6,7 +6,7 @@ use core::fmt;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
-use crate::types::{Symbol, Value, decode_entries, encode_entries, entries_len};
+use crate::types::{ROOM, Symbol, Value, decode_entries_by, encode_entries, entries_len};
 
 /// A map whose keys are symbols (§2.8.13): properties, filters, error
 /// information. Entries keep their order.
@@ -27,9 +27,15 @@ impl Fields {
         Self(Vec::new())
     }
 
-    /// From entries whose keys are known to differ.
-    pub(crate) fn from_distinct(entries: Vec<(Symbol, Value)>) -> Self {
-        Self(entries)
+    /// Reads them, and the keys by `key`.
+    #[inline(never)]
+    pub(crate) fn decode_by(
+        decoder: &mut Decoder<'_>,
+        expected: &'static str,
+        key: fn(&mut Decoder<'_>) -> Result<Symbol, DecodeError>,
+    ) -> Result<Self, DecodeError> {
+        let code = decoder.code(expected)?;
+        decode_entries_by(code, decoder, ROOM, expected, key).map(Self)
     }
 
     /// How many entries there are.
@@ -99,8 +105,7 @@ impl fmt::Debug for Fields {
 
 impl Decode for Fields {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let code = decoder.code("fields")?;
-        decode_entries(code, decoder, "fields").map(Self)
+        Self::decode_by(decoder, "fields", Symbol::decode)
     }
 }
 

@@ -269,7 +269,7 @@ impl Encode for Message {
 }
 
 impl Message {
-    #[inline(always)]
+    #[inline(never)]
     fn encode_before_body(&self, out: &mut Vec<u8>) {
         if let Some(header) = &self.header {
             header.encode_here(out);

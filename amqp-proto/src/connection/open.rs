@@ -34,7 +34,7 @@ impl Connection {
     pub(super) fn send_open(&mut self) {
         if self.local == Half::Idle {
             self.local = Half::Active;
-            self.ctx.output.frame(0, &self.config.open);
+            self.ctx.output.seldom(0, &self.config.open);
         }
     }
 

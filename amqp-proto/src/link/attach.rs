@@ -146,7 +146,7 @@ impl Link {
             // ours says that there is no link; the peer's own is left out too: go-amqp sees a refusal only in both
             (options.source, options.target) = (None, None);
             options.name = self.name.clone();
-            ctx.output.frame(channel, &options.attach(self.role(), Handle(self.key.index)));
+            ctx.output.seldom(channel, &options.attach(self.role(), Handle(self.key.index)));
         }
         self.send_detach(ctx, channel, true, error);
     }

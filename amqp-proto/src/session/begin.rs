@@ -57,7 +57,7 @@ impl Session {
         begin.offered_capabilities = options.offered_capabilities;
         begin.desired_capabilities = options.desired_capabilities;
         begin.properties = options.properties;
-        ctx.output.frame(self.channel(), &begin);
+        ctx.output.seldom(self.channel(), &begin);
         self.local = Half::Active;
         // A flow may have been asked for before it could leave.
         self.mark(ctx);
