@@ -1,7 +1,9 @@
 //! fields (§2.8.13).
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
+use core::hash::{Hash, Hasher};
 
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
@@ -18,13 +20,24 @@ use crate::types::{ROOM, Symbol, Value, decode_entries_by, encode_entries, entri
 /// fields.insert(Symbol::from_static("port"), 5672_u16);
 /// assert_eq!(fields.get("port"), Some(&Value::Ushort(5672)));
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
-pub struct Fields(Vec<(Symbol, Value)>);
+#[derive(Default)]
+pub struct Fields(Option<Box<Entries>>);
+
+/// Behind a pointer, and dropped and copied in one place: types with fields are many, and hold mostly none.
+type Entries = Vec<(Symbol, Value)>;
 
 impl Fields {
     /// No entries.
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self(None)
+    }
+
+    fn of(entries: Entries) -> Self {
+        Self((!entries.is_empty()).then(|| Box::new(entries)))
+    }
+
+    fn entries(&self) -> &[(Symbol, Value)] {
+        self.0.as_deref().map_or(&[], Vec::as_slice)
     }
 
     /// Reads them, and the keys by `key`.
@@ -35,22 +48,22 @@ impl Fields {
         key: fn(&mut Decoder<'_>) -> Result<Symbol, DecodeError>,
     ) -> Result<Self, DecodeError> {
         let code = decoder.code(expected)?;
-        decode_entries_by(code, decoder, ROOM, expected, key).map(Self)
+        decode_entries_by(code, decoder, ROOM, expected, key).map(Self::of)
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries().len()
     }
 
     /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries().is_empty()
     }
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        let entry = self.0.iter().find(|(found, _)| found == key);
+        let entry = self.entries().iter().find(|(found, _)| found == key);
         entry.map(|(_, value)| value)
     }
 
@@ -58,22 +71,60 @@ impl Fields {
     /// value it had. Looks at every entry.
     pub fn insert(&mut self, key: Symbol, value: impl Into<Value>) -> Option<Value> {
         let value = value.into();
-        if let Some((_, old)) = self.0.iter_mut().find(|(found, _)| *found == key) {
+        let entries = self.0.get_or_insert_default();
+        if let Some((_, old)) = entries.iter_mut().find(|(found, _)| *found == key) {
             return Some(core::mem::replace(old, value));
         }
-        self.0.push((key, value));
+        entries.push((key, value));
         None
     }
 
     /// Takes an entry out.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let index = self.0.iter().position(|(found, _)| found == key)?;
-        Some(self.0.remove(index).1)
+        let entries = self.0.as_mut()?;
+        let index = entries.iter().position(|(found, _)| found == key)?;
+        Some(entries.remove(index).1)
     }
 
     /// The entries in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Symbol, &Value)> {
-        self.0.iter().map(|(key, value)| (key, value))
+        self.entries().iter().map(|(key, value)| (key, value))
+    }
+}
+
+impl Drop for Fields {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(entries) = self.0.take() {
+            forget(entries);
+        }
+    }
+}
+
+#[inline(never)]
+fn forget(entries: Box<Entries>) {
+    drop(entries);
+}
+
+impl Clone for Fields {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl PartialEq for Fields {
+    #[inline(never)]
+    fn eq(&self, other: &Self) -> bool {
+        self.entries() == other.entries()
+    }
+}
+
+impl Eq for Fields {}
+
+impl Hash for Fields {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.entries().hash(state);
     }
 }
 
@@ -92,8 +143,8 @@ impl IntoIterator for Fields {
     type Item = (Symbol, Value);
     type IntoIter = alloc::vec::IntoIter<(Symbol, Value)>;
 
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+    fn into_iter(mut self) -> Self::IntoIter {
+        self.0.take().map(|entries| *entries).unwrap_or_default().into_iter()
     }
 }
 
@@ -111,10 +162,10 @@ impl Decode for Fields {
 
 impl Encode for Fields {
     fn encoded_len(&self) -> usize {
-        entries_len(&self.0)
+        entries_len(self.entries())
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        encode_entries(&self.0, out);
+        encode_entries(self.entries(), out);
     }
 }
