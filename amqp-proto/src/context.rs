@@ -59,8 +59,15 @@ impl Context {
         }
     }
 
-    #[inline(never)]
+    #[inline]
     pub(crate) fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// The same of an event that is not one of many: in code that all of those share.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn seldom(&mut self, event: Event) {
         self.events.push(event);
     }
 }

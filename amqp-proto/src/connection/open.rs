@@ -68,7 +68,7 @@ impl Connection {
         self.remote_open = Some(open.clone());
         self.send_open();
         self.restart_heartbeat(now);
-        self.ctx.event(Event::Open(open));
+        self.ctx.seldom(Event::Open(open));
         self.ctx.may_begin = true;
         self.begin_all();
         Ok(())

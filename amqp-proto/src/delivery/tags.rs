@@ -56,6 +56,7 @@ impl Tags {
     }
 
     #[cold]
+    #[inline(never)]
     fn insert_other(
         &mut self,
         tag: DeliveryTag,
@@ -88,6 +89,7 @@ impl Tags {
 }
 
 #[cold]
+#[inline(never)]
 fn forget(known: &mut Sorted<DeliveryTag>, tag: &DeliveryTag) {
     known.remove(tag);
 }

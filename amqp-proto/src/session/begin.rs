@@ -77,10 +77,10 @@ impl Session {
             return;
         }
         if self.local == Half::Idle {
-            ctx.event(Event::BeginRequested { session: self.id, begin });
+            ctx.seldom(Event::BeginRequested { session: self.id, begin });
             return;
         }
-        ctx.event(Event::Begun { session: self.id, begin });
+        ctx.seldom(Event::Begun { session: self.id, begin });
         self.try_attach_all(ctx);
     }
 

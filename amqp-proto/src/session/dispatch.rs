@@ -74,14 +74,12 @@ impl Session {
         let Some(link) = self.links.get_mut(index) else { return Ok(()) };
         if link.local == Half::Ended || link.gone {
             // It crossed our detach on the wire (req: TR-2.6.5-03).
-            self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
-            self.release(ctx, load);
+            self.pass_over(ctx, transfer, load);
             return Ok(());
         }
         let tag = link.begins_unsettled(transfer);
         if tag.is_some_and(|tag| !claim(link, &self.received, tag)) {
-            self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
-            self.release(ctx, load);
+            self.pass_over(ctx, transfer, load);
             self.fail_link(ctx, index, Violation::TagInUse);
             return Ok(());
         }
@@ -94,12 +92,27 @@ impl Session {
                 self.arrived(ctx, index, tag, &arrival);
             }
             Err(violation) if violation.scope() == Scope::Link => {
-                self.release(ctx, load);
+                self.give_back(ctx, load);
                 self.fail_link(ctx, index, violation);
             }
             Err(violation) => return Err(violation),
         }
         Ok(())
+    }
+
+    /// A transfer that nobody takes: it counts for the session alone.
+    #[cold]
+    #[inline(never)]
+    fn pass_over(&mut self, ctx: &mut Context, transfer: &Transfer, load: Load) {
+        self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
+        self.release(ctx, load);
+    }
+
+    /// [`release`](Self::release) of what nobody will take.
+    #[cold]
+    #[inline(never)]
+    fn give_back(&mut self, ctx: &mut Context, load: Load) {
+        self.release(ctx, load);
     }
 
     /// Enters in the tables what a transfer amounted to, and tells the application. `tag` is that of a delivery which
@@ -128,7 +141,7 @@ impl Session {
         if arrival.released.transfers > 0 {
             // Aborted or unwanted: nobody will take it, but it has used credit.
             self.renew(ctx, index);
-            self.release(ctx, arrival.released);
+            self.give_back(ctx, arrival.released);
         }
         if arrival.settled {
             self.renew_bounded(ctx);

@@ -37,6 +37,8 @@ impl Session {
     }
 
     /// Ends the session because the peer broke a rule; from now on its input is dropped (§2.5.4).
+    #[cold]
+    #[inline(never)]
     pub(crate) fn fail(&mut self, ctx: &mut Context, violation: Violation) {
         ctx.budget.violated();
         if self.local != Half::Ended {
@@ -70,7 +72,7 @@ impl Session {
         self.forget_all_waiting(ctx);
         self.flows.take();
         self.flow_due = None;
-        ctx.event(Event::Ended { session: self.id, reason: Box::new(reason) });
+        ctx.seldom(Event::Ended { session: self.id, reason: Box::new(reason) });
         self.mark(ctx);
     }
 
