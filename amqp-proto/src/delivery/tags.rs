@@ -6,6 +6,7 @@
 //! of delivery-ids differ by that, and are not even looked at until the application gives one.
 
 use crate::sorted::Sorted;
+use alloc::boxed::Box;
 use amqp_codec::DeliveryTag;
 
 #[derive(Debug, Default)]
@@ -15,7 +16,8 @@ pub(crate) enum Tags {
     Made,
     /// All that are held are numbers, and none of them is higher.
     UpTo(u64),
-    Known(Sorted<DeliveryTag>),
+    /// In a box, since most links have none.
+    Known(Box<Sorted<DeliveryTag>>),
 }
 
 impl Tags {
@@ -33,7 +35,7 @@ impl Tags {
     pub(crate) fn hold(&mut self, tags: impl Iterator<Item = DeliveryTag>) {
         let known: Sorted<_> = tags.map(|tag| (tag, ())).collect();
         if !known.is_empty() {
-            *self = Self::Known(known);
+            *self = Self::Known(Box::new(known));
         }
     }
 
@@ -73,7 +75,7 @@ impl Tags {
             (_, Self::Made | Self::UpTo(_)) => {
                 let mut known = if unsettled == 0 { Sorted::new() } else { held() };
                 let new = known.insert(tag, ()).is_none();
-                *self = Self::Known(known);
+                *self = Self::Known(Box::new(known));
                 new
             }
         }

@@ -41,8 +41,7 @@ impl Session {
         let index = self.handles.get(handle.0).ok_or(Violation::UnattachedHandle)?;
         let Some(link) = self.links.get_mut(index).filter(|link| link.local != Half::Ended) else { return Ok(()) };
         match link.received_flow(ctx, flow) {
-            Err(violation) if violation.scope() == Scope::Link => self.fail_link(ctx, index, violation),
-            Err(violation) => return Err(violation),
+            Err(violation) => return self.breach_of_link(ctx, index, violation),
             Ok(()) => {
                 // A sender may give credit back that nobody drained.
                 self.renew(ctx, index);
@@ -91,12 +90,29 @@ impl Session {
                 }
                 self.arrived(ctx, index, tag, &arrival);
             }
-            Err(violation) if violation.scope() == Scope::Link => {
-                self.give_back(ctx, load);
-                self.fail_link(ctx, index, violation);
-            }
-            Err(violation) => return Err(violation),
+            Err(violation) => return self.refuse(ctx, index, load, violation),
         }
+        Ok(())
+    }
+
+    /// A transfer that breaks a rule ends its link, or more.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&mut self, ctx: &mut Context, index: u32, load: Load, violation: Violation) -> Result<(), Violation> {
+        if violation.scope() == Scope::Link {
+            self.release(ctx, load);
+        }
+        self.breach_of_link(ctx, index, violation)
+    }
+
+    /// A frame of a link breaks a rule, which ends that link, or more.
+    #[cold]
+    #[inline(never)]
+    fn breach_of_link(&mut self, ctx: &mut Context, index: u32, violation: Violation) -> Result<(), Violation> {
+        if violation.scope() != Scope::Link {
+            return Err(violation);
+        }
+        self.fail_link(ctx, index, violation);
         Ok(())
     }
 

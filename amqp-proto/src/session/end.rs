@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::link::{End, Half};
 use crate::store::oldest_first;
-use crate::violation::Violation;
+use crate::violation::{Scope, Violation};
 use crate::{DetachReason, EndReason, Misuse};
 use alloc::boxed::Box;
 use amqp_codec::Error;
@@ -34,6 +34,17 @@ impl Session {
         self.remote_channel = Some(channel);
         self.gone = true;
         self.send_end(ctx, Some(Violation::SessionLimit.to_error()));
+    }
+
+    /// A frame of the session breaks a rule, which ends the session, or more.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn breach(&mut self, ctx: &mut Context, violation: Violation) -> Result<(), Violation> {
+        if violation.scope() == Scope::Connection {
+            return Err(violation);
+        }
+        self.fail(ctx, violation);
+        Ok(())
     }
 
     /// Ends the session because the peer broke a rule; from now on its input is dropped (§2.5.4).
