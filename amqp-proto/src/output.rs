@@ -112,6 +112,7 @@ impl Output {
         self.sasl_by(body.encoded_len(), &|out| body.encode(out));
     }
 
+    #[inline(never)]
     fn sasl_by(&mut self, len: usize, encode: &dyn Fn(&mut Vec<u8>)) {
         let mut frame = Vec::with_capacity(FRAME_HEADER + len);
         let start = begin_frame(&mut frame, FRAME_TYPE_SASL, 0);

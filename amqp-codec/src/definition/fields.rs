@@ -70,7 +70,11 @@ impl Fields {
     /// Sets the value of a key, at the end if the key is new; returns the
     /// value it had. Looks at every entry.
     pub fn insert(&mut self, key: Symbol, value: impl Into<Value>) -> Option<Value> {
-        let value = value.into();
+        self.set(key, value.into())
+    }
+
+    #[inline(never)]
+    fn set(&mut self, key: Symbol, value: Value) -> Option<Value> {
         let entries = self.0.get_or_insert_default();
         if let Some((_, old)) = entries.iter_mut().find(|(found, _)| *found == key) {
             return Some(core::mem::replace(old, value));

@@ -300,7 +300,7 @@ impl From<Bytes> for Octets {
 }
 
 impl PartialEq for Octets {
-    #[inline]
+    #[inline(never)]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Short(a), Self::Short(b)) => a.equals(b),
@@ -312,6 +312,7 @@ impl PartialEq for Octets {
 impl Eq for Octets {}
 
 impl Ord for Octets {
+    #[inline(never)]
     fn cmp(&self, other: &Self) -> Ordering {
         self.as_slice().cmp(other.as_slice())
     }

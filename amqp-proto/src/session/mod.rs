@@ -264,9 +264,15 @@ impl Session {
     /// Puts the session in the list of those with something to flush.
     pub(crate) fn mark(&mut self, ctx: &mut Context) {
         if !self.dirty {
-            self.dirty = true;
-            ctx.dirty.push_back(self.id.index);
+            self.mark_first(ctx);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mark_first(&mut self, ctx: &mut Context) {
+        self.dirty = true;
+        ctx.dirty.push_back(self.id.index);
     }
 
     /// Whether our end of the session takes commands.
