@@ -11,14 +11,14 @@ use crate::write::put;
 /// What a field is written as, whatever its type.
 pub trait Element {
     /// How many octets [`put`](Self::put) appends.
-    fn len(&self) -> usize;
+    fn size(&self) -> usize;
     /// Appends the value.
     fn put(&self, out: &mut Vec<u8>);
 }
 
 impl<T: Encode> Element for T {
     #[inline(never)]
-    fn len(&self) -> usize {
+    fn size(&self) -> usize {
         self.encoded_len()
     }
 
@@ -44,7 +44,7 @@ fn written<'f, 'e>(fields: &'f [Option<&'e dyn Element>]) -> &'f [Option<&'e dyn
 #[inline(never)]
 pub fn fields_len(descriptor: u64, fields: &[Option<&dyn Element>]) -> usize {
     let fields = written(fields);
-    let len = fields.iter().fold(0_usize, |len, field| len.saturating_add(field.map_or(1, Element::len)));
+    let len = fields.iter().fold(0_usize, |len, field| len.saturating_add(field.map_or(1, Element::size)));
     head_len(descriptor).saturating_sub(HEADER_8).saturating_add(list_len(fields.len(), len))
 }
 

@@ -8,6 +8,7 @@ use core::hash::{Hash, Hasher};
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
+use crate::series::Series;
 use crate::types::{ROOM, Symbol, Value, decode_entries_by, encode_entries, entries_len};
 
 /// A map whose keys are symbols (§2.8.13): properties, filters, error
@@ -21,10 +22,12 @@ use crate::types::{ROOM, Symbol, Value, decode_entries_by, encode_entries, entri
 /// assert_eq!(fields.get("port"), Some(&Value::Ushort(5672)));
 /// ```
 #[derive(Default)]
-pub struct Fields(Option<Box<Entries>>);
+pub struct Fields(
+    /// Not empty. Dropped and copied in one place: types with fields are many, and hold mostly none.
+    Option<Box<Entries>>,
+);
 
-/// Behind a pointer, and dropped and copied in one place: types with fields are many, and hold mostly none.
-type Entries = Vec<(Symbol, Value)>;
+type Entries = [(Symbol, Value)];
 
 impl Fields {
     /// No entries.
@@ -32,12 +35,16 @@ impl Fields {
         Self(None)
     }
 
-    fn of(entries: Entries) -> Self {
-        Self((!entries.is_empty()).then(|| Box::new(entries)))
+    fn of(entries: Vec<(Symbol, Value)>) -> Self {
+        Self((!entries.is_empty()).then(|| entries.into()))
     }
 
-    fn entries(&self) -> &[(Symbol, Value)] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
+    fn take(&mut self) -> Vec<(Symbol, Value)> {
+        self.0.take().map(Vec::from).unwrap_or_default()
+    }
+
+    fn entries(&self) -> &Entries {
+        self.0.as_deref().unwrap_or_default()
     }
 
     /// Reads them, and the keys by `key`.
@@ -75,19 +82,22 @@ impl Fields {
 
     #[inline(never)]
     fn set(&mut self, key: Symbol, value: Value) -> Option<Value> {
-        let entries = self.0.get_or_insert_default();
-        if let Some((_, old)) = entries.iter_mut().find(|(found, _)| *found == key) {
+        if let Some((_, old)) = self.0.iter_mut().flatten().find(|(found, _)| *found == key) {
             return Some(core::mem::replace(old, value));
         }
+        let mut entries = self.take();
         entries.push((key, value));
+        *self = Self::of(entries);
         None
     }
 
     /// Takes an entry out.
     pub fn remove(&mut self, key: &str) -> Option<Value> {
-        let entries = self.0.as_mut()?;
-        let index = entries.iter().position(|(found, _)| found == key)?;
-        Some(entries.remove(index).1)
+        let index = self.entries().iter().position(|(found, _)| found == key)?;
+        let mut entries = self.take();
+        let (_, value) = entries.remove(index);
+        *self = Self::of(entries);
+        Some(value)
     }
 
     /// The entries in their order.
@@ -148,13 +158,18 @@ impl IntoIterator for Fields {
     type IntoIter = alloc::vec::IntoIter<(Symbol, Value)>;
 
     fn into_iter(mut self) -> Self::IntoIter {
-        self.0.take().map(|entries| *entries).unwrap_or_default().into_iter()
+        self.take().into_iter()
     }
 }
 
 impl fmt::Debug for Fields {
+    #[inline(never)]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        let mut map = Series::new(f, "{");
+        for (key, value) in self.iter() {
+            map.entry(key, value);
+        }
+        map.finish("}")
     }
 }
 

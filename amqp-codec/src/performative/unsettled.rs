@@ -8,6 +8,7 @@ use crate::decoder::Decoder;
 use crate::definition::DeliveryTag;
 use crate::delivery_state::DeliveryState;
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::series::Series;
 use crate::types::{decode_entries_by, distinct, encode_entries, entries_len};
 
 /// The unsettled deliveries of a link by tag, each with its state as far as it
@@ -27,14 +28,14 @@ impl UnsettledMap {
 /// A map, as other maps are printed; a delivery without state has `null`.
 impl fmt::Debug for UnsettledMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = f.debug_map();
+        let mut map = Series::new(f, "{");
         for (tag, state) in &self.0 {
             match state {
                 Some(state) => map.entry(tag, state),
                 None => map.entry(tag, &format_args!("null")),
             };
         }
-        map.finish()
+        map.finish("}")
     }
 }
 

@@ -10,6 +10,7 @@ use crate::code;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::series::Series;
 
 const CODES: (u8, u8) = (code::MAP_8, code::MAP_32);
 
@@ -108,7 +109,11 @@ impl IntoIterator for Map {
 
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        let mut map = Series::new(f, "{");
+        for (key, value) in self.iter() {
+            map.entry(key, value);
+        }
+        map.finish("}")
     }
 }
 

@@ -10,6 +10,7 @@ use crate::code;
 use crate::codec::{Decode, Encode, Primitive};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
+use crate::series::Series;
 use crate::write::put;
 
 /// The values of a field with `multiple="true"` (§1.3.4).
@@ -19,8 +20,8 @@ use crate::write::put;
 /// that, while some do not read the bare value.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Multiple<T>(
-    /// Not empty. Behind a pointer, and dropped and copied in one place: such fields are many, and hold mostly none.
-    Option<Box<Vec<T>>>,
+    /// Not empty. Dropped and copied in one place: such fields are many, and hold mostly none.
+    Option<Box<[T]>>,
 );
 
 impl<T> Multiple<T> {
@@ -30,12 +31,18 @@ impl<T> Multiple<T> {
     }
 
     fn of(values: Vec<T>) -> Self {
-        Self((!values.is_empty()).then(|| Box::new(values)))
+        Self((!values.is_empty()).then(|| values.into()))
+    }
+
+    fn take(&mut self) -> Vec<T> {
+        self.0.take().map(Vec::from).unwrap_or_default()
     }
 
     /// Adds a value at the end.
     pub fn push(&mut self, value: T) {
-        self.0.get_or_insert_default().push(value);
+        let mut values = self.take();
+        values.push(value);
+        self.0 = Some(values.into());
     }
 }
 
@@ -50,7 +57,7 @@ impl<T> Deref for Multiple<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        self.0.as_deref().map_or(&[], Vec::as_slice)
+        self.0.as_deref().unwrap_or_default()
     }
 }
 
@@ -64,7 +71,7 @@ impl<T> Drop for Multiple<T> {
 }
 
 #[inline(never)]
-fn forget<T>(values: Box<Vec<T>>) {
+fn forget<T>(values: Box<[T]>) {
     drop(values);
 }
 
@@ -92,7 +99,7 @@ impl<T> IntoIterator for Multiple<T> {
     type IntoIter = alloc::vec::IntoIter<T>;
 
     fn into_iter(mut self) -> Self::IntoIter {
-        self.0.take().map(|values| *values).unwrap_or_default().into_iter()
+        self.take().into_iter()
     }
 }
 
@@ -107,7 +114,11 @@ impl<'a, T> IntoIterator for &'a Multiple<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Multiple<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(f)
+        let mut list = Series::new(f, "[");
+        for value in self {
+            list.value(value);
+        }
+        list.finish("]")
     }
 }
 
