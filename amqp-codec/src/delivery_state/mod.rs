@@ -22,7 +22,7 @@ composite! {
 composite! {
     /// The message was processed (§3.4.2).
     #[derive(Clone, Copy, PartialEq, Eq)]
-    pub struct Accepted = "amqp:accepted:list" 0x24, often {}
+    pub struct Accepted = "amqp:accepted:list" 0x24 {}
 }
 
 composite! {
@@ -37,7 +37,7 @@ composite! {
 composite! {
     /// The message was not processed, and is as it was (§3.4.4).
     #[derive(Clone, Copy, PartialEq, Eq)]
-    pub struct Released = "amqp:released:list" 0x26, often {}
+    pub struct Released = "amqp:released:list" 0x26 {}
 }
 
 composite! {
