@@ -101,6 +101,8 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         }
     }
 
+    // Twice in a program that connects: until the connection is open, and from then on.
+    #[inline(never)]
     fn round(&mut self, cx: &mut Context<'_>, before: Round) -> Round {
         self.read(cx);
         let has_read = self.news != News::None;

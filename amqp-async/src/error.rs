@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Why something could not be done.
 ///
 /// Cheap to clone: when a connection goes, each of its handles answers with the same error.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The caller asked for something that makes no sense in the present state, such as sending on a
@@ -120,7 +120,30 @@ pub enum Step {
     Probe,
 }
 
+/// Its name, and in parentheses what `Display` says: each part printed by itself would be code for all of the reasons, in
+/// every program whose `main` returns an error.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({self})", self.name())
+    }
+}
+
 impl Error {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Misuse(_) => "Misuse",
+            Self::TooLarge { .. } => "TooLarge",
+            Self::Aborted => "Aborted",
+            Self::ResumeLost => "ResumeLost",
+            Self::Detached(_) => "Detached",
+            Self::Ended(_) => "Ended",
+            Self::Closed(_) => "Closed",
+            Self::Transport(_) => "Transport",
+            Self::Timeout(_) => "Timeout",
+            Self::Undriven => "Undriven",
+        }
+    }
+
     /// Who is to blame.
     #[must_use]
     pub fn fault(&self) -> Fault {

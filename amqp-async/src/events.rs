@@ -78,7 +78,7 @@ impl State {
             return;
         }
         let error = Error::from(reason);
-        self.links_gone(|link| link.session() == id, &error);
+        self.links_gone(&|link| link.session() == id, &error);
         self.session_gone(id, error);
     }
 
@@ -128,11 +128,11 @@ impl State {
     fn detached(&mut self, id: LinkId, reason: DetachReason) {
         // as with `ended`: the session's own reason comes next
         if reason != DetachReason::Session {
-            self.links_gone(|link| link == id, &reason.into());
+            self.links_gone(&|link| link == id, &reason.into());
         }
     }
 
-    fn links_gone(&mut self, concerned: impl Fn(LinkId) -> bool, error: &Error) {
+    fn links_gone(&mut self, concerned: &dyn Fn(LinkId) -> bool, error: &Error) {
         let gone: BinaryHeap<LinkId> = self.links.keys().copied().filter(|id| concerned(*id)).collect();
         // in the order in which they were made; a heap takes less code than the slice's sort
         for id in gone.into_sorted_vec() {
@@ -214,7 +214,7 @@ impl State {
         if self.closed().is_some() {
             return;
         }
-        self.links_gone(|_| true, &error);
+        self.links_gone(&|_| true, &error);
         for (_, mut entry) in mem::take(&mut self.sessions) {
             entry.fate.set(error.clone());
             entry.changed.call_all(&mut self.wake);

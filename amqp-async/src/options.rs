@@ -3,7 +3,7 @@
 
 use crate::error::Step;
 use crate::trace;
-use amqp_proto::codec::{Fields, Symbol, Value};
+use amqp_proto::codec::{Fields, Symbol};
 use amqp_proto::{Config, RecordedAt};
 use std::env::consts::{ARCH, OS};
 use std::time::Duration;
@@ -12,9 +12,11 @@ use std::time::Duration;
 /// [`property`](amqp_proto::ConfigBuilder::property) says otherwise.
 fn introduction() -> Fields {
     let platform = format!("{OS}/{ARCH}");
-    let said: [(&'static str, Value); 3] =
-        [("product", "amqp10".into()), ("version", env!("CARGO_PKG_VERSION").into()), ("platform", platform.into())];
-    said.into_iter().map(|(key, value)| (Symbol::from_static(key), value)).collect()
+    let mut said = Fields::new();
+    for (key, value) in [("product", "amqp10"), ("version", env!("CARGO_PKG_VERSION")), ("platform", &platform)] {
+        said.insert(Symbol::from_static(key), value);
+    }
+    said
 }
 
 /// How one connection is to be handled.

@@ -1,8 +1,7 @@
 //! Round trips through a session: a flow that asks for an answer (§2.7.4), and how long that took. The driver tells the
 //! time.
 
-use amqp_proto::{Instant, SessionId};
-use std::collections::BTreeMap;
+use amqp_proto::{Instant, SessionId, Sorted};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ pub(crate) type RoundTrip = Arc<OnceLock<Duration>>;
 pub(crate) struct Probes {
     /// When the driver passed last.
     pub(crate) now: Instant,
-    asked: BTreeMap<SessionId, Asked>,
+    asked: Sorted<SessionId, Asked>,
     /// The last round trip.
     pub(crate) last: Option<Duration>,
 }
@@ -28,17 +27,17 @@ struct Asked {
 impl Probes {
     /// A question on this session: whether it is a new one, which has to be sent, and where its answer will be.
     pub(crate) fn ask(&mut self, session: SessionId) -> (bool, RoundTrip) {
-        let mut is_new = false;
-        let asked = self.asked.entry(session).or_insert_with(|| {
-            is_new = true;
-            Asked { left: None, answer: RoundTrip::default() }
-        });
-        (is_new, Arc::clone(&asked.answer))
+        if let Some(asked) = self.asked.get(&session) {
+            return (false, Arc::clone(&asked.answer));
+        }
+        let answer = RoundTrip::default();
+        self.asked.insert(session, Asked { left: None, answer: Arc::clone(&answer) });
+        (true, answer)
     }
 
     /// What waits to be written is written now.
     pub(crate) fn leave(&mut self) {
-        for asked in self.asked.values_mut() {
+        for (_, asked) in self.asked.iter_mut() {
             asked.left.get_or_insert(self.now);
         }
     }

@@ -9,8 +9,10 @@ use crate::receiver::Receiver;
 use crate::sender::{Load, Sender, Submit};
 use crate::state::State;
 use amqp_proto::codec::{DeliveryState, DeliveryTag, ReceiverSettleMode};
-use amqp_proto::{Compared, DeliveryId, Event, LinkId, Outgoing, Payload, ReceiverId, Resume, UnsettledDeliveries};
-use std::collections::{BTreeMap, VecDeque};
+use amqp_proto::{
+    Compared, DeliveryId, Event, LinkId, Outgoing, Payload, ReceiverId, Resume, Sorted, UnsettledDeliveries,
+};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -26,7 +28,7 @@ pub struct Comparison {
 
 /// The entries, by link.
 #[derive(Default)]
-pub(crate) struct Leftovers(BTreeMap<LinkId, Leftover>);
+pub(crate) struct Leftovers(Sorted<LinkId, Leftover>);
 
 #[derive(Default)]
 struct Leftover {

@@ -18,8 +18,8 @@ use crate::slots::Slots;
 use crate::sync::{Mutex, MutexGuard};
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
-use amqp_proto::{CloseReason, Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId};
-use std::collections::{BTreeMap, VecDeque};
+use amqp_proto::{CloseReason, Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId, Sorted};
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::mem;
@@ -44,7 +44,7 @@ pub(crate) struct State {
     /// Listener: the client's wish to be let in, until it is taken.
     pub(crate) login: Option<SaslRequest>,
     pub(crate) requested: VecDeque<(SessionId, Box<Begin>)>,
-    pub(crate) sessions: BTreeMap<SessionId, SessionEntry>,
+    pub(crate) sessions: Sorted<SessionId, SessionEntry>,
     pub(crate) links: Links,
     pub(crate) outcomes: Outcomes,
     /// What has come for whoever receives on many links.
@@ -112,7 +112,7 @@ pub(crate) struct LinkEntry {
     /// Receiver: the set that it is in.
     pub(crate) set: Option<Member>,
     /// Receiver: deliveries whose sender is to settle, by number, where somebody waits for that.
-    pub(crate) confirming: BTreeMap<u32, Confirming>,
+    pub(crate) confirming: Sorted<u32, Confirming>,
     pub(crate) drained: bool,
     /// Sender: how a drain is answered.
     pub(crate) drain_answer: DrainAnswer,
@@ -172,7 +172,7 @@ impl LinkEntry {
             turns: Turns::default(),
             holder: None,
             set: None,
-            confirming: BTreeMap::new(),
+            confirming: Sorted::new(),
             drained: false,
             drain_answer: DrainAnswer::AtOnce,
         }
@@ -206,7 +206,7 @@ impl LinkEntry {
         self.changed.call_all(wake);
         self.turns.call_all(wake);
         wake.extend(self.holder.as_mut().and_then(|holder| holder.waiting.take()));
-        for confirming in self.confirming.values_mut() {
+        for (_, confirming) in self.confirming.iter_mut() {
             if let Confirming::Waiting(waker) = confirming {
                 wake.extend(waker.take());
             }
@@ -229,7 +229,7 @@ impl Shared {
             changed: Wakers::default(),
             login: None,
             requested: VecDeque::new(),
-            sessions: BTreeMap::new(),
+            sessions: Sorted::new(),
             links: Links::default(),
             outcomes: Outcomes::default(),
             sets: Slots::default(),

@@ -22,6 +22,7 @@ impl Wakers {
     }
 
     /// Moves all of them to `wake`. No room is kept: few things change twice.
+    #[inline(never)]
     pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
         if !self.0.is_empty() {
             wake.extend(std::mem::take(&mut self.0));
@@ -81,6 +82,7 @@ impl Turns {
     }
 
     /// Calls everybody: what they wait for will not come.
+    #[inline(never)]
     pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
         wake.extend(self.waiting.drain(..).map(|(_, waker)| waker));
     }

@@ -161,6 +161,7 @@ pub mod performative;
 pub mod sasl;
 #[cfg(feature = "serde")]
 pub mod serde;
+mod series;
 pub mod terminus;
 pub mod transaction;
 pub mod types;

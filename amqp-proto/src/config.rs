@@ -128,6 +128,7 @@ impl Config {
 
     /// The same, with these connection properties (§2.7.1) besides those that were set; as it is if
     /// [`ConfigBuilder::properties`] has said all of them, or if open would be too large with them.
+    #[inline(never)]
     #[must_use]
     pub fn introduced(mut self, properties: Fields) -> Self {
         if core::mem::take(&mut self.may_introduce) {

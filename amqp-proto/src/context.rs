@@ -63,4 +63,11 @@ impl Context {
     pub(crate) fn event(&mut self, event: Event) {
         self.events.push(event);
     }
+
+    /// The same of an event that is not one of many: in code that all of those share.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn seldom(&mut self, event: Event) {
+        self.events.push(event);
+    }
 }

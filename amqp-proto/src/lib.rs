@@ -107,6 +107,7 @@ mod sasl;
 mod segments;
 mod session;
 mod snapshot;
+mod sorted;
 mod store;
 mod tap;
 mod thin;
@@ -140,6 +141,8 @@ pub use session::SessionOptions;
 pub use session::view::SessionMut;
 pub use session::window::Windows;
 pub use snapshot::{LinkSnapshot, SessionSnapshot, Snapshot};
+#[doc(hidden)]
+pub use sorted::Sorted;
 pub use tap::{Direction, FrameTap, RecordedAt, RecordedFrame, TappedFrame};
 pub use timer::TimeoutReason;
 pub use violation::{Scope, Violation};

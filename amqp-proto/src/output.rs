@@ -109,9 +109,14 @@ impl Output {
 
     /// A SASL frame, in a buffer of its own that is overwritten when it has left: there may be a secret in it.
     pub(crate) fn sasl(&mut self, body: &impl Encode) {
-        let mut frame = Vec::with_capacity(FRAME_HEADER + body.encoded_len());
+        self.sasl_by(body.encoded_len(), &|out| body.encode(out));
+    }
+
+    #[inline(never)]
+    fn sasl_by(&mut self, len: usize, encode: &dyn Fn(&mut Vec<u8>)) {
+        let mut frame = Vec::with_capacity(FRAME_HEADER + len);
         let start = begin_frame(&mut frame, FRAME_TYPE_SASL, 0);
-        body.encode(&mut frame);
+        encode(&mut frame);
         finish_frame(&mut frame, start, 0);
         self.frames = self.frames.wrapping_add(1);
         self.segments.push(Secret::from(frame).into_bytes());
@@ -134,12 +139,26 @@ impl Output {
         });
     }
 
+    /// The same of a performative that is seldom sent: in code that all of those share.
+    pub(crate) fn seldom(&mut self, channel: u16, performative: &impl Encode) {
+        self.seldom_by(channel, &|out| performative.encode(out));
+    }
+
+    #[inline(never)]
+    fn seldom_by(&mut self, channel: u16, encode: &dyn Fn(&mut Vec<u8>)) {
+        self.write(|out| {
+            let start = begin_frame(out, FRAME_TYPE_AMQP, channel);
+            encode(out);
+            finish_frame(out, start, 0);
+        });
+    }
+
     /// A frame that holds what the application gave, unless it is larger than the peer takes.
     pub(crate) fn checked_frame(&mut self, channel: u16, performative: &impl Encode) -> Result<(), TooLarge> {
         if performative.encoded_len() + FRAME_HEADER > self.max_frame_size {
             return Err(TooLarge);
         }
-        self.frame(channel, performative);
+        self.seldom(channel, performative);
         Ok(())
     }
 
@@ -152,17 +171,17 @@ impl Output {
 
     pub(crate) fn detach(&mut self, channel: u16, mut detach: Detach) {
         self.fit(&mut detach, |detach| &mut detach.error);
-        self.frame(channel, &detach);
+        self.seldom(channel, &detach);
     }
 
     pub(crate) fn end(&mut self, channel: u16, mut end: End) {
         self.fit(&mut end, |end| &mut end.error);
-        self.frame(channel, &end);
+        self.seldom(channel, &end);
     }
 
     pub(crate) fn close(&mut self, mut close: Close) {
         self.fit(&mut close, |close| &mut close.error);
-        self.frame(0, &close);
+        self.seldom(0, &close);
     }
 
     /// Shortens the error of a frame that would be too large: it has to leave whatever the

@@ -3,9 +3,10 @@
 //! costs what is used, whatever number the peer picks.
 
 use crate::id::Generation;
+use crate::sorted::Sorted;
 use crate::thin::Thin;
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BinaryHeap};
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 /// Things by index; a new one gets the lowest free index.
@@ -16,8 +17,8 @@ pub(crate) struct Store<T> {
     free: Thin<Tree>,
 }
 
-/// Numbers to numbers; of one type, since a tree takes much code.
-type Tree = BTreeMap<u32, u32>;
+/// Numbers to numbers; of one type, for the sake of little code.
+type Tree = Sorted<u32, u32>;
 
 impl<T> Store<T> {
     pub(crate) const fn new() -> Self {
@@ -26,13 +27,13 @@ impl<T> Store<T> {
 
     /// The index that the next [`insert`](Self::insert) will use.
     pub(crate) fn next_index(&self) -> u32 {
-        let lowest = self.free.get().and_then(Tree::first_key_value);
+        let lowest = self.free.get().and_then(Tree::first);
         lowest.map_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX), |(index, _)| *index)
     }
 
     /// The lowest free index from this one on.
     pub(crate) fn next_index_from(&self, least: u32) -> u32 {
-        let freed = self.free.get().and_then(|free| free.range(least..).next()).map(|(index, _)| *index);
+        let freed = self.free.get().and_then(|free| free.from(&least).next()).map(|(index, _)| *index);
         freed.unwrap_or_else(|| u32::try_from(self.slots.len()).unwrap_or(u32::MAX).max(least))
     }
 

@@ -41,6 +41,7 @@ impl Timers {
     }
 
     /// The earliest deadline; of equal ones the reason that comes first in the enum.
+    #[inline(never)]
     pub(crate) fn next(&self) -> Option<(Instant, TimeoutReason)> {
         TimeoutReason::ALL
             .into_iter()

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Why a connection did not come about: one sentence that names what was tried.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// The URL cannot be used.
@@ -103,7 +103,30 @@ pub struct Attempt {
     pub error: io::Error,
 }
 
+/// As [`Error`]'s.
+impl fmt::Debug for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({self})", self.name())
+    }
+}
+
 impl ConnectError {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Url { .. } => "Url",
+            Self::Config(_) => "Config",
+            Self::TlsSetUp(_) => "TlsSetUp",
+            Self::System(_) => "System",
+            Self::Resolve { .. } => "Resolve",
+            Self::Connect { .. } => "Connect",
+            Self::Tls { .. } => "Tls",
+            Self::TimedOut { .. } => "TimedOut",
+            Self::ClearText { .. } => "ClearText",
+            Self::Login { .. } => "Login",
+            Self::Open { .. } => "Open",
+        }
+    }
+
     /// Who is to blame.
     #[must_use]
     pub fn fault(&self) -> Fault {

@@ -58,14 +58,14 @@ pub(super) async fn race<R: Runtime>(
 /// The families in turn, beginning with that of the first; within a family in the order given (RFC 8305 §4).
 fn interleaved(addresses: &[SocketAddr]) -> VecDeque<SocketAddr> {
     let first = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (one, other): (Vec<_>, Vec<_>) = addresses.iter().partition(|address| address.is_ipv6() == first);
-    let mut other = other.into_iter();
+    let of = |first_family: bool| addresses.iter().filter(move |it| (it.is_ipv6() == first) == first_family);
+    let (mut one, mut other) = (of(true), of(false));
     let mut all = VecDeque::with_capacity(addresses.len());
-    for address in one {
-        all.push_back(address);
-        all.extend(other.next());
+    while all.len() < addresses.len() {
+        for next in [one.next(), other.next()].into_iter().flatten() {
+            all.push_back(*next);
+        }
     }
-    all.extend(other);
     all
 }
 

@@ -15,8 +15,7 @@ pub(crate) use windows::WatchedWindows;
 
 use crate::state::Shared;
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, fence};
-use amqp_proto::{Connection, SessionId};
-use std::collections::BTreeMap;
+use amqp_proto::{Connection, SessionId, Sorted};
 use std::fmt;
 use std::hint::spin_loop;
 use std::sync::{Arc, OnceLock};
@@ -49,7 +48,7 @@ pub(crate) struct Look<T: Show<WORDS>, const WORDS: usize>(OnceLock<Arc<Publishe
 /// Everything on a connection that somebody has looked at.
 #[derive(Default)]
 pub(crate) struct Watching {
-    pub(crate) sessions: BTreeMap<SessionId, WatchedWindows>,
+    pub(crate) sessions: Sorted<SessionId, WatchedWindows>,
     links: Vec<Arc<Published<Credit, 1>>>,
 }
 

@@ -72,6 +72,7 @@ impl Show<WORDS> for Windows {
 
 impl WatchedWindows {
     /// Shows what the machine says; whether the session is there.
+    #[inline(never)]
     pub(super) fn show(&mut self, machine: &mut Connection, wake: &mut Vec<Waker>) -> bool {
         let Self { published, marks } = self;
         published.show(machine, |windows| marks.iter_mut().for_each(|(_, mark)| mark.look(windows, wake)))

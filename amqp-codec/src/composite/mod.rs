@@ -2,11 +2,13 @@
 //!
 //! [`composite!`](crate::composite!) describes such a type as the
 //! specification's tables do. What it writes is a struct and short functions
-//! over [`FieldReader`] and [`FieldSink`].
+//! over readers and writers of fields.
 
 mod debug;
+mod elements;
 mod name;
 mod one_of;
+mod places;
 mod quick;
 mod reader;
 mod writer;
@@ -14,11 +16,17 @@ mod writer;
 #[doc(hidden)]
 pub use self::debug::{DebugFields, Shown, ShownValue};
 #[doc(hidden)]
+pub use self::elements::{Element, element, encode_fields, fields_len};
+#[doc(hidden)]
 pub use self::name::{FieldName, field_name};
 pub(crate) use self::one_of::one_of;
 #[doc(hidden)]
+pub use self::places::{Field, Leading, Need, Place, read_fields};
+#[doc(hidden)]
 pub use self::quick::QuickReader;
+#[doc(hidden)]
 pub use self::reader::FieldReader;
+#[doc(hidden)]
 pub use self::writer::{FieldSink, ListLength, ListWriter, encode_tight, is_tight};
 
 /// What a field holds before it has been read.
@@ -83,6 +91,9 @@ impl<T: Default> Unread for T {
 ///   quickly, and those with it the slower. Stands alone: with no other word, and no default.
 /// * `secret`: `Debug` prints only how many octets there are.
 ///
+/// `, often` behind the descriptors: such values are written in code of their own, much of it and quick. Others share
+/// theirs.
+///
 /// The macro writes
 ///
 /// * the struct with public fields, and `CODE` and `NAME`, its descriptors;
@@ -98,7 +109,7 @@ impl<T: Default> Unread for T {
 macro_rules! composite {
     (
         $(#[$meta:meta])*
-        $vis:vis struct $Name:ident = $symbol:literal $code:literal {
+        $vis:vis struct $Name:ident = $symbol:literal $code:literal $(, $often:ident)? {
             $(
                 $(#[$field_meta:meta])*
                 $field:ident : $type:ty $(, $flag:ident)* $(= $default:expr)? ;
@@ -123,26 +134,10 @@ macro_rules! composite {
             pub const NAME: &'static str = $symbol;
 
             const FIELDS: usize = 0 $(+ $crate::composite!(@one $field))*;
-
-            #[inline(always)]
-            fn write_fields(&self, sink: &mut impl $crate::composite::FieldSink) {
-                $($crate::composite!(@encode sink, self.$field, $($default)?);)*
-                let _ = sink;
-            }
         }
 
-        impl $Name {
-            /// Encodes without a call, in what encodes more.
-            #[inline(always)]
-            pub(crate) fn encode_here(&self, out: &mut $crate::__Vec<u8>) {
-                if $crate::composite::is_tight(out, Self::CODE) {
-                    return $crate::composite::encode_tight(self, Self::CODE, out);
-                }
-                let mut list = $crate::composite::ListWriter::new(out, Self::CODE);
-                self.write_fields(&mut list);
-                list.finish();
-            }
-        }
+        $crate::composite!(@encode [$($often)?] $Name { $($field [$($default)?];)* });
+        $crate::composite!(@read [$($often)?] $Name { $($field [$($flag)*];)* });
 
         impl $crate::Decode for $Name {
             fn decode(
@@ -150,18 +145,6 @@ macro_rules! composite {
             ) -> ::core::result::Result<Self, $crate::DecodeError> {
                 decoder.expect_descriptor(Self::CODE, Self::NAME)?;
                 Self::decode_fields(decoder)
-            }
-        }
-
-        impl $crate::Encode for $Name {
-            fn encoded_len(&self) -> usize {
-                let mut length = $crate::composite::ListLength::new(Self::CODE);
-                self.write_fields(&mut length);
-                length.finish()
-            }
-
-            fn encode(&self, out: &mut $crate::__Vec<u8>) {
-                self.encode_here(out);
             }
         }
 
@@ -227,16 +210,16 @@ macro_rules! composite {
                 &mut self,
                 decoder: &mut $crate::Decoder<'_>,
             ) -> ::core::result::Result<(), $crate::DecodeError> {
-                if !Self::QUICK {
-                    return self.fill_one_by_one(decoder, true);
+                if Self::QUICK {
+                    if let ::core::option::Option::Some(fields) = $crate::composite::QuickReader::new(decoder) {
+                        if self.fill_quickly(fields, decoder) {
+                            return Ok(());
+                        }
+                        return self.fill_again(decoder);
+                    }
+                    return self.fill_one_by_one(decoder);
                 }
-                let ::core::option::Option::Some(fields) = $crate::composite::QuickReader::new(decoder) else {
-                    return self.fill_one_by_one(decoder, true);
-                };
-                if self.fill_quickly(fields, decoder) {
-                    return Ok(());
-                }
-                self.fill_again(decoder)
+                self.fill_often(decoder)
             }
 
             /// Reads the fields if all of them are of their usual forms; whether they are.
@@ -263,24 +246,22 @@ macro_rules! composite {
                 decoder: &mut $crate::Decoder<'_>,
             ) -> ::core::result::Result<(), $crate::DecodeError> {
                 *self = Self::unread();
-                self.fill_one_by_one(decoder, false)
+                self.fill_one_by_one(decoder)
             }
 
-            /// Reads fields of any form, and says what is wrong with them. If `quick`, each is tried the quick way first.
+            /// Reads fields of any form, and says what is wrong with them.
             #[inline(never)]
             fn fill_one_by_one(
                 &mut self,
                 decoder: &mut $crate::Decoder<'_>,
-                quick: bool,
             ) -> ::core::result::Result<(), $crate::DecodeError> {
-                #[allow(unused_mut, reason = "a type may have no fields")]
-                let mut fields =
-                    $crate::composite::FieldReader::with_way(decoder, Self::FIELDS, Self::NAME, quick)?;
-                $($crate::composite!(
-                    @fill fields, self.$field,
-                    $crate::composite!(@name $Name $field), [$($flag)*]
-                );)*
-                fields.finish(Self::NAME)
+                $crate::composite::read_fields(decoder, Self::NAME, &mut [$(
+                    $crate::composite::Field {
+                        name: $crate::composite!(@name $Name $field),
+                        need: $crate::composite!(@need [$($flag)*]),
+                        place: $crate::composite!(@place self.$field, [$($flag)*]),
+                    },
+                )*])
             }
         }
 
@@ -306,20 +287,113 @@ macro_rules! composite {
         $fields.optional(&mut $place)
     };
 
-    // A field whose place holds what it is without a value.
+    // In code of its own, field by field.
+    (@read [often] $Name:ident { $($field:ident [$($flag:ident)*];)* }) => {
+        impl $Name {
+            #[inline(never)]
+            fn fill_often(
+                &mut self,
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<(), $crate::DecodeError> {
+                #[allow(unused_mut, reason = "a type may have no fields")]
+                let mut fields = $crate::composite::FieldReader::new(decoder, Self::FIELDS, Self::NAME)?;
+                $($crate::composite!(
+                    @fill fields, self.$field,
+                    $crate::composite!(@name $Name $field), [$($flag)*]
+                );)*
+                fields.finish(Self::NAME)
+            }
+        }
+    };
+    (@read [] $Name:ident { $($field:ident [$($flag:ident)*];)* }) => {
+        impl $Name {
+            #[inline(always)]
+            fn fill_often(
+                &mut self,
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<(), $crate::DecodeError> {
+                self.fill_one_by_one(decoder)
+            }
+        }
+    };
+
     (@fill $fields:ident, $place:expr, $name:expr, [mandatory $($flag:ident)*]) => {
         $fields.mandatory($name, &mut $place)?
     };
-    (@fill $fields:ident, $place:expr, $name:expr, [leading $($flag:ident)*]) => {
-        $fields.leading($name, &mut $place)?
-    };
-    (@fill $fields:ident, $place:expr, $name:expr, [$($flag:ident)*]) => {
+    (@fill $fields:ident, $place:expr, $name:expr, [$(rare)? $(secret)?]) => {
         $fields.optional($name, &mut $place)?
     };
 
-    (@encode $sink:ident, $value:expr,) => { $sink.field(&$value) };
-    (@encode $sink:ident, $value:expr, $default:expr) => {
+    (@need [mandatory $($flag:ident)*]) => { $crate::composite::Need::Mandatory };
+    (@need [leading $($flag:ident)*]) => { $crate::composite::Need::Leading };
+    (@need [$($flag:ident)*]) => { $crate::composite::Need::Optional };
+
+    (@place $place:expr, [leading $($flag:ident)*]) => { &mut $crate::composite::Leading::new(&mut $place) };
+    (@place $place:expr, [$($flag:ident)*]) => { &mut $place };
+
+    // In code of its own: no call for what most values have.
+    (@encode [often] $Name:ident { $($field:ident [$($default:expr)?];)* }) => {
+        impl $Name {
+            #[inline(always)]
+            fn write_fields(&self, sink: &mut impl $crate::composite::FieldSink) {
+                $($crate::composite!(@write sink, self.$field, $($default)?);)*
+                let _ = sink;
+            }
+
+            /// Encodes without a call, in what encodes more.
+            #[inline(always)]
+            pub(crate) fn encode_here(&self, out: &mut $crate::__Vec<u8>) {
+                if $crate::composite::is_tight(out, Self::CODE)
+                    && $crate::composite::encode_tight(self, Self::CODE, out)
+                {
+                    return;
+                }
+                let mut list = $crate::composite::ListWriter::new(out, Self::CODE);
+                self.write_fields(&mut list);
+                list.finish();
+            }
+        }
+
+        impl $crate::Encode for $Name {
+            fn encoded_len(&self) -> usize {
+                let mut length = $crate::composite::ListLength::new(Self::CODE);
+                self.write_fields(&mut length);
+                length.finish()
+            }
+
+            fn encode(&self, out: &mut $crate::__Vec<u8>) {
+                self.encode_here(out);
+            }
+        }
+    };
+    // In code that all share.
+    (@encode [] $Name:ident { $($field:ident [$($default:expr)?];)* }) => {
+        impl $crate::Encode for $Name {
+            fn encoded_len(&self) -> usize {
+                $crate::composite::fields_len(
+                    Self::CODE,
+                    &[$($crate::composite!(@element self.$field, $($default)?)),*],
+                )
+            }
+
+            fn encode(&self, out: &mut $crate::__Vec<u8>) {
+                $crate::composite::encode_fields(
+                    Self::CODE,
+                    &[$($crate::composite!(@element self.$field, $($default)?)),*],
+                    out,
+                );
+            }
+        }
+    };
+
+    (@write $sink:ident, $value:expr,) => { $sink.field(&$value) };
+    (@write $sink:ident, $value:expr, $default:expr) => {
         if $value == $default { $sink.null() } else { $sink.field(&$value) }
+    };
+
+    (@element $value:expr,) => { $crate::composite::element(&$value) };
+    (@element $value:expr, $default:expr) => {
+        if $value == $default { None } else { $crate::composite::element(&$value) }
     };
 
     (@debug $fields:ident, $name:expr, $value:expr, [$(mandatory)? secret]) => {

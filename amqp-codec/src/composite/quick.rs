@@ -5,7 +5,7 @@ use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 
 /// Reads the fields of a composite (§1.4) as long as each is of the form that most of its values
-/// have, and gives up at the first that is not: [`FieldReader`](super::FieldReader) then reads them
+/// have, and gives up at the first that is not: [`read_fields`](super::read_fields) then reads them
 /// all again, and says what is wrong if anything is.
 ///
 /// So nothing wrong has to be told here, and no call made, for which registers would have to be

@@ -1,5 +1,6 @@
-//! Reading the fields of a composite.
+//! Reading the fields of a composite that is often read, though not all of its fields have a usual form.
 
+use super::places::read_field;
 use crate::code;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
@@ -17,8 +18,6 @@ pub struct FieldReader<'d, 'a> {
     /// What follows the list.
     behind: &'a [u8],
     left: usize,
-    /// Whether each field is tried the quick way first.
-    quick: bool,
 }
 
 impl<'d, 'a> FieldReader<'d, 'a> {
@@ -28,23 +27,11 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     /// It is no list, or has more elements than `fields`.
     #[inline(always)]
     pub fn new(decoder: &'d mut Decoder<'a>, fields: usize, composite: &'static str) -> Result<Self, DecodeError> {
-        Self::with_way(decoder, fields, composite, true)
-    }
-
-    /// [`new`](Self::new). If `quick`, each field is tried the quick way first: not where that has been tried of all.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn with_way(
-        decoder: &'d mut Decoder<'a>,
-        fields: usize,
-        composite: &'static str,
-        quick: bool,
-    ) -> Result<Self, DecodeError> {
         let list = decoder.composite(composite)?;
         if list.count > fields {
             return Err(decoder.error(DecodeErrorKind::TooManyFields, composite));
         }
-        Ok(Self { decoder, rest: list.elements, behind: list.behind, left: list.count, quick })
+        Ok(Self { decoder, rest: list.elements, behind: list.behind, left: list.count })
     }
 
     /// Whether the next field has a value; if not, it has been read over.
@@ -66,8 +53,8 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     /// Reads a value to its place at once: many values in hands at the same
     /// time are moved about.
     #[inline(always)]
-    fn read<T: Decode>(&mut self, place: &mut T) -> Result<(), DecodeError> {
-        if self.quick && T::QUICK {
+    fn read<T: Decode + Encode>(&mut self, place: &mut T) -> Result<(), DecodeError> {
+        if T::QUICK {
             if let Some(rest) = T::quick_to(place, self.rest) {
                 self.rest = rest;
                 return Ok(());
@@ -98,35 +85,11 @@ impl<'d, 'a> FieldReader<'d, 'a> {
     /// # Errors
     /// It has a value that is not of this type.
     #[inline(always)]
-    pub fn optional<T: Decode>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
+    pub fn optional<T: Decode + Encode>(&mut self, name: &'static str, place: &mut T) -> Result<(), DecodeError> {
         if self.present() {
             self.read(place).map_err(|error| error.in_field(name))?;
         }
         Ok(())
-    }
-
-    /// A field that may only be without a value if all fields behind it are. `place` holds what
-    /// it is without one, which is no value either.
-    ///
-    /// # Errors
-    /// It has none and one of those has, or it has one that is not of this type.
-    #[inline(always)]
-    pub fn leading<T: Decode + Clone + PartialEq>(
-        &mut self,
-        name: &'static str,
-        place: &mut T,
-    ) -> Result<(), DecodeError> {
-        if self.present() {
-            let blank = place.clone();
-            self.read(place).map_err(|error| error.in_field(name))?;
-            if *place != blank {
-                return Ok(());
-            }
-        }
-        if self.rest.iter().take(self.left).all(|octet| *octet == code::NULL) {
-            return Ok(());
-        }
-        Err(error_at(self.decoder, self.rest, DecodeErrorKind::MissingField, name).in_field(name))
     }
 
     /// Goes on behind the list; refuses octets behind its last field.
@@ -145,12 +108,13 @@ impl<'d, 'a> FieldReader<'d, 'a> {
 
 // Not methods, so that the reader needs no place in memory.
 #[inline(never)]
-fn read_apart<'a, T: Decode>(
+fn read_apart<'a, T: Decode + Encode>(
     decoder: &mut Decoder<'a>,
     rest: &'a [u8],
     place: &mut T,
 ) -> Result<&'a [u8], DecodeError> {
-    *place = decoder.read_within(rest)?;
+    decoder.set_rest(rest);
+    read_field(decoder, place)?;
     Ok(decoder.rest_slice())
 }
 

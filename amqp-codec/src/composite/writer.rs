@@ -23,28 +23,32 @@ pub fn is_tight(out: &Vec<u8>, descriptor: u64) -> bool {
     !has_room(out, head_len(descriptor))
 }
 
-const fn head_len(descriptor: u64) -> usize {
+pub(super) const fn head_len(descriptor: u64) -> usize {
     if descriptor <= 0xff { 6 } else { 13 }
 }
 
-/// Encodes a composite where there is no such room: that must not be asked for by one without
-/// fields, which does not need it.
+/// Appends what tells of which type a value is (§1.2).
+pub(super) fn put_descriptor(descriptor: u64, out: &mut Vec<u8>) {
+    match u8::try_from(descriptor) {
+        Ok(small) => put(out, [code::DESCRIBED, code::SMALL_ULONG, small]),
+        Err(_) => {
+            out.push(code::DESCRIBED);
+            descriptor.encode(out);
+        }
+    }
+}
+
+/// Makes such room, unless the whole composite takes less: then it is appended. Whether it was.
 #[cold]
 #[inline(never)]
-pub fn encode_tight(composite: &impl Encode, descriptor: u64, out: &mut Vec<u8>) {
+pub fn encode_tight(composite: &impl Encode, descriptor: u64, out: &mut Vec<u8>) -> bool {
     if composite.encoded_len() < head_len(descriptor) {
-        match u8::try_from(descriptor) {
-            Ok(small) => put(out, [code::DESCRIBED, code::SMALL_ULONG, small]),
-            Err(_) => {
-                out.push(code::DESCRIBED);
-                descriptor.encode(out);
-            }
-        }
+        put_descriptor(descriptor, out);
         out.push(code::LIST_0);
-    } else {
-        out.reserve(head_len(descriptor));
-        composite.encode(out);
+        return true;
     }
+    out.reserve(head_len(descriptor));
+    false
 }
 
 /// Writes a described list (§1.4), without the nulls at its end.

@@ -2,7 +2,6 @@
 
 use super::Decoder;
 use crate::code;
-use crate::codec::Decode;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::limits::Limits;
 
@@ -127,17 +126,6 @@ impl<'a> Decoder<'a> {
         let code = cursor.code(expected)?;
         let (outer, count) = cursor.enter_list(code, expected)?;
         Ok(FieldList { elements: cursor.rest, behind: outer.rest, count })
-    }
-
-    /// Goes on at `rest`, one level deeper, to read a value.
-    #[inline(always)]
-    pub(crate) fn read_within<T: Decode>(&mut self, rest: &'a [u8]) -> Result<T, DecodeError> {
-        self.rest = rest;
-        // An empty list does not say that there is a level left.
-        self.descend("composite")?;
-        let value = T::decode(self);
-        self.ascend();
-        value
     }
 }
 

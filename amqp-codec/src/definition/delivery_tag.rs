@@ -120,6 +120,7 @@ impl PartialEq for DeliveryTag {
 impl Eq for DeliveryTag {}
 
 impl Ord for DeliveryTag {
+    #[inline(never)]
     fn cmp(&self, other: &Self) -> Ordering {
         self.as_bytes().cmp(other.as_bytes())
     }

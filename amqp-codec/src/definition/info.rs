@@ -8,7 +8,7 @@ use super::Fields;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::types::{Str, Symbol, Value, decode_entries, distinct};
+use crate::types::{Str, Symbol};
 
 /// Particulars of an error: [`Fields`], read with patience.
 ///
@@ -19,34 +19,17 @@ use crate::types::{Str, Symbol, Value, decode_entries, distinct};
 pub struct Info(pub Fields);
 
 /// A symbol, or a string that could be one.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Key(Symbol);
-
-impl distinct::Key for Key {
-    fn fingerprint(&self) -> u64 {
-        self.0.fingerprint()
+fn decode_key(decoder: &mut Decoder<'_>) -> Result<Symbol, DecodeError> {
+    if !matches!(decoder.peek(), Some(0xa1 | 0xb1)) {
+        return Symbol::decode(decoder);
     }
-}
-
-impl Decode for Key {
-    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        if !matches!(decoder.peek(), Some(0xa1 | 0xb1)) {
-            return Symbol::decode(decoder).map(Self);
-        }
-        let text = Str::decode(decoder)?;
-        match Symbol::try_from(text.as_str()) {
-            Ok(symbol) => Ok(Self(symbol)),
-            Err(_) => Err(decoder.error(DecodeErrorKind::InvalidAscii, "error.info")),
-        }
-    }
+    let text = Str::decode(decoder)?;
+    Symbol::try_from(text.as_str()).map_err(|_| decoder.error(DecodeErrorKind::InvalidAscii, "error.info"))
 }
 
 impl Decode for Info {
     fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        let code = decoder.code("error.info")?;
-        let entries: Vec<(Key, Value)> = decode_entries(code, decoder, "error.info")?;
-        let entries = entries.into_iter().map(|(key, value)| (key.0, value)).collect();
-        Ok(Self(Fields::from_distinct(entries)))
+        Fields::decode_by(decoder, "error.info", decode_key).map(Self)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
 use crate::transaction::{Declared, TransactionalState};
 use crate::types::EncodedValue;
+use crate::write::put;
 
 /// The state of a delivery at one of the link's ends (§3.4).
 #[derive(Clone, PartialEq, Eq)]
@@ -114,13 +115,29 @@ macro_rules! composite_of {
     };
 }
 
+/// A composite without fields, whose descriptor fits an octet.
+#[inline(always)]
+const fn without_fields(descriptor: u64) -> [u8; 4] {
+    [code::DESCRIBED, code::SMALL_ULONG, descriptor as u8, code::LIST_0]
+}
+
+#[inline(never)]
+fn encode_other(state: &DeliveryState, out: &mut Vec<u8>) {
+    composite_of!(state, composite => composite.encode(out));
+}
+
 impl Encode for DeliveryState {
     fn encoded_len(&self) -> usize {
         composite_of!(self, composite => composite.encoded_len())
     }
 
+    /// Most deliveries are accepted, and most of the others released: those are four octets.
     fn encode(&self, out: &mut Vec<u8>) {
-        composite_of!(self, composite => composite.encode(out));
+        match self {
+            Self::Accepted => put(out, without_fields(Accepted::CODE)),
+            Self::Released => put(out, without_fields(Released::CODE)),
+            other => encode_other(other, out),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use super::key::{Key, KeyRef};
 use super::section::{DESCRIPTOR_LEN, Section};
 use crate::decoder::{error_at, split_value};
+use crate::series::Series;
 use crate::types::distinct::repeated_key;
 use crate::types::list::{container_len, encode_container_data, short_head};
 use crate::write::put;
@@ -352,7 +353,11 @@ impl<K: Key + Eq, V: Decode + Encode + Eq> Eq for Entries<K, V> {}
 
 impl<K: Key + fmt::Debug, V: Decode + Encode + fmt::Debug> fmt::Debug for Entries<K, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        let mut map = Series::new(f, "{");
+        for (key, value) in self.iter() {
+            map.entry(&key, &value);
+        }
+        map.finish("}")
     }
 }
 

@@ -8,7 +8,7 @@ composite! {
     /// It is not part of the bare message: an intermediary may change it. A message without a
     /// header is delivered as if it had `Header::default()`.
     #[derive(Clone, Copy, PartialEq, Eq)]
-    pub struct Header = "amqp:header:list" 0x70 {
+    pub struct Header = "amqp:header:list" 0x70, often {
         /// The message must survive a restart of whoever holds it.
         durable: bool = false;
         /// Relative importance, higher first.

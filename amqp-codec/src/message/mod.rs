@@ -252,9 +252,7 @@ impl Encode for Message {
     }
 
     fn encode(&self, out: &mut Vec<u8>) {
-        self.encode_before_body(out);
-        self.body.encode(out);
-        self.encode_behind_body(out);
+        self.encode_sections(out, true);
     }
 
     fn shared_len(&self, large: usize) -> usize {
@@ -262,15 +260,21 @@ impl Encode for Message {
     }
 
     fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
-        self.encode_before_body(out);
+        if self.shared_len(large) == 0 {
+            return self.encode(out);
+        }
+        self.encode_sections(out, false);
         self.body.encode_sharing(out, large, share);
-        self.encode_behind_body(out);
+        if !self.footer.is_empty() {
+            self.footer.encode(out);
+        }
     }
 }
 
 impl Message {
-    #[inline(always)]
-    fn encode_before_body(&self, out: &mut Vec<u8>) {
+    /// All sections, or those before the body. In one function, as it is a large one.
+    #[inline(never)]
+    fn encode_sections(&self, out: &mut Vec<u8>, all: bool) {
         if let Some(header) = &self.header {
             header.encode_here(out);
         }
@@ -286,10 +290,10 @@ impl Message {
         if !self.application_properties.is_empty() {
             self.application_properties.encode(out);
         }
-    }
-
-    #[inline(always)]
-    fn encode_behind_body(&self, out: &mut Vec<u8>) {
+        if !all {
+            return;
+        }
+        self.body.encode(out);
         if !self.footer.is_empty() {
             self.footer.encode(out);
         }

@@ -12,7 +12,7 @@ composite! {
     /// absent. The codec checks types only; it neither compares `user_id` with who is
     /// authenticated, nor undoes `content_encoding`.
     #[derive(Clone, PartialEq, Eq)]
-    pub struct Properties = "amqp:properties:list" 0x73 {
+    pub struct Properties = "amqp:properties:list" 0x73, often {
         /// Identifies the message, uniquely within the sending system.
         message_id: Option<MessageId>;
         /// Identity of the user who produced the message; an intermediary may check it.

@@ -7,7 +7,7 @@ use crate::delivery_state::DeliveryState;
 composite! {
     /// Tells the state of a range of deliveries (§2.7.6).
     #[derive(Clone, PartialEq, Eq)]
-    pub struct Disposition = "amqp:disposition:list" 0x15 {
+    pub struct Disposition = "amqp:disposition:list" 0x15, often {
         /// The end that the frame's sender plays for these deliveries.
         role: Role, mandatory;
         /// The first delivery.

@@ -8,7 +8,7 @@ composite! {
     /// Sends a message, or with [`more`](Self::more) a part of one; the octets
     /// follow in the frame (§2.7.5).
     #[derive(Clone, PartialEq, Eq)]
-    pub struct Transfer = "amqp:transfer:list" 0x14 {
+    pub struct Transfer = "amqp:transfer:list" 0x14, often {
         /// The link.
         handle: Handle, mandatory;
         /// The number of the delivery; required of its first transfer.

@@ -8,7 +8,8 @@ use crate::decoder::Decoder;
 use crate::definition::DeliveryTag;
 use crate::delivery_state::DeliveryState;
 use crate::error::{DecodeError, DecodeErrorKind};
-use crate::types::{decode_entries_in_room, distinct, encode_entries, entries_len};
+use crate::series::Series;
+use crate::types::{decode_entries_by, distinct, encode_entries, entries_len};
 
 /// The unsettled deliveries of a link by tag, each with its state as far as it
 /// has one (§2.7.3).
@@ -27,14 +28,14 @@ impl UnsettledMap {
 /// A map, as other maps are printed; a delivery without state has `null`.
 impl fmt::Debug for UnsettledMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut map = f.debug_map();
+        let mut map = Series::new(f, "{");
         for (tag, state) in &self.0 {
             match state {
                 Some(state) => map.entry(tag, state),
                 None => map.entry(tag, &format_args!("null")),
             };
         }
-        map.finish()
+        map.finish("}")
     }
 }
 
@@ -51,21 +52,16 @@ impl FromIterator<(DeliveryTag, Option<DeliveryState>)> for UnsettledMap {
 const ENTRY_MIN: usize = 2;
 
 /// A key of the map: not null.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Key(DeliveryTag);
-
-impl distinct::Key for Key {
-    fn fingerprint(&self) -> u64 {
-        distinct::fingerprint(self.0.as_bytes())
+fn decode_key(decoder: &mut Decoder<'_>) -> Result<DeliveryTag, DecodeError> {
+    if decoder.take_null() {
+        return Err(decoder.error(DecodeErrorKind::NullKey, "unsettled"));
     }
+    DeliveryTag::decode(decoder)
 }
 
-impl Decode for Key {
-    fn decode(decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        if decoder.take_null() {
-            return Err(decoder.error(DecodeErrorKind::NullKey, "unsettled"));
-        }
-        DeliveryTag::decode(decoder).map(Self)
+impl distinct::Key for DeliveryTag {
+    fn fingerprint(&self) -> u64 {
+        distinct::fingerprint(self.as_bytes())
     }
 }
 
@@ -74,9 +70,7 @@ impl Decode for UnsettledMap {
         let code = decoder.code("unsettled")?;
         // Such a map is in no other, and its entries are large: no more room than for what has arrived, but that at once.
         let room = decoder.remaining() / ENTRY_MIN;
-        let entries: Vec<(Key, _)> = decode_entries_in_room(code, decoder, room, "unsettled")?;
-        let entries = entries.into_iter().map(|(key, state)| (key.0, state));
-        Ok(entries.collect())
+        decode_entries_by(code, decoder, room, "unsettled", decode_key).map(Self)
     }
 }
 

@@ -1,6 +1,8 @@
 //! Keys of which no two may be equal (§1.6.23).
 
 use alloc::collections::BinaryHeap;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
 
 use super::octets::below_8;
 use crate::decoder::Decoder;
@@ -82,13 +84,45 @@ fn take_place(table: &mut [u32], fingerprint: u64) -> bool {
     false
 }
 
-/// Sorted as a heap: that takes a tenth of the code of the slice's sort, and this is for few.
+/// A key by its place, sorted by the key and then by the place.
+struct Ranked<'a> {
+    place: usize,
+    compare: &'a dyn Fn(usize, usize) -> Ordering,
+}
+
+impl Ord for Ranked<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.compare)(self.place, other.place).then(self.place.cmp(&other.place))
+    }
+}
+
+impl PartialOrd for Ranked<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Ranked<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Ranked<'_> {}
+
 #[cold]
 fn repeated_when_sorted<'k, K: Key + 'k>(keys: impl Iterator<Item = &'k K>) -> Option<usize> {
-    let keys: BinaryHeap<(&K, usize)> = keys.enumerate().map(|(index, key)| (key, index)).collect();
+    let keys: Vec<&K> = keys.collect();
+    repeated_of(keys.len(), &|a, b| keys.get(a).cmp(&keys.get(b)))
+}
+
+/// Sorted as a heap, of one type for all keys: that takes a tenth of the code of the slice's sort, and this is for few.
+#[inline(never)]
+fn repeated_of(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Option<usize> {
+    let keys: BinaryHeap<Ranked<'_>> = (0..count).map(|place| Ranked { place, compare }).collect();
     let sorted = keys.into_sorted_vec();
     let pairs = sorted.windows(2).filter_map(|pair| match pair {
-        [(a, _), (b, index)] if a == b => Some(*index),
+        [a, b] if compare(a.place, b.place).is_eq() => Some(b.place),
         _ => None,
     });
     pairs.min()

@@ -10,6 +10,7 @@ use crate::code;
 use crate::codec::{Decode, Encode};
 use crate::decoder::Decoder;
 use crate::error::{DecodeError, DecodeErrorKind};
+use crate::series::Series;
 
 const CODES: (u8, u8) = (code::MAP_8, code::MAP_32);
 
@@ -72,7 +73,7 @@ impl Map {
 
     /// Reads the entries of a map whose code has been read.
     pub(super) fn decode_data(code: u8, decoder: &mut Decoder<'_>) -> Result<Self, DecodeError> {
-        decode_entries(code, decoder, "map").map(Self)
+        decode_entries_by(code, decoder, ROOM, "map", Value::decode).map(Self)
     }
 }
 
@@ -108,7 +109,11 @@ impl IntoIterator for Map {
 
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.iter()).finish()
+        let mut map = Series::new(f, "{");
+        for (key, value) in self.iter() {
+            map.entry(key, value);
+        }
+        map.finish("}")
     }
 }
 
@@ -129,22 +134,14 @@ impl Encode for Map {
     }
 }
 
-/// Reads the entries of a map whose code has been read, and refuses equal keys.
-pub(crate) fn decode_entries<K: Decode + Key, V: Decode>(
-    code: u8,
-    decoder: &mut Decoder<'_>,
-    expected: &'static str,
-) -> Result<Vec<(K, V)>, DecodeError> {
-    decode_entries_in_room(code, decoder, ROOM, expected)
-}
-
-/// As [`decode_entries`], with room made for up to so many entries before they
-/// have been read.
-pub(crate) fn decode_entries_in_room<K: Decode + Key, V: Decode>(
+/// Reads the entries of a map whose code has been read, the keys by `key`, and refuses equal keys. Room is made for up to
+/// so many entries before they have been read.
+pub(crate) fn decode_entries_by<K: Key, V: Decode>(
     code: u8,
     decoder: &mut Decoder<'_>,
     room: usize,
     expected: &'static str,
+    key: fn(&mut Decoder<'_>) -> Result<K, DecodeError>,
 ) -> Result<Vec<(K, V)>, DecodeError> {
     let (outer, count) = decoder.enter(code, CODES, expected)?;
     let count = decoder.check_count(count, expected)?;
@@ -154,7 +151,7 @@ pub(crate) fn decode_entries_in_room<K: Decode + Key, V: Decode>(
     let (start, count) = (decoder.clone(), count / 2);
     let mut entries = Vec::with_capacity(count.min(room));
     for _ in 0..count {
-        entries.push((K::decode(decoder)?, V::decode(decoder)?));
+        entries.push((key(decoder)?, V::decode(decoder)?));
     }
     decoder.leave(outer, expected)?;
     check_keys(&entries, start, expected)?;

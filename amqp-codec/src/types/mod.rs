@@ -43,8 +43,9 @@ pub use self::borrow::WrongType;
 pub use self::described::Described;
 pub use self::encoded::EncodedValue;
 pub use self::fixed::{Dec32, Dec64, Dec128, Timestamp, Uuid};
+pub(crate) use self::list::ROOM;
 pub use self::map::Map;
-pub(crate) use self::map::{decode_entries, decode_entries_in_room, encode_entries, entries_len};
+pub(crate) use self::map::{decode_entries_by, encode_entries, entries_len};
 pub use self::multiple::Multiple;
 pub use self::parse::UuidError;
 #[cfg(feature = "serde")]

@@ -13,7 +13,6 @@ use crate::write::{has_room, put_constructed};
 ///
 /// Most strings and symbols are short. Held in place they cost no reference
 /// count, and do not keep alive the buffer that they came in.
-#[derive(Clone)]
 pub(super) enum Octets {
     Short(Short),
     Shared(Bytes),
@@ -22,6 +21,17 @@ pub(super) enum Octets {
 /// Up to 23 octets behind their number; what is behind them is zero.
 #[derive(Clone, Copy)]
 pub(crate) struct Short([u8; Short::CAPACITY + 1]);
+
+impl Clone for Octets {
+    // In one place: whoever is in a hurry has no texts to clone.
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        match self {
+            Self::Short(short) => Self::Short(*short),
+            Self::Shared(octets) => Self::Shared(octets.clone()),
+        }
+    }
+}
 
 impl Octets {
     pub(super) const EMPTY: Self = Self::Short(Short([0; Short::CAPACITY + 1]));
@@ -290,7 +300,7 @@ impl From<Bytes> for Octets {
 }
 
 impl PartialEq for Octets {
-    #[inline]
+    #[inline(never)]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Short(a), Self::Short(b)) => a.equals(b),
@@ -302,6 +312,7 @@ impl PartialEq for Octets {
 impl Eq for Octets {}
 
 impl Ord for Octets {
+    #[inline(never)]
     fn cmp(&self, other: &Self) -> Ordering {
         self.as_slice().cmp(other.as_slice())
     }

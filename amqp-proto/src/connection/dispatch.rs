@@ -91,13 +91,7 @@ impl Connection {
     ) -> Result<(), Violation> {
         let index = self.channels.get(u32::from(channel)).ok_or(Violation::ChannelNotBegun)?;
         let Some(session) = self.sessions.get_mut(index).filter(|session| !session.discards()) else { return Ok(()) };
-        match receive(session, &mut self.ctx) {
-            Err(violation) if violation.scope() != Scope::Connection => {
-                session.fail(&mut self.ctx, violation);
-                Ok(())
-            }
-            result => result,
-        }
+        receive(session, &mut self.ctx).or_else(|violation| session.breach(&mut self.ctx, violation))
     }
 
     fn received_begin(&mut self, channel: u16, begin: Begin) -> Result<(), Violation> {

@@ -228,6 +228,6 @@ impl Connection {
                 session.remote = Half::Ended;
             }
         }
-        self.ctx.event(Event::Closed(Box::new(reason)));
+        self.ctx.seldom(Event::Closed(Box::new(reason)));
     }
 }

@@ -34,7 +34,7 @@ impl Connection {
     pub(super) fn send_open(&mut self) {
         if self.local == Half::Idle {
             self.local = Half::Active;
-            self.ctx.output.frame(0, &self.config.open);
+            self.ctx.output.seldom(0, &self.config.open);
         }
     }
 
@@ -68,7 +68,7 @@ impl Connection {
         self.remote_open = Some(open.clone());
         self.send_open();
         self.restart_heartbeat(now);
-        self.ctx.event(Event::Open(open));
+        self.ctx.seldom(Event::Open(open));
         self.ctx.may_begin = true;
         self.begin_all();
         Ok(())

@@ -122,7 +122,7 @@ impl Connection {
     fn sasl_step(&mut self, step: Step) {
         match step {
             Step::Say(frame) => self.sasl_frame(&frame),
-            Step::Ask(request) => self.ctx.event(Event::SaslInit(Box::new(request))),
+            Step::Ask(request) => self.ctx.seldom(Event::SaslInit(Box::new(request))),
             Step::Done { mechanism, outcome } => {
                 if let Some(outcome) = outcome {
                     self.ctx.output.sasl(&outcome);
@@ -185,7 +185,7 @@ impl Connection {
     }
 
     fn authenticated(&mut self, mechanism: Symbol) {
-        self.ctx.event(Event::Authenticated { mechanism });
+        self.ctx.seldom(Event::Authenticated { mechanism });
         self.layer = Layer::Header(vec![ProtocolHeader::AMQP]);
         if self.side == Side::Client && self.local == Half::Idle {
             self.ctx.output.header(ProtocolHeader::AMQP);

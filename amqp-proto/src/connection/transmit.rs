@@ -82,7 +82,7 @@ impl Connection {
     /// There may be room for senders that were refused: tells the one that began a delivery longest ago, of any session.
     pub(super) fn tell_waiting(&mut self) {
         while self.ctx.events.len() == 0 && !self.ctx.output.is_full() {
-            let Some((_, index)) = self.ctx.offers.pop_first() else { return };
+            let Some(((_, index), ())) = self.ctx.offers.pop_first() else { return };
             if let Some(session) = self.sessions.get_mut(index) {
                 session.tell_first(&mut self.ctx);
             }

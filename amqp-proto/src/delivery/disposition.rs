@@ -50,6 +50,7 @@ impl Dispositions {
     }
 
     #[cold]
+    #[inline(never)]
     fn begin(&mut self, ctx: &mut Context, channel: u16, run: Run) {
         self.flush(ctx, channel);
         self.pending = Some(run);
@@ -69,6 +70,12 @@ impl Dispositions {
 fn same(one: Option<&DeliveryState>, other: Option<&DeliveryState>) -> bool {
     match (one, other) {
         (Some(DeliveryState::Accepted), Some(DeliveryState::Accepted)) => true,
-        (one, other) => one == other,
+        (one, other) => are_equal(one, other),
     }
+}
+
+#[cold]
+#[inline(never)]
+fn are_equal(one: Option<&DeliveryState>, other: Option<&DeliveryState>) -> bool {
+    one == other
 }

@@ -5,7 +5,8 @@
 //! make it takes a look at all that the session holds, which a peer could otherwise ask for again and again. Those that we make
 //! of delivery-ids differ by that, and are not even looked at until the application gives one.
 
-use alloc::collections::BTreeSet;
+use crate::sorted::Sorted;
+use alloc::boxed::Box;
 use amqp_codec::DeliveryTag;
 
 #[derive(Debug, Default)]
@@ -15,7 +16,8 @@ pub(crate) enum Tags {
     Made,
     /// All that are held are numbers, and none of them is higher.
     UpTo(u64),
-    Known(BTreeSet<DeliveryTag>),
+    /// In a box, since most links have none.
+    Known(Box<Sorted<DeliveryTag>>),
 }
 
 impl Tags {
@@ -31,10 +33,9 @@ impl Tags {
 
     /// Enters tags of deliveries that have no delivery-id yet, before there are others.
     pub(crate) fn hold(&mut self, tags: impl Iterator<Item = DeliveryTag>) {
-        let mut known = BTreeSet::new();
-        known.extend(tags);
+        let known: Sorted<_> = tags.map(|tag| (tag, ())).collect();
         if !known.is_empty() {
-            *self = Self::Known(known);
+            *self = Self::Known(Box::new(known));
         }
     }
 
@@ -45,7 +46,7 @@ impl Tags {
         &mut self,
         tag: &DeliveryTag,
         unsettled: u32,
-        held: impl FnOnce() -> BTreeSet<DeliveryTag>,
+        held: impl FnOnce() -> Sorted<DeliveryTag>,
     ) -> bool {
         match (tag.as_u64(), &mut *self) {
             (Some(number), Self::UpTo(highest)) if number > *highest || unsettled == 0 => {
@@ -57,23 +58,24 @@ impl Tags {
     }
 
     #[cold]
+    #[inline(never)]
     fn insert_other(
         &mut self,
         tag: DeliveryTag,
         number: Option<u64>,
         unsettled: u32,
-        held: impl FnOnce() -> BTreeSet<DeliveryTag>,
+        held: impl FnOnce() -> Sorted<DeliveryTag>,
     ) -> bool {
         match (number, &mut *self) {
-            (_, Self::Known(known)) => known.insert(tag),
+            (_, Self::Known(known)) => known.insert(tag, ()).is_none(),
             (Some(number), Self::Made | Self::UpTo(_)) if unsettled == 0 => {
                 *self = Self::UpTo(number);
                 true
             }
             (_, Self::Made | Self::UpTo(_)) => {
-                let mut known = if unsettled == 0 { BTreeSet::new() } else { held() };
-                let new = known.insert(tag);
-                *self = Self::Known(known);
+                let mut known = if unsettled == 0 { Sorted::new() } else { held() };
+                let new = known.insert(tag, ()).is_none();
+                *self = Self::Known(Box::new(known));
                 new
             }
         }
@@ -89,13 +91,18 @@ impl Tags {
 }
 
 #[cold]
-fn forget(known: &mut BTreeSet<DeliveryTag>, tag: &DeliveryTag) {
+#[inline(never)]
+fn forget(known: &mut Sorted<DeliveryTag>, tag: &DeliveryTag) {
     known.remove(tag);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn known<const N: usize>(numbers: [u32; N]) -> Sorted<DeliveryTag> {
+        numbers.into_iter().map(|number| (number.into(), ())).collect()
+    }
 
     #[test]
     fn rising_tags_need_no_set_and_others_are_found() {
@@ -104,12 +111,12 @@ mod tests {
         for (held, number) in [1u32, 2, 255, 256, 70_000].into_iter().enumerate() {
             assert!(tags.insert(&number.into(), held as u32, || unreachable!("they rise")));
         }
-        let held = || [2u32, 256, 70_000].map(DeliveryTag::from).into();
+        let held = || known([2, 256, 70_000]);
         assert!(!tags.insert(&2u32.into(), 3, held));
         assert!(tags.insert(&1u32.into(), 3, || unreachable!("there is a set")), "settled meanwhile");
         tags.remove(&256u32.into());
-        assert!(tags.insert(&256u32.into(), 3, BTreeSet::new));
-        assert!(!tags.insert(&70_000u32.into(), 4, BTreeSet::new));
+        assert!(tags.insert(&256u32.into(), 3, Sorted::new));
+        assert!(!tags.insert(&70_000u32.into(), 4, Sorted::new));
         [1u32, 2, 256, 70_000].iter().for_each(|&number| tags.remove(&number.into()));
         assert!(tags.insert(&2u32.into(), 0, || unreachable!("nothing is held")));
         assert!(tags.insert(&1u32.into(), 1, || unreachable!("it is known what is held, though none was")));
@@ -122,7 +129,7 @@ mod tests {
             assert!(tags.insert(&2u32.into(), 0, || unreachable!("nothing is held")));
             let new = tags.insert(&1u32.into(), 1, || {
                 asked += 1;
-                [DeliveryTag::from(2u32)].into()
+                known([2])
             });
             assert!(new);
             [1u32, 2].iter().for_each(|&number| tags.remove(&number.into()));
@@ -135,7 +142,7 @@ mod tests {
         // req: TR-2.6.12-01
         let mut tags = Tags::default();
         assert!(tags.all_made(0));
-        let held = || [7u32, 8].map(DeliveryTag::from).into();
+        let held = || known([7, 8]);
         assert!(!tags.insert(&8u32.into(), 2, held));
         assert!(!tags.all_made(2), "one may be equal from now on");
         assert!(tags.insert(&9u32.into(), 2, || unreachable!("there is a set")));

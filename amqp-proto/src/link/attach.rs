@@ -45,7 +45,7 @@ impl Link {
         self.local = Half::Active;
         self.credit.empty_since = ctx.now;
         if self.remote == Half::Active {
-            self.compare_asked().into_iter().for_each(|event| ctx.event(event));
+            self.compare_asked().into_iter().for_each(|event| ctx.seldom(event));
         }
         Ok(())
     }
@@ -76,8 +76,8 @@ impl Link {
         if !self.refused {
             self.asked.check(&attach)?;
             let compared = self.compare_answer(&attach);
-            ctx.event(Event::Attached { link: self.id(), attach: Box::new(attach) });
-            compared.into_iter().for_each(|event| ctx.event(event));
+            ctx.seldom(Event::Attached { link: self.id(), attach: Box::new(attach) });
+            compared.into_iter().for_each(|event| ctx.seldom(event));
         }
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Link {
             // ours says that there is no link; the peer's own is left out too: go-amqp sees a refusal only in both
             (options.source, options.target) = (None, None);
             options.name = self.name.clone();
-            ctx.output.frame(channel, &options.attach(self.role(), Handle(self.key.index)));
+            ctx.output.seldom(channel, &options.attach(self.role(), Handle(self.key.index)));
         }
         self.send_detach(ctx, channel, true, error);
     }
@@ -175,6 +175,8 @@ impl Link {
     }
 
     /// Detaches because the peer broke a rule (req: TR-2.6.5-01).
+    #[cold]
+    #[inline(never)]
     pub(crate) fn fail(&mut self, ctx: &mut Context, channel: Option<u16>, violation: Violation) {
         if self.local != Half::Ended {
             self.refuse(ctx, channel, Some(violation.to_error()));
@@ -239,7 +241,7 @@ impl Link {
         if let End::Sender(sender) = &mut self.end {
             sender.sending = None;
         }
-        ctx.event(Event::Detached { link: self.id(), reason: Box::new(reason) });
+        ctx.seldom(Event::Detached { link: self.id(), reason: Box::new(reason) });
     }
 
     /// Nothing more may be written for the link.

@@ -32,7 +32,7 @@ impl Link {
         match &self.end {
             End::Sender(_) if self.credit.drain && self.credit.link_credit == 0 => self.owe_flow(),
             // Said once, however often the receiver says the same.
-            End::Sender(_) if self.credit.drain && !same => ctx.event(Event::Drain { sender: SenderId(self.key) }),
+            End::Sender(_) if self.credit.drain && !same => ctx.seldom(Event::Drain { sender: SenderId(self.key) }),
             End::Sender(_) => {}
             End::Receiver(_) => self.drain_progress(ctx),
         }
@@ -66,7 +66,7 @@ impl Link {
     pub(crate) fn drain_progress(&mut self, ctx: &mut Context) {
         if self.credit.drain && self.credit.link_credit == 0 && self.flow_due.is_none() {
             self.credit.drain = false;
-            ctx.event(Event::Drained { receiver: ReceiverId(self.key) });
+            ctx.seldom(Event::Drained { receiver: ReceiverId(self.key) });
         }
     }
 

@@ -288,7 +288,7 @@ impl ReceiverMut<'_> {
         link.credit.grant(flow.link_credit);
         if flow.drain && flow.link_credit == 0 && !link.credit.in_flight() {
             // The sender has nothing to give back: no frame is needed to know that.
-            ctx.event(Event::Drained { receiver: ReceiverId(link.key) });
+            ctx.seldom(Event::Drained { receiver: ReceiverId(link.key) });
             if !flow.echo && flow.properties.is_none() {
                 return Ok(());
             }

@@ -8,10 +8,10 @@ use crate::delivery::outgoing::Sending;
 use crate::event::Event;
 use crate::kept::Kept;
 use crate::session::{Held, Session};
+use crate::sorted::Sorted;
 use crate::violation::Violation;
 use crate::{DeliveryId, Misuse, Outgoing, SendError, Sent};
 use alloc::boxed::Box;
-use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use amqp_codec::{Attach, DeliveryState, DeliveryTag, Encode, Handle, Role, Transfer, UnsettledMap};
 use core::mem;
@@ -24,9 +24,9 @@ pub(crate) struct Resuming {
     /// Our attach has a map, so the application is told what it came to.
     tells: bool,
     /// Those without a delivery-id (req: TR-2.6.13-06).
-    waiting: BTreeMap<DeliveryTag, Waiting>,
+    waiting: Sorted<DeliveryTag, Waiting>,
     /// States that we have reported without settling, of those with one.
-    reported: BTreeMap<DeliveryTag, DeliveryState>,
+    reported: UnsettledDeliveries,
     /// Receiver: the delivery that was resumed last.
     pub(crate) latest: Option<amqp_codec::SequenceNo>,
     /// The map of the peer's attach, until ours has left.
@@ -43,6 +43,8 @@ struct Waiting {
     delivery: UnsettledDelivery,
     /// It is in the map of our attach.
     listed: bool,
+    /// What the map of the peer's attach says of it, while the two are compared.
+    theirs: Option<Option<DeliveryState>>,
     /// What is to be done, once that is known.
     resumption: Option<Resumption>,
 }
@@ -79,11 +81,11 @@ impl Link {
                 map.0.push((tag, delivery.state.clone()));
             }
             resuming.ours_incomplete |= !listed;
-            resuming.waiting.insert(tag, Waiting { delivery, listed, resumption: None });
+            resuming.waiting.insert(tag, Waiting { delivery, listed, theirs: None, resumption: None });
         }
         attach.unsettled = Some(map);
         attach.incomplete_unsettled = resuming.ours_incomplete;
-        self.tags.hold(resuming.waiting.keys().copied());
+        self.tags.hold(resuming.waiting.iter().map(|(tag, _)| *tag));
     }
 
     /// Our attach has left in answer to the peer's: what the two maps say together, if there is anybody to tell.
@@ -126,7 +128,7 @@ impl Link {
     #[inline]
     pub(crate) fn reported(&mut self, tag: DeliveryTag, state: Option<&DeliveryState>) {
         if let (Some(resuming), Some(state)) = (&mut self.resuming, state) {
-            resuming.reported.insert(tag, state.clone());
+            resuming.report(tag, state);
         }
     }
 
@@ -140,7 +142,7 @@ impl Link {
         }
         let held = held.map(|held| {
             let outcome = held.state.as_ref().filter(|state| role == Role::Sender && state.is_outcome());
-            let state = reported.remove(&held.tag).or(outcome.cloned());
+            let state = reported.remove(&held.tag).and_then(|reported| reported.state).or(outcome.cloned());
             (held.tag, UnsettledDelivery { state, token: held.token })
         });
         let mut unsettled: UnsettledDeliveries = held.collect();
@@ -170,13 +172,15 @@ impl Resuming {
         if self.waiting.is_empty() {
             return Vec::new();
         }
-        let entries = theirs.into_iter().flat_map(|map| &map.0).map(|(tag, state)| (tag, state.as_ref()));
-        // one by one here and elsewhere: `collect` sorts first, which takes 8 KB of code for each type
-        let mut theirs = BTreeMap::new();
-        theirs.extend(entries);
+        for (tag, state) in theirs.into_iter().flat_map(|map| &map.0) {
+            if let Some(waiting) = self.waiting.get_mut(tag) {
+                waiting.theirs = Some(state.clone());
+            }
+        }
         let mut deliveries = Vec::with_capacity(self.waiting.len());
-        for (&tag, waiting) in &mut self.waiting {
-            let entry = theirs.get(&tag).copied();
+        for (&tag, waiting) in self.waiting.iter_mut() {
+            let theirs = waiting.theirs.take();
+            let entry = theirs.as_ref().map(Option::as_ref);
             let resumption = match (role, entry) {
                 _ if !waiting.listed => Resumption::Pending,
                 (_, None) if self.theirs_incomplete => Resumption::Pending,
@@ -185,8 +189,7 @@ impl Resuming {
                 (Role::Receiver, Some(_)) => Resumption::Awaited,
             };
             waiting.resumption = Some(resumption.clone());
-            let remote = entry.flatten().cloned();
-            deliveries.push(Compared { tag, token: waiting.delivery.token, remote, resumption });
+            deliveries.push(Compared { tag, token: waiting.delivery.token, remote: theirs.flatten(), resumption });
         }
         self.waiting.retain(|_, waiting| !waiting.resumption.as_ref().is_some_and(is_over));
         deliveries
@@ -223,6 +226,12 @@ impl Resuming {
         let state =
             self.waiting.get(tag).filter(|_| self.awaits(tag)).and_then(|waiting| waiting.delivery.state.as_ref());
         matches!(state, Some(DeliveryState::Received(_)))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn report(&mut self, tag: DeliveryTag, state: &DeliveryState) {
+        self.reported.insert(tag, UnsettledDelivery { state: Some(state.clone()), token: 0 });
     }
 
     /// A delivery is settled.

@@ -1,7 +1,7 @@
 //! What is unsettled on a link that is attached again (§2.6.13, §3.4.6): the state that outlives a link endpoint, and
 //! what the two sides' maps of it say together.
 
-use alloc::collections::{BTreeMap, btree_map};
+use crate::sorted::{self, Sorted};
 use amqp_codec::{DeliveryState, DeliveryTag, Received};
 
 /// Whether a link keeps its unsettled deliveries when it is detached, and with which it comes back (§2.6.13).
@@ -107,7 +107,7 @@ impl Resume {
 /// There are never more of them than [`max_unsettled`](crate::ConfigBuilder::max_unsettled) lets be unsettled, unless the
 /// application adds some.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct UnsettledDeliveries(BTreeMap<DeliveryTag, UnsettledDelivery>);
+pub struct UnsettledDeliveries(Sorted<DeliveryTag, UnsettledDelivery>);
 
 /// What one end of a link knows of a delivery that it has not settled (§2.6.12).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -127,7 +127,7 @@ impl UnsettledDeliveries {
     /// Nothing unsettled.
     #[must_use]
     pub const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self(Sorted::new())
     }
 
     /// How many there are.
@@ -171,15 +171,13 @@ impl UnsettledDeliveries {
 
 impl FromIterator<(DeliveryTag, UnsettledDelivery)> for UnsettledDeliveries {
     fn from_iter<I: IntoIterator<Item = (DeliveryTag, UnsettledDelivery)>>(deliveries: I) -> Self {
-        let mut all = BTreeMap::new();
-        all.extend(deliveries);
-        Self(all)
+        Self(deliveries.into_iter().collect())
     }
 }
 
 impl IntoIterator for UnsettledDeliveries {
     type Item = (DeliveryTag, UnsettledDelivery);
-    type IntoIter = btree_map::IntoIter<DeliveryTag, UnsettledDelivery>;
+    type IntoIter = sorted::IntoIter<DeliveryTag, UnsettledDelivery>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()

@@ -57,7 +57,7 @@ impl Session {
         begin.offered_capabilities = options.offered_capabilities;
         begin.desired_capabilities = options.desired_capabilities;
         begin.properties = options.properties;
-        ctx.output.frame(self.channel(), &begin);
+        ctx.output.seldom(self.channel(), &begin);
         self.local = Half::Active;
         // A flow may have been asked for before it could leave.
         self.mark(ctx);
@@ -77,10 +77,10 @@ impl Session {
             return;
         }
         if self.local == Half::Idle {
-            ctx.event(Event::BeginRequested { session: self.id, begin });
+            ctx.seldom(Event::BeginRequested { session: self.id, begin });
             return;
         }
-        ctx.event(Event::Begun { session: self.id, begin });
+        ctx.seldom(Event::Begun { session: self.id, begin });
         self.try_attach_all(ctx);
     }
 

@@ -42,6 +42,8 @@ impl Session {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn renew_all_bounded(&mut self, ctx: &mut Context) {
         for index in core::mem::take(self.bounded.make()) {
             if self.links.get_mut(index).is_some_and(|link| link.set_bounded(false)) {
@@ -50,6 +52,8 @@ impl Session {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn list_bounded(&mut self, index: u32) {
         if self.links.get_mut(index).is_some_and(|link| !link.set_bounded(true)) {
             self.bounded.make().push(index);

@@ -8,7 +8,6 @@ use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{Half, Link};
 use crate::violation::{Scope, Violation, supported};
-use alloc::collections::BTreeSet;
 use amqp_codec::{DeliveryTag, Disposition, Flow, Role, Transfer};
 use bytes::Bytes;
 use core::mem;
@@ -42,8 +41,7 @@ impl Session {
         let index = self.handles.get(handle.0).ok_or(Violation::UnattachedHandle)?;
         let Some(link) = self.links.get_mut(index).filter(|link| link.local != Half::Ended) else { return Ok(()) };
         match link.received_flow(ctx, flow) {
-            Err(violation) if violation.scope() == Scope::Link => self.fail_link(ctx, index, violation),
-            Err(violation) => return Err(violation),
+            Err(violation) => return self.breach_of_link(ctx, index, violation),
             Ok(()) => {
                 // A sender may give credit back that nobody drained.
                 self.renew(ctx, index);
@@ -75,14 +73,12 @@ impl Session {
         let Some(link) = self.links.get_mut(index) else { return Ok(()) };
         if link.local == Half::Ended || link.gone {
             // It crossed our detach on the wire (req: TR-2.6.5-03).
-            self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
-            self.release(ctx, load);
+            self.pass_over(ctx, transfer, load);
             return Ok(());
         }
         let tag = link.begins_unsettled(transfer);
         if tag.is_some_and(|tag| !claim(link, &self.received, tag)) {
-            self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
-            self.release(ctx, load);
+            self.pass_over(ctx, transfer, load);
             self.fail_link(ctx, index, Violation::TagInUse);
             return Ok(());
         }
@@ -94,13 +90,45 @@ impl Session {
                 }
                 self.arrived(ctx, index, tag, &arrival);
             }
-            Err(violation) if violation.scope() == Scope::Link => {
-                self.release(ctx, load);
-                self.fail_link(ctx, index, violation);
-            }
-            Err(violation) => return Err(violation),
+            Err(violation) => return self.refuse(ctx, index, load, violation),
         }
         Ok(())
+    }
+
+    /// A transfer that breaks a rule ends its link, or more.
+    #[cold]
+    #[inline(never)]
+    fn refuse(&mut self, ctx: &mut Context, index: u32, load: Load, violation: Violation) -> Result<(), Violation> {
+        if violation.scope() == Scope::Link {
+            self.release(ctx, load);
+        }
+        self.breach_of_link(ctx, index, violation)
+    }
+
+    /// A frame of a link breaks a rule, which ends that link, or more.
+    #[cold]
+    #[inline(never)]
+    fn breach_of_link(&mut self, ctx: &mut Context, index: u32, violation: Violation) -> Result<(), Violation> {
+        if violation.scope() != Scope::Link {
+            return Err(violation);
+        }
+        self.fail_link(ctx, index, violation);
+        Ok(())
+    }
+
+    /// A transfer that nobody takes: it counts for the session alone.
+    #[cold]
+    #[inline(never)]
+    fn pass_over(&mut self, ctx: &mut Context, transfer: &Transfer, load: Load) {
+        self.next_remote_delivery_id = transfer.delivery_id.map(|id| id + 1).or(self.next_remote_delivery_id);
+        self.release(ctx, load);
+    }
+
+    /// [`release`](Self::release) of what nobody will take.
+    #[cold]
+    #[inline(never)]
+    fn give_back(&mut self, ctx: &mut Context, load: Load) {
+        self.release(ctx, load);
     }
 
     /// Enters in the tables what a transfer amounted to, and tells the application. `tag` is that of a delivery which
@@ -129,7 +157,7 @@ impl Session {
         if arrival.released.transfers > 0 {
             // Aborted or unwanted: nobody will take it, but it has used credit.
             self.renew(ctx, index);
-            self.release(ctx, arrival.released);
+            self.give_back(ctx, arrival.released);
         }
         if arrival.settled {
             self.renew_bounded(ctx);
@@ -190,11 +218,6 @@ pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: &DeliveryTag) 
     let key = link.key;
     let unsettled = link.unsettled;
     // the latest first: those of a link that does as it likes are not looked for behind all that others hold
-    let tags = || held.iter().rev().filter(|held| held.link == key.into()).map(|held| held.tag);
-    link.tags.insert(tag, unsettled, || {
-        let mut known = BTreeSet::new();
-        // not collected: that would sort them first, which takes much code
-        known.extend(tags().take(unsettled as usize));
-        known
-    })
+    let tags = || held.iter().rev().filter(|held| held.link == key.into()).map(|held| (held.tag, ()));
+    link.tags.insert(tag, unsettled, || tags().take(unsettled as usize).collect())
 }

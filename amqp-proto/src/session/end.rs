@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::link::{End, Half};
 use crate::store::oldest_first;
-use crate::violation::Violation;
+use crate::violation::{Scope, Violation};
 use crate::{DetachReason, EndReason, Misuse};
 use alloc::boxed::Box;
 use amqp_codec::Error;
@@ -36,7 +36,20 @@ impl Session {
         self.send_end(ctx, Some(Violation::SessionLimit.to_error()));
     }
 
+    /// A frame of the session breaks a rule, which ends the session, or more.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn breach(&mut self, ctx: &mut Context, violation: Violation) -> Result<(), Violation> {
+        if violation.scope() == Scope::Connection {
+            return Err(violation);
+        }
+        self.fail(ctx, violation);
+        Ok(())
+    }
+
     /// Ends the session because the peer broke a rule; from now on its input is dropped (§2.5.4).
+    #[cold]
+    #[inline(never)]
     pub(crate) fn fail(&mut self, ctx: &mut Context, violation: Violation) {
         ctx.budget.violated();
         if self.local != Half::Ended {
@@ -70,7 +83,7 @@ impl Session {
         self.forget_all_waiting(ctx);
         self.flows.take();
         self.flow_due = None;
-        ctx.event(Event::Ended { session: self.id, reason: Box::new(reason) });
+        ctx.seldom(Event::Ended { session: self.id, reason: Box::new(reason) });
         self.mark(ctx);
     }
 

@@ -97,7 +97,7 @@ impl Session {
             link.gone(ctx, reason);
             self.suspended(ctx, index);
         } else {
-            ctx.event(crate::Event::Detached { link: id, reason: Box::new(reason) });
+            ctx.seldom(crate::Event::Detached { link: id, reason: Box::new(reason) });
         }
     }
 
@@ -135,7 +135,7 @@ impl Session {
         match request {
             Ok(attach) => {
                 if let Some(link) = self.links.get(key.index) {
-                    ctx.event(crate::Event::AttachRequested { link: link.id(), attach });
+                    ctx.seldom(crate::Event::AttachRequested { link: link.id(), attach });
                 }
                 Ok(())
             }
@@ -178,6 +178,8 @@ impl Session {
     }
 
     /// Detaches a link because the peer broke a rule; from now on its input is dropped (§2.6.5).
+    #[cold]
+    #[inline(never)]
     pub(crate) fn fail_link(&mut self, ctx: &mut Context, index: u32, violation: Violation) {
         ctx.budget.violated();
         self.flush_dispositions(ctx);
@@ -190,6 +192,8 @@ impl Session {
 
     /// What is due when a link is gone: its deliveries are forgotten, its place may be free.
     /// Those of a suspended link too: its id is gone, so nobody could settle them or hear of them.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn dropped(&mut self, ctx: &mut Context, index: u32) {
         self.forget_waiting(index);
         self.suspended(ctx, index);

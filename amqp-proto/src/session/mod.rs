@@ -27,11 +27,12 @@ use crate::delivery::unsettled::Unsettled;
 use crate::id::{Generation, LinkKey};
 use crate::kept::Kept;
 use crate::link::Half;
+use crate::sorted::Sorted;
 use crate::store::Numbers;
 use crate::thin::Thin;
 use crate::{EndReason, Misuse, SessionId};
 use alloc::boxed::Box;
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use amqp_codec::{Begin, DeliveryState, DeliveryTag, Fields, Handle, Multiple, Role, SequenceNo, Symbol};
 use table::Links;
@@ -188,7 +189,7 @@ pub(crate) struct Session {
     /// Links with a delivery in progress that could not leave as a whole.
     pub(crate) sending: Thin<VecDeque<u32>>,
     /// Senders that were told to wait.
-    pub(crate) blocked: Thin<BTreeSet<Waiting>>,
+    pub(crate) blocked: Thin<Sorted<Waiting>>,
     /// The session's place among those that have room for them.
     pub(crate) offered: Option<u64>,
     /// Receivers whose automatic credit the bound of unsettled deliveries holds down.
@@ -263,9 +264,15 @@ impl Session {
     /// Puts the session in the list of those with something to flush.
     pub(crate) fn mark(&mut self, ctx: &mut Context) {
         if !self.dirty {
-            self.dirty = true;
-            ctx.dirty.push_back(self.id.index);
+            self.mark_first(ctx);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn mark_first(&mut self, ctx: &mut Context) {
+        self.dirty = true;
+        ctx.dirty.push_back(self.id.index);
     }
 
     /// Whether our end of the session takes commands.

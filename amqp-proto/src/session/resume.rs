@@ -21,7 +21,7 @@ impl Session {
         let count = if link.unsettled > 0 { usize::MAX } else { 0 };
         let held = table.iter().take(count).filter(|held| held.link == key.into() && Some(held.tag) != partial);
         if let Some(event) = link.suspend(held) {
-            ctx.event(event);
+            ctx.seldom(event);
         }
     }
 
@@ -50,7 +50,7 @@ impl Session {
             }
             self.received.insert(arrival.number, Held { link: key.into(), tag, state: state.clone(), token: 0 });
         }
-        ctx.event(Event::Resumed {
+        ctx.seldom(Event::Resumed {
             receiver: crate::ReceiverId(key),
             delivery: DeliveryId { session: self.id, number: arrival.number },
             tag,

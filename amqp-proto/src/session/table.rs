@@ -1,9 +1,9 @@
 //! The links of a session, by handle (§2.6.2) and by name (§2.6.1). Judges no attach: that is [`links`](super::links).
 
 use crate::link::{Half, Link};
+use crate::sorted::Sorted;
 use crate::store::Store;
 use crate::thin::Thin;
-use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use amqp_codec::{Role, Str};
 
@@ -12,7 +12,7 @@ use amqp_codec::{Role, Str};
 pub(crate) struct Links {
     store: Store<Link>,
     /// In order of the names, not of hashes: without randomness a peer could make those collide.
-    names: Thin<BTreeSet<Named>>,
+    names: Thin<Sorted<Named>>,
 }
 
 /// What finds a link by its name: the oldest of a name comes first.
@@ -34,8 +34,13 @@ impl Named {
         }
     }
 
-    fn bound(role: Role, name: &Str, extreme: u32) -> Self {
-        Self { name: name.clone(), sends: role == Role::Sender, generation: extreme, index: extreme }
+    /// Comes before all of this role and name.
+    fn before(role: Role, name: &Str) -> Self {
+        Self { name: name.clone(), sends: role == Role::Sender, generation: 0, index: 0 }
+    }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        (&self.name, self.sends) == (&other.name, other.sends)
     }
 }
 
@@ -50,7 +55,7 @@ impl Links {
     }
 
     pub(crate) fn insert(&mut self, link: Link) {
-        self.names.make().insert(Named::of(&link));
+        self.names.make().insert(Named::of(&link), ());
         self.store.insert(link);
     }
 
@@ -85,15 +90,17 @@ impl Links {
     /// The links of this name and role that another attach of it may concern, oldest first. Those that it can concern
     /// no more are not asked again: a peer may leave any number of one name behind that we refused.
     pub(crate) fn named(&mut self, role: Role, name: &Str) -> impl Iterator<Item = &Link> {
-        let (from, to) = (Named::bound(role, name, 0), Named::bound(role, name, u32::MAX));
+        let from = Named::before(role, name);
         let store = &self.store;
         let over = |named: &Named| store.get(named.index).is_none_or(|link| !link.needs_name());
         let names = self.names.make();
-        let over: Vec<_> = names.range(&from..=&to).filter(|named| over(named)).map(|named| named.index).collect();
+        let all = names.from(&from).map(|(named, ())| named).take_while(|named| named.is_alike(&from));
+        let over: Vec<_> = all.filter(|named| over(named)).map(|named| named.index).collect();
         for link in over.into_iter().filter_map(|index| store.get(index)) {
             names.remove(&Named::of(link));
         }
-        names.range(from..=to).filter_map(|named| store.get(named.index))
+        let left = names.from(&from).map(|(named, ())| named);
+        left.take_while(move |named| named.is_alike(&from)).filter_map(|named| store.get(named.index))
     }
 }
 

@@ -9,15 +9,15 @@ use super::Session;
 use crate::context::Context;
 use crate::delivery::outgoing::{Sending, Sent};
 use crate::link::{End, Half, Link};
+use crate::sorted::Sorted;
 use crate::{Blocked, Misuse};
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::VecDeque;
 
 /// A sender that was refused: when it began a delivery last, and its handle.
 pub(crate) type Waiting = (u64, u32);
 
 /// Sessions that have room for senders that were refused, by when the first of those began a delivery last; each once.
-/// Of the type of what they wait in: a tree takes much code.
-pub(crate) type Offers = BTreeSet<(u64, u32)>;
+pub(crate) type Offers = Sorted<Waiting>;
 
 impl Session {
     /// Enters a link whose delivery has frames to leave.
@@ -116,7 +116,7 @@ impl Session {
         let of_session = matches!(blocked, Blocked::WindowClosed | Blocked::OutputFull | Blocked::Unsettled);
         if of_session && !link.in_progress() {
             if let Some(began) = link.list() {
-                self.blocked.make().insert((began, index));
+                self.blocked.make().insert((began, index), ());
                 self.offer(ctx);
             }
         }
@@ -158,13 +158,13 @@ impl Session {
 
     #[cold]
     fn offer_first(&mut self, ctx: &mut Context) {
-        let Some(&(began, _)) = self.blocked.get().and_then(BTreeSet::first) else { return };
+        let Some(&((began, _), ())) = self.blocked.get().and_then(Sorted::first) else { return };
         if self.offered == Some(began) || !self.may_begin(ctx) {
             return;
         }
         self.withdraw(ctx);
         self.offered = Some(began);
-        ctx.offers.insert((began, self.id.index.into()));
+        ctx.offers.insert((began, self.id.index.into()), ());
     }
 
     fn withdraw(&mut self, ctx: &mut Context) {
@@ -179,7 +179,7 @@ impl Session {
         if !self.may_begin(ctx) {
             return;
         }
-        let Some((began, index)) = self.blocked.get_mut().and_then(BTreeSet::pop_first) else { return };
+        let Some(((began, index), ())) = self.blocked.get_mut().and_then(Sorted::pop_first) else { return };
         if let Some(link) = self.links.get_mut(index) {
             link.unlist();
             // It may have begun one since, unasked: others come first then.

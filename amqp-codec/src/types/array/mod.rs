@@ -19,6 +19,7 @@ use crate::codec::{Decode, Encode, Primitive};
 use crate::decoder::Decoder;
 use crate::error::DecodeError;
 use crate::limits::Limits;
+use crate::series::Series;
 
 const CODES: (u8, u8) = (code::ARRAY_8, code::ARRAY_32);
 const NAME: &str = "array";
@@ -160,13 +161,13 @@ impl fmt::Debug for Array {
         f.write_str("array")?;
         constructor.descriptors().iter().try_for_each(|descriptor| write!(f, "@{descriptor:?} "))?;
         let shown = if decoder.is_empty() { self.len().min(SHOWN) } else { self.len() };
-        let mut list = f.debug_list();
+        let mut list = Series::new(f, "[");
         for _ in 0..shown {
-            list.entry(&constructor.bare_element(&mut decoder).unwrap_or_default());
+            list.value(&constructor.bare_element(&mut decoder).unwrap_or_default());
         }
         match self.len().saturating_sub(shown) {
-            0 => list.finish(),
-            more => list.entry(&format_args!("… {more} more")).finish(),
+            0 => list.finish("]"),
+            more => list.value(&format_args!("… {more} more")).finish("]"),
         }
     }
 }
