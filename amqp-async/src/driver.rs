@@ -7,7 +7,7 @@
 
 use crate::error::Error;
 use crate::intake::Intake;
-use crate::state::{Shared, State};
+use crate::state::{Phase, Shared, State};
 use crate::transport::{Timer, Transport};
 use amqp_proto::codec::SaslCode;
 use amqp_proto::{CloseReason, Event, Instant, Misuse, Segments, Transmit};
@@ -215,11 +215,13 @@ impl<T: Transport, C: Timer> Driver<T, C> {
 
     /// Sets the alarm, and the time of farewell once the connection is over.
     fn note_time(&mut self, state: &State, now: Instant) {
-        let over = [state.closed().is_some().then_some(FAREWELL), state.abandoned.then_some(ABANDONED)];
-        let farewell = over.into_iter().flatten().map(|left| now.saturating_add(left));
-        self.farewell = farewell.chain(self.farewell).min();
+        if state.abandoned || !matches!(state.phase, Phase::Opening | Phase::Open) {
+            let left = if state.abandoned { ABANDONED } else { FAREWELL };
+            self.farewell = earlier(self.farewell, Some(now.saturating_add(left)));
+        }
         let machine = state.machine.poll_timeout().map(|(at, _)| at);
-        let due = [machine, state.deadlines.next(), self.input.rests_at(), self.farewell].into_iter().flatten().min();
+        let handles = earlier(state.deadlines.next(), self.farewell);
+        let due = earlier(earlier(machine, handles), self.input.rests_at());
         // an alarm that is too early costs one round; moving it costs more than that
         if self.alarm.is_none_or(|alarm| due.is_none_or(|due| due < alarm)) {
             self.alarm = due;
@@ -311,6 +313,14 @@ impl<T: Transport, C: Timer> Driver<T, C> {
             });
         }
         None
+    }
+}
+
+/// The first of two instants, of those that there are.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }
 
