@@ -91,7 +91,7 @@ fn all(folder: &str) -> Vec<PathBuf> {
 }
 
 /// What the tests call a handle whose methods a file has.
-const HANDLES: [(&str, &[&str]); 11] = [
+const HANDLES: [(&str, &[&str]); 12] = [
     ("connection", &["client", "listener"]),
     ("session", &["session", "ours", "sessions.0", "sessions.1"]),
     ("incoming", &["incoming"]),
@@ -103,6 +103,7 @@ const HANDLES: [(&str, &[&str]); 11] = [
     ("receiver/batch", &["receiver"]),
     ("receiver/credit", &["receiver"]),
     ("receiver/reader", &["receiver", "reader"]),
+    ("receiver/set", &["set"]),
 ];
 
 #[test]

@@ -172,6 +172,35 @@ fn a_dropped_future_takes_nothing_and_whoever_waits_next_is_woken() {
 }
 
 #[test]
+fn dropped_after_any_poll_nothing_is_lost_of_what_many_links_bring() {
+    for times in 0..4 {
+        let pair = Pair::open();
+        let sessions = pair.session();
+        let (mut set, senders) = set_of(&pair, &sessions, 3);
+        let mut taken = Vec::new();
+        for round in 0..6 {
+            for (_, sender) in &senders {
+                drop(pair.world.run(sender.submit(vec![round])).unwrap());
+            }
+            if let Some(delivery) = poll_at_most(&pair.world, times, set.recv()) {
+                taken.push(delivery.unwrap());
+            }
+            if let Some(batch) = poll_at_most(&pair.world, times, set.recv_batch(2)) {
+                taken.extend(batch.unwrap());
+            }
+        }
+        pair.world.settle();
+        while taken.len() < 18 {
+            taken.extend(pair.world.run(set.recv_batch(64)).unwrap());
+        }
+        for (id, _) in &senders {
+            let of_link = taken.iter().filter(|delivery| delivery.receiver() == *id);
+            assert!(of_link.map(number).eq(0..6), "{times} polls");
+        }
+    }
+}
+
+#[test]
 fn what_has_come_before_it_was_added_is_there_and_what_comes_after_it_was_removed_stays() {
     let pair = Pair::open();
     let sessions = pair.session();
