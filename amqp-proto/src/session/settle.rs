@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::delivery::Load;
 use crate::id::LinkKey;
 use crate::{DeliveryId, Misuse};
-use amqp_codec::{DeliveryState, Role};
+use amqp_codec::{DeliveryState, Role, SequenceNo};
 
 impl Session {
     /// Reports the state of one delivery, and settles it or not. `role` is ours.
@@ -82,12 +82,21 @@ impl Session {
         };
         let Some(link) = self.links.get_mut(key.index).filter(|link| link.key == key) else { return Ok(0) };
         let (mut count, mut released) = (0, Load::default());
+        // those that follow each other are reported at once
+        let mut run: Option<(SequenceNo, SequenceNo)> = None;
         table.visit(first, last, |number, held| {
             if held.link != key.into() {
                 return true;
             }
             count += 1;
-            dispositions.add(ctx, channel, (number, number), state.cloned(), settled);
+            match &mut run {
+                Some((_, until)) if number == *until + 1 => *until = number,
+                run => {
+                    if let Some(over) = run.replace((number, number)) {
+                        dispositions.add(ctx, channel, over, state.cloned(), settled);
+                    }
+                }
+            }
             if settled {
                 link.settled(&held.tag);
                 released += link.settled_here(number).unwrap_or_default();
@@ -96,6 +105,9 @@ impl Session {
             }
             !settled
         });
+        if let Some(run) = run {
+            dispositions.add(ctx, channel, run, state.cloned(), settled);
+        }
         if settled {
             self.renew(ctx, key.index);
             self.renew_bounded(ctx);

@@ -8,7 +8,7 @@ use amqp10::codec::message::Body;
 use amqp10::codec::{Bytes, DeliveryState, Message};
 use amqp10::proto::{
     Config, Connection, CreditMode, Event, Instant, LinkId, LinkOptions, Outgoing, ReceiverId, Segments, SendError,
-    SenderId, SessionOptions,
+    SenderId, SenderMut, Sent, SessionOptions,
 };
 use amqp10_bench_e2e::{Bodies, MAX_FRAME_SIZE, Tally, now};
 use bytes::{Buf, BytesMut};
@@ -87,8 +87,10 @@ impl Pair {
     fn back(&mut self) -> bool {
         let any = carry(&mut self.listener, &mut self.wire, &mut self.client, &mut self.to_client);
         while let Some(event) = self.client.poll_event() {
-            if let Event::Disposition { state: Some(DeliveryState::Accepted), settled: true, .. } = event {
-                self.accepted += 1;
+            let Event::Disposition { state, settled: true, .. } = event else { continue };
+            match state {
+                Some(DeliveryState::Accepted) => self.accepted += 1,
+                other => drop(other),
             }
         }
         any
@@ -120,19 +122,22 @@ impl Pair {
         senders
     }
 
-    /// Takes what has arrived on a link.
+    /// Takes what has arrived on a link, and accepts it together, as a batch does.
     fn receive(&mut self, id: ReceiverId, raw: bool, tally: &mut Tally) {
         let mut receiver = self.listener.receiver(id).expect("attached");
+        let mut to_settle = None;
         while let Some(delivery) = receiver.recv() {
-            let to_settle = (!delivery.settled).then_some(delivery.id);
+            if !delivery.settled {
+                to_settle = Some((to_settle.map_or(delivery.id, |(first, _)| first), delivery.id));
+            }
             if raw {
                 tally.add(&data_section(delivery.payload.into_bytes()));
             } else {
                 tally.take(&delivery.payload).expect("one data section");
             }
-            if let Some(id) = to_settle {
-                receiver.accept_delivery(id).expect("unsettled");
-            }
+        }
+        if let Some((first, last)) = to_settle {
+            receiver.dispose_range(first, last, Some(&DeliveryState::Accepted), true).expect("attached");
         }
     }
 }
@@ -171,6 +176,21 @@ fn data_section(mut message: Bytes) -> Bytes {
     message
 }
 
+#[inline]
+fn send(
+    sender: &mut SenderMut<'_>,
+    options: &Options,
+    bodies: &mut Bodies,
+    number: u64,
+) -> Result<Sent, SendError> {
+    let outgoing = Outgoing { settled: options.settled, ..Outgoing::default() };
+    if options.raw {
+        sender.send(Outgoing { payload: raw_message(bodies.number(number)).into(), ..outgoing })
+    } else {
+        sender.send_encoded(&Message::from(Body::from(bodies.make(number))), outgoing)
+    }
+}
+
 fn main() {
     let options = Options::read();
     let mut pair = Pair::new();
@@ -182,20 +202,20 @@ fn main() {
     while received < options.count || (!options.settled && pair.accepted < options.count) {
         let outstanding = if options.settled { 0 } else { sent - pair.accepted };
         let most = options.batch.min(options.count - sent).min(options.window - outstanding);
-        for _ in 0..most {
+        // of a link's messages one look at it
+        let run = if options.links == 1 { most } else { 1 };
+        let mut left = most;
+        'batch: while left > 0 {
             let id = senders[(sent % options.links) as usize];
             let mut sender = pair.client.sender(id).expect("attached");
-            let outgoing = Outgoing { settled: options.settled, ..Outgoing::default() };
-            let taken = if options.raw {
-                sender.send(Outgoing { payload: raw_message(bodies.number(sent)).into(), ..outgoing })
-            } else {
-                sender.send_encoded(&Message::from(Body::from(bodies.make(sent))), outgoing)
-            };
-            match taken {
-                Ok(_) => sent += 1,
-                Err(SendError::Blocked(..)) => break,
-                Err(error) => panic!("{error}"),
+            for _ in 0..run {
+                match send(&mut sender, &options, &mut bodies, sent) {
+                    Ok(_) => sent += 1,
+                    Err(SendError::Blocked(..)) => break 'batch,
+                    Err(error) => panic!("{error}"),
+                }
             }
+            left -= run;
         }
         pair.there();
         let mut arrived = std::mem::take(&mut pair.arrived);
