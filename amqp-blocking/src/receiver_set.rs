@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-/// Receives on many links of one connection in one thread, and costs by the message what one link does.
+/// Receives on many links of one connection in one thread.
 ///
 /// Links take turns in the order in which something came on them; of one link deliveries keep their order. A link that ends
 /// is told once, and is no more in the set then. See [`amqp_async::ReceiverSet`].
