@@ -177,12 +177,7 @@ fn data_section(mut message: Bytes) -> Bytes {
 }
 
 #[inline]
-fn send(
-    sender: &mut SenderMut<'_>,
-    options: &Options,
-    bodies: &mut Bodies,
-    number: u64,
-) -> Result<Sent, SendError> {
+fn send(sender: &mut SenderMut<'_>, options: &Options, bodies: &mut Bodies, number: u64) -> Result<Sent, SendError> {
     let outgoing = Outgoing { settled: options.settled, ..Outgoing::default() };
     if options.raw {
         sender.send(Outgoing { payload: raw_message(bodies.number(number)).into(), ..outgoing })
