@@ -36,8 +36,7 @@ impl DeliveryWriter {
                 entry.holder.get_or_insert_default();
             }
         });
-        let limit = Limit::new(sender.link.shared().limit(Step::Send));
-        Self { sender, token, unfinished: true, limit, whole: None }
+        Self { sender, token, unfinished: true, limit: Limit::Never, whole: None }
     }
 
     /// Gives the next piece of the encoded message, when the one before it has left.
@@ -167,6 +166,7 @@ impl DeliveryWriter {
         let taken = match self.attempt(state, waker, &mut piece, more) {
             Poll::Pending => {
                 if !self.limit.runs() {
+                    // each piece has the time of its own
                     self.limit = Limit::new(self.sender.link.shared().limit(Step::Send));
                 }
                 self.limit.poll(state, waker).map(|()| Err(Error::Timeout(Step::Send)))
