@@ -122,22 +122,19 @@ impl Pair {
         senders
     }
 
-    /// Takes what has arrived on a link, and accepts it together, as a batch does.
+    /// Takes what has arrived on a link.
     fn receive(&mut self, id: ReceiverId, raw: bool, tally: &mut Tally) {
         let mut receiver = self.listener.receiver(id).expect("attached");
-        let mut to_settle = None;
         while let Some(delivery) = receiver.recv() {
-            if !delivery.settled {
-                to_settle = Some((to_settle.map_or(delivery.id, |(first, _)| first), delivery.id));
-            }
+            let to_settle = (!delivery.settled).then_some(delivery.id);
             if raw {
                 tally.add(&data_section(delivery.payload.into_bytes()));
             } else {
                 tally.take(&delivery.payload).expect("one data section");
             }
-        }
-        if let Some((first, last)) = to_settle {
-            receiver.dispose_range(first, last, Some(&DeliveryState::Accepted), true).expect("attached");
+            if let Some(id) = to_settle {
+                receiver.accept_delivery(id).expect("unsettled");
+            }
         }
     }
 }
