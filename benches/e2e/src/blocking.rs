@@ -1,14 +1,14 @@
 //! Sender and receiver on plain threads, with no thread but those of the application: whoever waits services the
 //! connections.
 
-use crate::{Bodies, MAX_FRAME_SIZE, Mode, ReceiverArguments, SenderArguments, Tally, now, print_ready, print_sender};
+use crate::{
+    Bodies, MAX_FRAME_SIZE, Mode, Order, ReceiverArguments, SenderArguments, Tally, now, print_ready, print_sender,
+};
 use amqp10::blocking::{
-    BatchOptions, Connection, Delivery, IncomingLink, Listener, Options, Pump, Receiver, ReceiverSet, Sender, Session,
-    Settlement,
+    BatchOptions, Connection, IncomingLink, Listener, Options, Pump, Receiver, ReceiverSet, Sender, Session, Settlement,
 };
 use amqp10::codec::{Outcome, SenderSettleMode};
-use amqp10::proto::{Config, CreditMode, LinkOptions, ReceiverId, SessionOptions};
-use rustc_hash::FxHashMap;
+use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use std::collections::VecDeque;
 use std::error::Error;
 use std::ops::Range;
@@ -63,13 +63,11 @@ fn connect(pump: &Pump, arguments: &SenderArguments, number: usize) -> Result<Co
 struct Share<'a> {
     link: &'a Sender,
     numbers: Range<u64>,
-    outstanding: VecDeque<Settlement>,
 }
 
 /// One thread for each connection, whose links take turns, or one for each link; this one, if that makes but one.
 fn send_all(arguments: &SenderArguments, links: &[Sender]) -> Result<Vec<u64>, Failure> {
-    let room = || VecDeque::with_capacity(arguments.link_window());
-    let share = |(number, link)| Share { link, numbers: arguments.share(number), outstanding: room() };
+    let share = |(number, link)| Share { link, numbers: arguments.share(number) };
     let mut shares: Vec<Share<'_>> = links.iter().enumerate().map(share).collect();
     let together = if arguments.tasks { 1 } else { arguments.links };
     if shares.len() == together {
@@ -88,10 +86,13 @@ fn send_all(arguments: &SenderArguments, links: &[Sender]) -> Result<Vec<u64>, F
 
 fn send_shares(arguments: &SenderArguments, shares: &mut [Share<'_>]) -> Result<Vec<u64>, Failure> {
     let (mut bodies, mut times) = (Bodies::new(arguments.size), Vec::new());
+    // of all links: since each has its turn, the oldest of all is of the link that is next
+    let window = arguments.link_window() * shares.len();
+    let mut outstanding = VecDeque::with_capacity(window);
     let mut left = true;
     while left {
         left = false;
-        for Share { link, numbers, outstanding } in &mut *shares {
+        for Share { link, numbers } in &mut *shares {
             let Some(number) = numbers.next() else { continue };
             left = true;
             let body = bodies.make(number);
@@ -103,7 +104,7 @@ fn send_shares(arguments: &SenderArguments, shares: &mut [Share<'_>]) -> Result<
                     times.push(now() - asked);
                 }
                 Mode::Unsettled => {
-                    if outstanding.len() == arguments.link_window() {
+                    if outstanding.len() == window {
                         settle(outstanding.pop_front())?;
                     }
                     outstanding.push_back(link.submit(body)?);
@@ -111,8 +112,7 @@ fn send_shares(arguments: &SenderArguments, shares: &mut [Share<'_>]) -> Result<
             }
         }
     }
-    let mut outstanding = shares.iter_mut().flat_map(|share| share.outstanding.drain(..));
-    outstanding.try_for_each(|settlement| settle(Some(settlement)))?;
+    outstanding.into_iter().try_for_each(|settlement| settle(Some(settlement)))?;
     Ok(times)
 }
 
@@ -143,7 +143,8 @@ struct Guests {
     credit: u32,
     connections: Vec<Connection>,
     sessions: Vec<Session>,
-    links: Vec<(Receiver, Tally)>,
+    links: Vec<(Receiver, Order)>,
+    tally: Tally,
 }
 
 /// Receives as many messages as the command line says, in one thread, and prints the result.
@@ -158,58 +159,56 @@ pub fn receive(arguments: &ReceiverArguments) -> Result<(), Failure> {
     let listener = pump.listen(("127.0.0.1", arguments.port()), Options::listener(config), None)?;
     print_ready();
     let (connections, sessions, links) = (Vec::new(), Vec::new(), Vec::new());
-    let mut guests = Guests { pump, listener, credit: arguments.credit, connections, sessions, links };
-    let mut count = 0;
-    while count == 0 {
+    let tally = Tally::default();
+    let mut guests = Guests { pump, listener, credit: arguments.credit, connections, sessions, links, tally };
+    while guests.tally.count == 0 {
         guests.let_in()?;
-        count += guests.take_all()?;
+        guests.take_all()?;
     }
     let mut together = guests.together();
-    while count < arguments.count {
-        count += match &mut together {
-            Some(together) => together.receive()?,
+    while guests.tally.count < arguments.count {
+        match &mut together {
+            Some(together) => together.receive(&mut guests.tally)?,
             None => guests.receive()?,
-        };
+        }
     }
     let ended = now();
     for connection in &guests.connections {
         // the sender may be quicker
         let _ = connection.close();
     }
-    let tallies = guests.links.into_iter().map(|(_, tally)| tally);
-    let others = together.into_iter().flat_map(|together| together.tallies.into_values());
-    tallies.chain(others).fold(Tally::default(), Tally::and).print(ended);
+    guests.tally.print(ended);
     Ok(())
 }
 
 /// Many links of one connection.
 struct Together {
     set: ReceiverSet,
-    tallies: FxHashMap<ReceiverId, Tally>,
+    /// By the links' numbers in their session.
+    orders: Vec<Order>,
 }
 
 impl Together {
-    /// Waits for messages; says how many came.
-    fn receive(&mut self) -> Result<u64, Failure> {
+    /// Waits for messages.
+    fn receive(&mut self, tally: &mut Tally) -> Result<(), Failure> {
         let batch = self.set.recv_batch(BATCH)?;
         for delivery in &batch {
-            take(delivery, self.tallies.entry(delivery.receiver()).or_default())?;
+            tally.take(&mut self.orders[delivery.receiver().index()], delivery.payload())?;
         }
-        let count = batch.len() as u64;
-        batch.accept()?;
-        Ok(count)
+        Ok(batch.accept()?)
     }
 }
 
 impl Guests {
-    /// All links, if there are several, of one connection.
+    /// All links, if there are several, of one session.
     fn together(&mut self) -> Option<Together> {
-        let ([connection], [_, _, ..]) = (&*self.connections, &*self.links) else { return None };
-        let (mut set, mut tallies) = (ReceiverSet::new(connection), FxHashMap::default());
-        for (receiver, tally) in self.links.drain(..) {
-            tallies.insert(set.add(receiver).ok()?, tally);
+        let ([connection], [_], [_, _, ..]) = (&*self.connections, &*self.sessions, &*self.links) else { return None };
+        let (mut set, mut orders) = (ReceiverSet::new(connection), vec![Order::default(); self.links.len()]);
+        for (receiver, order) in self.links.drain(..) {
+            // none has gone yet, so that they are numbered from 0
+            *orders.get_mut(set.add(receiver).ok()?.index())? = order;
         }
-        Some(Together { set, tallies })
+        Some(Together { set, orders })
     }
 
     /// Whoever comes within a moment.
@@ -228,43 +227,33 @@ impl Guests {
                 let IncomingLink::Receiver(link) = link else { return Err("a sender was to come".into()) };
                 let credit = CreditMode::Auto(self.credit);
                 let options = LinkOptions { credit, ..LinkOptions::answering(link.attach()) };
-                self.links.push((link.accept(options)?, Tally::default()));
+                self.links.push((link.accept(options)?, Order::default()));
             }
         }
         Ok(())
     }
 
-    /// What is there on all links; says how many.
-    fn take_all(&mut self) -> Result<u64, Failure> {
-        let mut count = 0;
-        for (receiver, tally) in &mut self.links {
+    /// What is there on all links.
+    fn take_all(&mut self) -> Result<(), Failure> {
+        for (receiver, order) in &mut self.links {
             while let Some(delivery) = receiver.try_recv()? {
-                take(&delivery, tally)?;
+                self.tally.take(order, delivery.payload())?;
                 delivery.accept()?;
-                count += 1;
             }
         }
-        Ok(count)
+        Ok(())
     }
 
-    /// Waits for messages; says how many came.
-    fn receive(&mut self) -> Result<u64, Failure> {
-        if let [(receiver, tally)] = &mut *self.links {
+    /// Waits for messages.
+    fn receive(&mut self) -> Result<(), Failure> {
+        if let [(receiver, order)] = &mut *self.links {
             let batch = receiver.recv_batch(BatchOptions::new(BATCH))?;
             for delivery in &batch {
-                take(delivery, tally)?;
+                self.tally.take(order, delivery.payload())?;
             }
-            let count = batch.len() as u64;
-            batch.accept()?;
-            return Ok(count);
+            return Ok(batch.accept()?);
         }
         let _ = self.pump.work(LONG);
         self.take_all()
     }
-}
-
-/// Takes the message apart and checks its body.
-fn take(delivery: &Delivery, tally: &mut Tally) -> Result<(), Failure> {
-    tally.take(delivery.payload())?;
-    Ok(())
 }
