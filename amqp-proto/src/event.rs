@@ -183,28 +183,23 @@ pub struct LinkFlow {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     queue: VecDeque<Event>,
-    /// Behind those: on which links something has arrived. What comes on many links in turn makes one for each.
-    arrived: VecDeque<ReceiverId>,
+    /// Where something has arrived, and how many were taken from the queue when all before it are: what comes on many links
+    /// in turn makes an event for each, so these take little room.
+    arrived: VecDeque<(ReceiverId, u32)>,
+    /// How many were taken from the queue, counted round and round.
+    taken: u32,
 }
 
 impl Events {
     #[inline]
     pub(crate) fn push(&mut self, event: Event) {
-        if !self.arrived.is_empty() {
-            self.queue_arrived();
-        }
         self.queue.push_back(event);
     }
 
     #[inline]
     pub(crate) fn push_arrived(&mut self, receiver: ReceiverId) {
-        self.arrived.push_back(receiver);
-    }
-
-    /// Something else comes behind them.
-    #[cold]
-    fn queue_arrived(&mut self) {
-        self.queue.extend(self.arrived.drain(..).map(|receiver| Event::Arrived { receiver }));
+        let before = self.taken.wrapping_add(self.queue.len() as u32);
+        self.arrived.push_back((receiver, before));
     }
 
     /// Gives the room back, if there is nothing in it.
@@ -221,15 +216,51 @@ impl Events {
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Event> {
-        match self.queue.pop_front() {
-            None => self.arrived.pop_front().map(|receiver| Event::Arrived { receiver }),
-            event => event,
+        if let Some(receiver) = self.pop_arrived() {
+            return Some(Event::Arrived { receiver });
         }
+        let event = self.queue.pop_front()?;
+        self.taken = self.taken.wrapping_add(1);
+        Some(event)
     }
 
-    /// The next one, if it is that something has arrived and nothing else waits.
+    /// The next one, if it is that something has arrived.
     #[inline]
     pub(crate) fn pop_arrived(&mut self) -> Option<ReceiverId> {
-        if self.queue.is_empty() { self.arrived.pop_front() } else { None }
+        let &(receiver, before) = self.arrived.front()?;
+        if before != self.taken {
+            return None;
+        }
+        self.arrived.pop_front();
+        Some(receiver)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Generation, LinkKey};
+
+    #[test]
+    fn what_has_arrived_keeps_its_turn() {
+        let session = SessionId { generation: Generation(0), index: 0 };
+        let receiver = |index| ReceiverId(LinkKey { generation: Generation(index), session, index });
+        let mut events = Events { taken: u32::MAX, ..Events::default() };
+        for round in 0..3 {
+            events.push_arrived(receiver(0));
+            events.push(Event::Echo { session });
+            events.push(Event::Echo { session });
+            events.push_arrived(receiver(1));
+            events.push_arrived(receiver(2));
+            events.push(Event::Echo { session });
+            assert_eq!(events.len(), 6, "{round}");
+            let is_of = |event, index| matches!(event, Some(Event::Arrived { receiver: of }) if of == receiver(index));
+            let echoes = |event| matches!(event, Some(Event::Echo { .. }));
+            assert!(is_of(events.pop(), 0) && events.pop_arrived().is_none());
+            assert!(echoes(events.pop()) && events.pop_arrived().is_none() && echoes(events.pop()));
+            assert!(events.pop_arrived() == Some(receiver(1)) && is_of(events.pop(), 2));
+            assert!(events.pop_arrived().is_none() && echoes(events.pop()));
+            assert!(events.pop().is_none() && events.pop_arrived().is_none() && events.len() == 0);
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! So what comes lies in a row, on however many links it comes, and takes the same places again when it was taken.
 
 use super::arrived::Arrived;
+use crate::thin::Thin;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -13,9 +14,21 @@ const NONE: u32 = u32::MAX;
 /// Those of all links.
 #[derive(Debug)]
 pub(crate) struct Arrivals {
+    /// Not there before the first.
+    table: Thin<Table>,
+}
+
+#[derive(Debug)]
+struct Table {
     places: Vec<Place>,
     /// The first of the free places: the one that was left last.
     free: u32,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self { places: Vec::new(), free: NONE }
+    }
 }
 
 #[derive(Debug)]
@@ -53,76 +66,85 @@ impl List {
 
 impl Arrivals {
     pub(crate) const fn new() -> Self {
-        Self { places: Vec::new(), free: NONE }
+        Self { table: Thin::new() }
     }
 
     /// Gives the room back, if nothing waits.
     pub(crate) fn rest(&mut self) {
-        if self.places.iter().all(|place| place.arrived.is_none()) {
-            *self = Self::new();
+        if self.places().iter().all(|place| place.arrived.is_none()) {
+            self.table.take();
         }
+    }
+
+    fn places(&self) -> &[Place] {
+        self.table.get().map_or(&[], |table| &table.places)
     }
 
     /// A place at the end of the list, to put something into. So it is made where it is to be, and not moved there.
     #[inline(always)]
     pub(super) fn push_back(&mut self, list: &mut List) -> Option<&mut Option<Arrived>> {
-        if self.free == NONE {
-            self.grow();
+        let table = self.table.make();
+        if table.free == NONE {
+            table.grow();
         }
-        let at = self.free;
+        let at = table.free;
         if list.is_empty() {
             list.first = at;
-        } else if let Some(last) = self.places.get_mut(list.last as usize) {
+        } else if let Some(last) = table.places.get_mut(list.last as usize) {
             last.next = at;
         }
         list.last = at;
         list.len += 1;
-        let place = self.places.get_mut(at as usize)?;
-        self.free = mem::replace(&mut place.next, NONE);
+        let place = table.places.get_mut(at as usize)?;
+        table.free = mem::replace(&mut place.next, NONE);
         Some(&mut place.arrived)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self) {
-        // the window admits fewer
-        self.free = self.places.len() as u32;
-        self.places.push(Place { arrived: None, next: NONE });
     }
 
     #[inline]
     pub(super) fn front(&self, list: &List) -> Option<&Arrived> {
-        self.places.get(list.first as usize)?.arrived.as_ref()
+        self.places().get(list.first as usize)?.arrived.as_ref()
     }
 
     #[inline(always)]
     pub(super) fn pop_front(&mut self, list: &mut List) -> Option<Arrived> {
+        let table = self.table.get_mut()?;
         let at = list.first;
-        let place = self.places.get_mut(at as usize)?;
+        let place = table.places.get_mut(at as usize)?;
         let arrived = place.arrived.take()?;
         list.first = place.next;
         list.len -= 1;
-        place.next = self.free;
-        self.free = at;
+        place.next = table.free;
+        table.free = at;
         Some(arrived)
     }
 
     /// Those of a link, oldest first.
     pub(super) fn iter(&self, list: &List) -> impl Iterator<Item = &Arrived> {
-        let place = |at: u32| self.places.get(at as usize);
+        let place = |at: u32| self.places().get(at as usize);
         let places = core::iter::successors(place(list.first), move |before| place(before.next));
         places.filter_map(|place| place.arrived.as_ref())
     }
 
     /// The same, to be changed, from the one with that number on.
     pub(super) fn each_from(&mut self, list: &List, from: usize, mut change: impl FnMut(&mut Arrived)) {
+        let Some(table) = self.table.get_mut() else { return };
         let mut at = list.first;
         for number in 0..list.len() {
-            let Some(place) = self.places.get_mut(at as usize) else { return };
+            let Some(place) = table.places.get_mut(at as usize) else { return };
             if let Some(arrived) = place.arrived.as_mut().filter(|_| number >= from) {
                 change(arrived);
             }
             at = place.next;
         }
+    }
+}
+
+impl Table {
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        // the window admits fewer
+        self.free = self.places.len() as u32;
+        self.places.push(Place { arrived: None, next: NONE });
     }
 }

@@ -144,7 +144,8 @@ impl Incoming {
         let arrived = self.ready.is_empty();
         self.ready_settled += u32::from(settled);
         if let Some(place @ None) = arrivals.push_back(&mut self.ready) {
-            *place = Some(Arrived {
+            // there is nothing in it to be dropped, which the compiler does not see
+            core::mem::forget(place.replace(Arrived {
                 payload: payload.into(),
                 tag: *tag,
                 state: transfer.state.clone(),
@@ -156,7 +157,7 @@ impl Incoming {
                 settled,
                 batchable: transfer.batchable,
                 aborted: false,
-            });
+            }));
         }
         Ok(Outcome { arrived, settled, ..Outcome::default() })
     }

@@ -42,9 +42,13 @@ pub enum Half {
 
 /// Those of a session lie in a row ([`Links`](crate::session::table::Links)), and every message touches one: of a thousand
 /// links that each have one at a time no cache holds more. So what messages do not touch is in [`Cold`].
+/// In this order: what settling touches is in the first line of a cache, what taking touches in the first two.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Link {
     pub(crate) key: LinkKey,
+    /// Unsettled deliveries of this link.
+    pub(crate) unsettled: u32,
     /// What we have sent.
     pub(crate) local: Half,
     /// What has come.
@@ -53,17 +57,15 @@ pub(crate) struct Link {
     pub(crate) refused: bool,
     /// The detached event has been raised.
     pub(crate) gone: bool,
+    /// The tags of those that are unsettled.
+    pub(crate) tags: Tags,
     /// What it kept of a link before, and keeps for one after it.
     pub(crate) resuming: Option<Box<Resuming>>,
-    /// Unsettled deliveries of this link.
-    pub(crate) unsettled: u32,
-    /// Their tags.
-    pub(crate) tags: Tags,
-    pub(crate) credit: Credit,
-    pub(crate) modes: Modes,
     pub(crate) end: End,
+    pub(crate) credit: Credit,
     /// A flow is to leave with the next flush.
     pub(crate) flow_due: Option<FlowDue>,
+    pub(crate) modes: Modes,
     pub(crate) cold: Box<Cold>,
 }
 
