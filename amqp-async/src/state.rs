@@ -16,6 +16,7 @@ use crate::resume::Leftovers;
 use crate::sender::DrainAnswer;
 use crate::slots::Slots;
 use crate::sync::{Mutex, MutexGuard};
+use crate::transport::READ_SIZE;
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{CloseReason, Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId, Sorted};
@@ -63,6 +64,8 @@ pub(crate) struct State {
     pub(crate) abandoned: bool,
     /// Set while the driver waits for something to do.
     pub(crate) parked: Option<Waker>,
+    /// Somebody has waited so that the driver comes by, which it has not since.
+    pub(crate) pushed: bool,
     /// To be called when the lock is released.
     pub(crate) wake: Vec<Waker>,
     pub(crate) probes: Probes,
@@ -241,6 +244,7 @@ impl Shared {
             closing: None,
             abandoned: false,
             parked: None,
+            pushed: false,
             wake: Vec::new(),
             probes: Probes::default(),
             watching: None,
@@ -349,7 +353,17 @@ impl Drop for Calls {
     }
 }
 
+/// How many octets are handed over, about, before the driver has a turn. More than one read takes: who sends a thousand small
+/// messages at a time sends two portions, and the second is made while the first is read.
+const PORTION: usize = READ_SIZE / 4 * 5;
+
 impl State {
+    /// Whether whoever hands over more should wait a moment first, so that what there is leaves: the peer may have a processor
+    /// of its own. Not more than once where it cannot leave.
+    pub(crate) fn should_push(&self) -> bool {
+        self.machine.encoded_output() >= PORTION && !self.pushed
+    }
+
     /// Whether a parked driver would find something to do.
     fn wants_driver(&self) -> bool {
         self.machine.has_output() || self.closing.is_some() || self.answer.is_some() || self.deadlines.wants_driver()

@@ -36,7 +36,7 @@ pub fn send(arguments: &SenderArguments) -> Result<(), Failure> {
         connections.push(connection);
     }
     let started = now();
-    let times = send_all(arguments, &links)?;
+    let times = send_all(arguments, &pump, &links)?;
     let mut ended = now();
     if arguments.mode == Mode::Settled && !arguments.to.is_broker() {
         links.iter().for_each(|link| drop(link.detached()));
@@ -66,24 +66,65 @@ struct Share<'a> {
     outstanding: VecDeque<Settlement>,
 }
 
-/// One thread for each connection, whose links take turns, or one for each link; this one, if that makes but one.
-fn send_all(arguments: &SenderArguments, links: &[Sender]) -> Result<Vec<u64>, Failure> {
+/// One thread for all, or one for each link.
+fn send_all(arguments: &SenderArguments, pump: &Pump, links: &[Sender]) -> Result<Vec<u64>, Failure> {
     let room = || VecDeque::with_capacity(arguments.link_window());
     let share = |(number, link)| Share { link, numbers: arguments.share(number), outstanding: room() };
     let mut shares: Vec<Share<'_>> = links.iter().enumerate().map(share).collect();
-    let together = if arguments.tasks { 1 } else { arguments.links };
-    if shares.len() == together {
+    if arguments.connections > 1 && !arguments.tasks && arguments.mode == Mode::Unsettled {
+        send_by_connection(arguments, pump, &mut shares)?;
+    }
+    // what is left, which may be all of it
+    if shares.len() == 1 || !arguments.tasks {
         return send_shares(arguments, &mut shares);
     }
     thread::scope(|scope| {
-        let start = |shares| scope.spawn(move || send_shares(arguments, shares));
-        let threads: Vec<_> = shares.chunks_mut(together).map(start).collect();
+        let start = |share| scope.spawn(move || send_shares(arguments, std::slice::from_mut(share)));
+        let threads: Vec<_> = shares.iter_mut().map(start).collect();
         let mut times = Vec::new();
         for thread in threads {
             times.extend(thread.join().map_err(|_| "a thread failed")??);
         }
         Ok(times)
     })
+}
+
+/// All that can be sent on one connection, then on the next, so that waiting for one does not send a lone message of
+/// another. Returns when all messages are handed over.
+fn send_by_connection(arguments: &SenderArguments, pump: &Pump, shares: &mut [Share<'_>]) -> Result<(), Failure> {
+    let mut bodies = Bodies::new(arguments.size);
+    let is_left = |shares: &[Share<'_>]| shares.iter().any(|share| !share.numbers.is_empty());
+    while is_left(shares) {
+        for shares in shares.chunks_mut(arguments.links) {
+            let mut any = true;
+            while any {
+                any = false;
+                for share in &mut *shares {
+                    any |= share.try_send(&mut bodies, arguments.link_window())?;
+                }
+            }
+        }
+        let _ = pump.work(LONG);
+    }
+    Ok(())
+}
+
+impl Share<'_> {
+    /// Sends the next message, if there is one and fewer than `window` are outstanding; says whether it has.
+    fn try_send(&mut self, bodies: &mut Bodies, window: usize) -> Result<bool, Failure> {
+        if self.numbers.is_empty() {
+            return Ok(false);
+        }
+        if self.outstanding.len() == window {
+            let Some(oldest) = self.outstanding.front_mut() else { return Ok(false) };
+            let Some(outcome) = oldest.try_outcome()? else { return Ok(false) };
+            check(outcome)?;
+            self.outstanding.pop_front();
+        }
+        let Some(number) = self.numbers.next() else { return Ok(false) };
+        self.outstanding.push_back(self.link.submit(bodies.make(number))?);
+        Ok(true)
+    }
 }
 
 fn send_shares(arguments: &SenderArguments, shares: &mut [Share<'_>]) -> Result<Vec<u64>, Failure> {
