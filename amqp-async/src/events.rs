@@ -25,7 +25,7 @@ impl State {
             Event::Attached { link, .. } => self.attached(link),
             Event::Detached { link, reason } => self.detached(link, *reason),
             Event::Writable { sender } => self.ready(sender.into()),
-            Event::Arrived { receiver } => self.ready(receiver.into()),
+            Event::Arrived { receiver } => self.arrived(receiver),
             Event::Drain { sender } => self.drain(sender),
             Event::Drained { receiver } => self.drained(receiver),
             Event::Echo { session } => self.echoed(session),
@@ -121,7 +121,7 @@ impl State {
     fn attached(&mut self, id: LinkId) {
         if let Some(entry) = self.links.get_mut(&id) {
             entry.stage = Stage::Up;
-            entry.changed.call_all(&mut self.wake);
+            entry.tell_changed(&mut self.wake);
         }
     }
 
@@ -133,7 +133,7 @@ impl State {
     }
 
     fn links_gone(&mut self, concerned: &dyn Fn(LinkId) -> bool, error: &Error) {
-        let gone: BinaryHeap<LinkId> = self.links.keys().copied().filter(|id| concerned(*id)).collect();
+        let gone: BinaryHeap<LinkId> = self.links.keys().filter(|id| concerned(*id)).collect();
         // in the order in which they were made; a heap takes less code than the slice's sort
         for id in gone.into_sorted_vec() {
             if let Some(mut entry) = self.links.remove(&id) {
@@ -153,6 +153,15 @@ impl State {
         self.flushing.call_all(&mut self.wake);
     }
 
+    /// Something to take on this link, and on others: where one thing comes on many links, their events follow each other.
+    fn arrived(&mut self, first: ReceiverId) {
+        let mut next = Some(first);
+        while let Some(receiver) = next {
+            self.ready(receiver.into());
+            next = self.machine.poll_arrived();
+        }
+    }
+
     /// Something to take, or room to send.
     pub(crate) fn ready(&mut self, id: LinkId) {
         let Some(entry) = self.links.get_mut(&id) else { return };
@@ -166,7 +175,7 @@ impl State {
     fn drain(&mut self, id: SenderId) {
         if let Some(entry) = self.links.get_mut(&id.into()).filter(|it| it.drain_answer != DrainAnswer::AtOnce) {
             entry.drain_answer = DrainAnswer::Wanted;
-            entry.changed.call_all(&mut self.wake);
+            entry.tell_changed(&mut self.wake);
             return;
         }
         if let Ok(mut sender) = self.machine.sender(id) {
@@ -178,7 +187,7 @@ impl State {
     fn drained(&mut self, id: ReceiverId) {
         if let Some(entry) = self.links.get_mut(&id.into()) {
             entry.drained = true;
-            entry.changed.call_all(&mut self.wake);
+            entry.tell_changed(&mut self.wake);
         }
     }
 

@@ -13,11 +13,14 @@ use std::sync::Arc;
 use std::task::Poll;
 
 /// What all handles of a link share; its drop detaches the link for good.
+///
+/// In this order, so that what every message touches lies together, behind the counts of its `Arc`.
+#[repr(C)]
 pub(crate) struct LinkRoot<Id: Link> {
-    session: Arc<SessionRoot>,
     pub(crate) id: Id,
-    pub(crate) fate: Fate,
+    session: Arc<SessionRoot>,
     pub(crate) own: Id::Own,
+    pub(crate) fate: Fate,
     /// The credit, once somebody has looked at it.
     credit: Look<Credit, 1>,
 }
@@ -142,7 +145,7 @@ impl<Id: Link> LinkRoot<Id> {
             .until(Step::Attach, |state, waker| match state.link(self.id.into(), &self.fate) {
                 Ok(entry) if entry.stage == Stage::Up => Poll::Ready(Ok(())),
                 Ok(entry) => {
-                    entry.changed.register(waker);
+                    entry.waiting().changed.register(waker);
                     Poll::Pending
                 }
                 Err(error) => Poll::Ready(Err(error)),
@@ -188,7 +191,7 @@ impl<Id: Link> LinkRoot<Id> {
         self.shared()
             .until(Step::Detach, |state, waker| {
                 if let Some(entry) = state.links.get_mut(&self.id.into()) {
-                    entry.changed.register(waker);
+                    entry.waiting().changed.register(waker);
                 }
                 self.fate.of_own_accord()
             })
@@ -200,7 +203,7 @@ impl<Id: Link> LinkRoot<Id> {
         self.shared()
             .wait(|state, waker| match state.link(self.id.into(), &self.fate) {
                 Ok(entry) => {
-                    entry.changed.register(waker);
+                    entry.waiting().changed.register(waker);
                     Poll::Pending
                 }
                 Err(error) => Poll::Ready(error),

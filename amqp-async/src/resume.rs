@@ -87,7 +87,7 @@ impl State {
             leftover.resumed.push_back(delivery);
         }
         if let Some(entry) = self.links.get_mut(&id) {
-            entry.changed.call_all(&mut self.wake);
+            entry.tell_changed(&mut self.wake);
         }
     }
 }
@@ -168,7 +168,7 @@ impl Receiver {
                 (Some(delivery), _) => Poll::Ready(Ok(delivery)),
                 (None, Err(error)) => Poll::Ready(Err(error)),
                 (None, Ok(entry)) => {
-                    entry.changed.register(waker);
+                    entry.waiting().changed.register(waker);
                     Poll::Pending
                 }
             }

@@ -103,22 +103,31 @@ pub(crate) struct SessionEntry {
     pub(crate) changed: Wakers,
 }
 
+/// In 64 octets with its id: each message touches it, and of a thousand links that each have one at a time no cache holds
+/// more.
 pub(crate) struct LinkEntry {
+    /// Receiver: the set that it is in.
+    pub(crate) set: Option<Member>,
+    /// Who waits, if anybody does.
+    waiting: Option<Box<Waiting>>,
     pub(crate) fate: Fate,
     pub(crate) stage: Stage,
-    /// Who waits for attach, detach, the end of a drain.
-    pub(crate) changed: Wakers,
+    pub(crate) drained: bool,
+    /// Sender: how a drain is answered.
+    pub(crate) drain_answer: DrainAnswer,
+}
+
+/// Who waits for something of a link's.
+#[derive(Default)]
+pub(crate) struct Waiting {
     /// Who waits to send, or for a delivery.
     pub(crate) turns: Turns,
     /// A delivery that is written or read in pieces has the link for itself.
     pub(crate) holder: Option<Holder>,
-    /// Receiver: the set that it is in.
-    pub(crate) set: Option<Member>,
+    /// Who waits for attach, detach, the end of a drain.
+    pub(crate) changed: Wakers,
     /// Receiver: deliveries whose sender is to settle, by number, where somebody waits for that.
     pub(crate) confirming: Sorted<u32, Confirming>,
-    pub(crate) drained: bool,
-    /// Sender: how a drain is answered.
-    pub(crate) drain_answer: DrainAnswer,
 }
 
 /// Who writes or reads a delivery in pieces.
@@ -168,52 +177,75 @@ impl SessionEntry {
 
 impl LinkEntry {
     pub(crate) fn new(fate: Fate, stage: Stage) -> Self {
-        Self {
-            fate,
-            stage,
-            changed: Wakers::default(),
-            turns: Turns::default(),
-            holder: None,
-            set: None,
-            confirming: Sorted::new(),
-            drained: false,
-            drain_answer: DrainAnswer::AtOnce,
-        }
+        Self { set: None, waiting: None, fate, stage, drained: false, drain_answer: DrainAnswer::AtOnce }
+    }
+
+    /// Who waits, for one more.
+    #[inline]
+    pub(crate) fn waiting(&mut self) -> &mut Waiting {
+        self.waiting.get_or_insert_default()
     }
 
     /// There is something to take, or room to send: calls the holder, or whoever is first.
+    #[inline]
     pub(crate) fn call(&mut self, wake: &mut Vec<Waker>) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.call(wake);
+        }
+    }
+
+    /// What somebody waits for besides has changed.
+    pub(crate) fn tell_changed(&mut self, wake: &mut Vec<Waker>) {
+        let Some(waiting) = &mut self.waiting else { return };
+        waiting.changed.call_all(wake);
+        if !waiting.is_known() {
+            // most links are attached, and that was all
+            self.waiting = None;
+        }
+    }
+
+    /// The delivery in pieces is over: it is anybody's turn again.
+    pub(crate) fn let_go(&mut self, wake: &mut Vec<Waker>) {
+        let Some(waiting) = &mut self.waiting else { return };
+        if waiting.holder.take().is_some() {
+            waiting.turns.call(wake);
+        }
+    }
+
+    /// The sender has settled a delivery.
+    pub(crate) fn confirm(&mut self, number: u32, wake: &mut Vec<Waker>) {
+        let Some(waiting) = &mut self.waiting else { return };
+        if let Some(Confirming::Waiting(waker)) = waiting.confirming.get_mut(&number) {
+            wake.extend(waker.take());
+            waiting.confirming.insert(number, Confirming::Settled);
+        }
+    }
+
+    /// Calls everybody who waits for anything here.
+    pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
+        let Some(waiting) = &mut self.waiting else { return };
+        waiting.changed.call_all(wake);
+        waiting.turns.call_all(wake);
+        wake.extend(waiting.holder.as_mut().and_then(|holder| holder.waiting.take()));
+        for (_, confirming) in waiting.confirming.iter_mut() {
+            if let Confirming::Waiting(waker) = confirming {
+                wake.extend(waker.take());
+            }
+        }
+    }
+}
+
+impl Waiting {
+    fn call(&mut self, wake: &mut Vec<Waker>) {
         match &mut self.holder {
             Some(holder) => wake.extend(holder.waiting.take()),
             None => self.turns.call(wake),
         }
     }
 
-    /// The delivery in pieces is over: it is anybody's turn again.
-    pub(crate) fn let_go(&mut self, wake: &mut Vec<Waker>) {
-        if self.holder.take().is_some() {
-            self.turns.call(wake);
-        }
-    }
-
-    /// The sender has settled a delivery.
-    pub(crate) fn confirm(&mut self, number: u32, wake: &mut Vec<Waker>) {
-        if let Some(Confirming::Waiting(waker)) = self.confirming.get_mut(&number) {
-            wake.extend(waker.take());
-            self.confirming.insert(number, Confirming::Settled);
-        }
-    }
-
-    /// Calls everybody who waits for anything here.
-    pub(crate) fn call_all(&mut self, wake: &mut Vec<Waker>) {
-        self.changed.call_all(wake);
-        self.turns.call_all(wake);
-        wake.extend(self.holder.as_mut().and_then(|holder| holder.waiting.take()));
-        for (_, confirming) in self.confirming.iter_mut() {
-            if let Confirming::Waiting(waker) = confirming {
-                wake.extend(waker.take());
-            }
-        }
+    /// Whether anybody may come back to it.
+    fn is_known(&self) -> bool {
+        self.turns.was_used() || self.holder.is_some() || !self.changed.is_empty() || !self.confirming.is_empty()
     }
 }
 

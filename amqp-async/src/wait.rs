@@ -61,6 +61,11 @@ impl Turns {
         }
     }
 
+    /// Whether anybody has ever taken a place; some may hold their tickets still.
+    pub(crate) fn was_used(&self) -> bool {
+        self.issued > 0
+    }
+
     /// Gives the place up. Says whether the holder had been called, so that the call can be passed on.
     pub(crate) fn leave(&mut self, mine: Ticket) -> bool {
         let place = self.waiting.iter().position(|(other, _)| *other == mine);

@@ -207,4 +207,12 @@ impl Events {
     pub(crate) fn pop(&mut self) -> Option<Event> {
         self.queue.pop_front()
     }
+
+    /// The next one, if it is that something has arrived.
+    #[inline]
+    pub(crate) fn pop_arrived(&mut self) -> Option<ReceiverId> {
+        let Some(&Event::Arrived { receiver }) = self.queue.front() else { return None };
+        self.queue.pop_front();
+        Some(receiver)
+    }
 }

@@ -8,7 +8,10 @@ use amqp_proto::codec::{
     Bytes, Condition, DeliveryState, Disposition, Performative, ReceiverSettleMode, Role, SequenceNo,
     TransactionalState,
 };
-use amqp_proto::{CreditMode, Event, LinkId, LinkOptions, Misuse, Outgoing, ReceiverId, SenderId, SessionOptions};
+use amqp_proto::{
+    CreditMode, CreditRenewal, CreditUntil, Event, LinkId, LinkOptions, Misuse, Outgoing, ReceiverId, SenderId,
+    SessionOptions,
+};
 use support::{NEAR, Pair, Raw, attach, config, credit, requested_link};
 
 fn pair(mode: ReceiverSettleMode) -> (Pair, SenderId, ReceiverId) {
@@ -61,6 +64,45 @@ fn at_least_once_in_one_range() {
     });
     let tokens = tokens.collect::<Vec<_>>();
     assert_eq!(tokens, (0..10).collect::<Vec<_>>());
+    assert_eq!(unsettled(&pair), [0, 0]);
+}
+
+#[test]
+fn of_many_links_at_once_also_around_what_is_settled_or_gone() {
+    // req: TR-2.7.6-03
+    let mut pair = Pair::new(config("c").build().unwrap(), config("l").build().unwrap());
+    let options = SessionOptions { initial_delivery_id: NEAR, ..SessionOptions::default() };
+    let (session, _) = pair.session(options, SessionOptions::default());
+    let credit = (CreditMode::Auto(2), CreditRenewal { until: CreditUntil::Settled, ..CreditRenewal::default() });
+    let links = ["a", "b", "c"].map(|name| {
+        let receiver = LinkOptions { credit: credit.0, credit_renewal: credit.1, ..LinkOptions::receiver(name, "q") };
+        pair.link(session, LinkOptions::sender(name, "q"), receiver)
+    });
+    let mut deliveries = Vec::new();
+    for _ in 0..2 {
+        for (sender, receiver) in links {
+            pair.client.core.sender(sender).unwrap().send(Outgoing::new("m")).unwrap();
+            pair.pump();
+            deliveries.push(pair.listener.core.receiver(receiver).unwrap().recv().unwrap().id);
+        }
+    }
+    let accepted = Some(&DeliveryState::Accepted);
+    let dispose = |pair: &mut Pair, first: usize, last: usize, settled| {
+        let mut session = pair.listener.core.session(deliveries[0].session()).unwrap();
+        session.dispose_received(deliveries[first], deliveries[last], accepted, settled)
+    };
+    assert_eq!(dispose(&mut pair, 1, 0, true), Err(Misuse::NotARange));
+    assert_eq!(dispose(&mut pair, 1, 2, false), Ok(None), "reported");
+    assert_eq!(dispose(&mut pair, 1, 2, true), Ok(None), "and settled");
+    assert_eq!(unsettled(&pair)[1], 4);
+    let credits = links.map(|(_, receiver)| pair.listener.core.receiver(receiver).unwrap().credit());
+    assert_eq!(credits, [0, 1, 1], "renewed where something was settled");
+    assert_eq!(dispose(&mut pair, 0, 2, true), Ok(Some(deliveries[1])));
+    pair.client.core.sender(links[2].0).unwrap().detach(true, None).unwrap();
+    pair.pump();
+    assert_eq!(dispose(&mut pair, 3, 5, true), Ok(Some(deliveries[5])));
+    assert_eq!(dispose(&mut pair, 3, 3, true), Ok(Some(deliveries[3])));
+    pair.pump();
     assert_eq!(unsettled(&pair), [0, 0]);
 }
 

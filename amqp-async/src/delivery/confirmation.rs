@@ -36,7 +36,7 @@ impl Confirmation {
             Ok(entry) => entry,
             Err(error) => return Poll::Ready(Err(error)),
         };
-        match entry.confirming.get_mut(&number) {
+        match entry.waiting().confirming.get_mut(&number) {
             Some(Confirming::Settled) => return Poll::Ready(Ok(())),
             Some(Confirming::Waiting(known)) => *known = Some(waker.clone()),
             None => return Poll::Ready(Err(Error::Misuse(Misuse::StaleId))),
@@ -47,7 +47,7 @@ impl Confirmation {
     fn stop(&mut self, state: &mut State) {
         self.limit.cancel(state);
         if let (Some(number), Some(entry)) = (self.number.take(), state.links.get_mut(&self.link.id.into())) {
-            entry.confirming.remove(&number);
+            entry.waiting().confirming.remove(&number);
         }
     }
 }

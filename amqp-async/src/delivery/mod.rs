@@ -206,7 +206,7 @@ impl Delivery {
             let is_one_link = of_connection.iter().all(|delivery| Arc::ptr_eq(&delivery.link, &link));
             let report = |state: &mut State| {
                 for run in of_connection.chunk_by_mut(Self::is_followed_by) {
-                    let reported = Self::report_run(state, run, outcome);
+                    let reported = Self::report_run(state, run, outcome, is_one_link);
                     result = mem::replace(&mut result, Ok(())).and(reported);
                 }
             };
@@ -226,7 +226,7 @@ impl Delivery {
             self.report(state, outcome)?;
             let waits = !self.inner.settles_at_once();
             if let Some(entry) = state.links.get_mut(&link.id.into()).filter(|_| waits) {
-                entry.confirming.insert(number, Confirming::Waiting(None));
+                entry.waiting().confirming.insert(number, Confirming::Waiting(None));
             }
             Ok::<_, Error>(waits)
         })?;
@@ -236,8 +236,8 @@ impl Delivery {
     /// Whether one disposition can be of both.
     fn is_followed_by(&self, next: &Self) -> bool {
         let at_once = self.inner.settles_at_once() == next.inner.settles_at_once();
-        let same_link = Arc::ptr_eq(&self.link, &next.link);
-        same_link
+        let same_session = self.id().session() == next.id().session();
+        same_session
             && self.to_settle
             && next.to_settle
             && at_once
@@ -245,34 +245,54 @@ impl Delivery {
     }
 
     /// Reports deliveries that follow each other, all at once.
-    fn report_run(state: &mut State, run: &mut [Self], outcome: &Outcome) -> Result<(), Error> {
+    fn report_run(state: &mut State, run: &mut [Self], outcome: &Outcome, is_one_link: bool) -> Result<(), Error> {
         if let [only] = run {
             let reports = mem::take(&mut only.to_settle);
             return if reports { only.report(state, outcome.clone()) } else { Ok(()) };
         }
-        let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(()) };
-        let reported = first.report_until(state, last.id(), outcome.clone());
-        let result = match reported {
-            Ok(count) if count as usize == run.len() => Ok(()),
-            // the sender has settled some in the meantime
-            Ok(_) => Err(first.link.fate.explain(Misuse::StaleId)),
-            Err(error) => Err(error),
-        };
+        let result =
+            if is_one_link { Self::report_link(state, run, outcome) } else { Self::report_links(state, run, outcome) };
         run.iter_mut().for_each(|delivery| delivery.to_settle = false);
         result
     }
 
-    /// Reports this delivery and the next ones until `last`; says how many.
-    fn report_until(&self, state: &mut State, last: DeliveryId, outcome: Outcome) -> Result<u32, Error> {
+    /// Those of one link.
+    fn report_link(state: &mut State, run: &[Self], outcome: &Outcome) -> Result<(), Error> {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(()) };
+        let (link, delivery) = (&first.link, &first.inner);
         if let Some(error) = state.closed() {
             return Err(error);
         }
-        let (link, first) = (&self.link, &self.inner);
-        let receiver = state.machine.receiver(link.id);
-        let disposed = receiver.and_then(|mut receiver| {
-            receiver.dispose_range(first.id, last, Some(&outcome.into()), first.settles_at_once())
+        let disposed = state.machine.receiver(link.id).and_then(|mut receiver| {
+            receiver.dispose_range(delivery.id, last.id(), Some(&outcome.clone().into()), delivery.settles_at_once())
         });
-        disposed.map_err(|misuse| link.fate.explain(misuse))
+        match disposed {
+            Ok(count) if count as usize == run.len() => Ok(()),
+            // the sender has settled some in the meantime
+            Ok(_) => Err(link.fate.explain(Misuse::StaleId)),
+            Err(misuse) => Err(link.fate.explain(misuse)),
+        }
+    }
+
+    /// Those of several links of one session: they are all that have come on it from the first to the last.
+    fn report_links(state: &mut State, run: &[Self], outcome: &Outcome) -> Result<(), Error> {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(()) };
+        if let Some(error) = state.closed() {
+            return Err(error);
+        }
+        let delivery = &first.inner;
+        let disposed = state.machine.session(delivery.id.session()).and_then(|mut session| {
+            session.dispose_received(delivery.id, last.id(), Some(&outcome.clone().into()), delivery.settles_at_once())
+        });
+        match disposed {
+            Ok(None) => Ok(()),
+            // its link is gone, or the sender has settled it in the meantime
+            Ok(Some(missing)) => {
+                let missing = run.iter().find(|delivery| delivery.id() == missing).unwrap_or(first);
+                Err(missing.link.fate.explain(Misuse::StaleId))
+            }
+            Err(misuse) => Err(first.link.fate.explain(misuse)),
+        }
     }
 
     fn report(&self, state: &mut State, outcome: Outcome) -> Result<(), Error> {
@@ -295,6 +315,9 @@ pub(crate) fn rejected(error: Option<codec::Error>) -> Outcome {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
+        if !self.to_settle {
+            return;
+        }
         if let Some(outcome) = self.on_drop.outcome() {
             // if the link is gone, so is the duty to settle
             let _ = self.dispose(outcome);

@@ -86,7 +86,7 @@ impl Receiver {
             .until_after(Step::Drain, limit, |state, waker| match state.link(link.id.into(), &link.fate) {
                 Ok(entry) if entry.drained => Poll::Ready(Ok(())),
                 Ok(entry) => {
-                    entry.changed.register(waker);
+                    entry.waiting().changed.register(waker);
                     Poll::Pending
                 }
                 Err(error) => Poll::Ready(Err(error)),

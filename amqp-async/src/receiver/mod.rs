@@ -47,17 +47,18 @@ pub struct Receiver {
 
 pub(crate) type ReceiverRoot = LinkRoot<ReceiverId>;
 
-/// What the handles of a receiver keep beside the machine.
+/// What the handles of a receiver keep beside the machine. In this order, as in [`LinkRoot`].
 #[derive(Default)]
+#[repr(C)]
 pub(crate) struct Own {
-    /// Locked only under the connection's lock.
-    kept: Mutex<Kept>,
     /// Whether anything is kept, so that whoever only receives has one lock to take. Changed under the connection's lock.
     any: AtomicBool,
-    /// The stream has told why there is no more.
-    told: AtomicBool,
     /// An [`OnDrop`].
     on_drop: AtomicU8,
+    /// The stream has told why there is no more.
+    told: AtomicBool,
+    /// Locked only under the connection's lock.
+    kept: Mutex<Option<Box<Kept>>>,
 }
 
 #[derive(Default)]
@@ -82,8 +83,9 @@ impl Own {
     /// As [`kept`](Self::kept), for whoever may leave something there.
     fn keep<R>(&self, act: impl FnOnce(&mut Kept) -> R) -> R {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = act(&mut kept);
-        self.any.store(kept.any(), Relaxed);
+        let result = act(kept.get_or_insert_default());
+        kept.take_if(|kept| !kept.any());
+        self.any.store(kept.is_some(), Relaxed);
         result
     }
 }
@@ -229,23 +231,11 @@ impl Receiver {
     }
 
     fn delivery(&self, delivery: amqp_proto::Delivery) -> Delivery {
-        let on_drop = OnDrop::from_number(self.link.own.on_drop.load(Relaxed));
-        Delivery::new(Arc::clone(&self.link), delivery, on_drop)
+        delivery_of(&self.link, delivery)
     }
 
     fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
-        if let Some(first) = self.link.own.kept(Kept::first).flatten() {
-            return Ok(first);
-        }
-        // what had arrived can be taken even when the link is gone
-        let missing = match state.machine.receiver(self.link.id) {
-            Ok(mut receiver) => match receiver.recv() {
-                Some(delivery) => return Ok(Some(delivery)),
-                None => None,
-            },
-            Err(misuse) => Some(Error::Misuse(misuse)),
-        };
-        self.link.fate.get().or(missing).map_or(Ok(None), Err)
+        self.link.take(state)
     }
 
     /// Waits for a turn to take something.
@@ -255,9 +245,9 @@ impl Receiver {
         };
         if let Some(forgotten) = self.link.own.kept(|kept| kept.place.take()).flatten() {
             // whoever waits here polls no stream
-            entry.turns.leave(forgotten);
+            entry.waiting().turns.leave(forgotten);
         }
-        entry.turns.wait(ticket, waker);
+        entry.waiting().turns.wait(ticket, waker);
     }
 
     /// Gives the place in the queue up; if there is more to take, the next one is called.
@@ -267,12 +257,34 @@ impl Receiver {
         let is_more = self.link.own.kept(|kept| !kept.deliveries.is_empty()).unwrap_or_default()
             || state.machine.receiver(id).is_ok_and(|receiver| receiver.buffered() > 0);
         if let Some(entry) = state.links.get_mut(&id.into()) {
-            let was_called = entry.turns.leave(ticket);
+            let was_called = entry.waiting().turns.leave(ticket);
             if was_called && is_more {
-                entry.turns.call(&mut state.wake);
+                entry.waiting().turns.call(&mut state.wake);
             }
         }
     }
+}
+
+impl ReceiverRoot {
+    fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
+        if let Some(first) = self.own.kept(Kept::first).flatten() {
+            return Ok(first);
+        }
+        // what had arrived can be taken even when the link is gone
+        let missing = match state.machine.receiver(self.id) {
+            Ok(mut receiver) => match receiver.recv() {
+                Some(delivery) => return Ok(Some(delivery)),
+                None => None,
+            },
+            Err(misuse) => Some(Error::Misuse(misuse)),
+        };
+        self.fate.get().or(missing).map_or(Ok(None), Err)
+    }
+}
+
+fn delivery_of(link: &Arc<ReceiverRoot>, delivery: amqp_proto::Delivery) -> Delivery {
+    let on_drop = OnDrop::from_number(link.own.on_drop.load(Relaxed));
+    Delivery::new(Arc::clone(link), delivery, on_drop)
 }
 
 impl Drop for Receiver {

@@ -81,7 +81,7 @@ impl Receiver {
                 if chunk.progress == Progress::More {
                     link.own.keep(|kept| kept.reading = true);
                     if let Some(entry) = state.links.get_mut(&link.id.into()) {
-                        entry.holder.get_or_insert_default();
+                        entry.waiting().holder.get_or_insert_default();
                     }
                 }
                 return Ok(Some(chunk));
@@ -165,7 +165,7 @@ impl DeliveryReader {
             return Poll::Ready(Err(error));
         }
         if let Some(entry) = state.links.get_mut(&id.into()) {
-            entry.holder.get_or_insert_default().waiting = Some(waker.clone());
+            entry.waiting().holder.get_or_insert_default().waiting = Some(waker.clone());
         }
         Poll::Pending
     }

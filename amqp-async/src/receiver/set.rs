@@ -1,7 +1,7 @@
 //! Many links' deliveries for one task: a [`ReceiverSet`]. Whatever comes on a link puts it in the set's queue, once; whoever
 //! receives takes from the links in that order.
 
-use super::{Batch, Receiver};
+use super::{Batch, Receiver, ReceiverRoot, delivery_of};
 use crate::connection::{Connection, ConnectionRoot};
 use crate::delivery::Delivery;
 use crate::error::Error;
@@ -60,8 +60,16 @@ pub struct ReceiverSet {
     connection: Arc<ConnectionRoot>,
     /// Under which its queue is among the connection's.
     key: usize,
-    receivers: Slots<Arc<Receiver>>,
+    receivers: Slots<Taken>,
     index: HashMap<ReceiverId, usize, BuildHasherDefault<IdHasher>>,
+}
+
+/// A link in a set.
+struct Taken {
+    /// What is taken from, at hand: each message touches it.
+    link: Arc<ReceiverRoot>,
+    /// Dropped behind it: a receiver asks whether anything else holds its link.
+    receiver: Arc<Receiver>,
 }
 
 /// Why nothing more comes of a link in a [`ReceiverSet`], or of all.
@@ -94,11 +102,23 @@ pub(crate) struct Ready {
     waker: Option<Waker>,
 }
 
-/// Where a link is in a set: which one, and at what place.
+/// Where a link is in a set: which one, and at what place. In few octets: it is where each message finds it.
 #[derive(Clone, Copy)]
 pub(crate) struct Member {
-    set: usize,
-    place: usize,
+    set: u32,
+    place: u32,
+}
+
+impl Member {
+    fn new(set: usize, place: usize) -> Self {
+        // there is no memory for more
+        let [set, place] = [set, place].map(|key| u32::try_from(key).unwrap_or(u32::MAX));
+        Self { set, place }
+    }
+
+    fn is_of(self, set: usize) -> bool {
+        self.set as usize == set
+    }
 }
 
 impl Ready {
@@ -124,8 +144,8 @@ impl Ready {
 impl State {
     /// Something has come on a link, or it is gone: calls the set that it is in.
     pub(crate) fn tell_set(&mut self, Member { set, place }: Member) {
-        if let Some(ready) = self.sets.get_mut(set) {
-            ready.push(place);
+        if let Some(ready) = self.sets.get_mut(set as usize) {
+            ready.push(place as usize);
             self.wake.extend(ready.waker.take());
         }
     }
@@ -150,12 +170,12 @@ impl ReceiverSet {
             return Err(receiver);
         }
         let id = receiver.id();
-        let place = self.receivers.insert(|| receiver);
+        let place = self.receivers.insert(|| Taken { link: Arc::clone(&receiver.link), receiver });
         if let Some(before) = self.index.insert(id, place) {
             // the same link a second time
             self.receivers.remove(before);
         }
-        let member = Member { set: self.key, place };
+        let member = Member::new(self.key, place);
         self.connection.shared.with(|state| {
             if let Some(entry) = state.links.get_mut(&LinkId::from(id)) {
                 entry.set = Some(member);
@@ -169,18 +189,18 @@ impl ReceiverSet {
     pub fn remove(&mut self, id: ReceiverId) -> Option<Arc<Receiver>> {
         let place = self.index.remove(&id)?;
         self.connection.shared.with(|state| leave(state, self.key, id));
-        self.receivers.remove(place)
+        self.receivers.remove(place).map(|taken| taken.receiver)
     }
 
     /// A link of the set.
     #[must_use]
     pub fn get(&self, id: ReceiverId) -> Option<&Arc<Receiver>> {
-        self.index.get(&id).and_then(|place| self.receivers.get(*place))
+        self.index.get(&id).and_then(|place| self.receivers.get(*place)).map(|taken| &taken.receiver)
     }
 
     /// The links of the set, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Receiver>> {
-        self.index.values().filter_map(|place| self.receivers.get(*place))
+        self.index.values().filter_map(|place| self.receivers.get(*place)).map(|taken| &taken.receiver)
     }
 
     /// How many links there are.
@@ -250,7 +270,7 @@ impl ReceiverSet {
         });
         let Some((place, error)) = gone else { return if left < max { Poll::Ready(Ok(())) } else { Poll::Pending } };
         // dropped here, where there is no lock
-        let receiver = place.and_then(|place| self.receivers.remove(place)).map(|receiver| receiver.id());
+        let receiver = place.and_then(|place| self.receivers.remove(place)).map(|taken| taken.link.id);
         receiver.and_then(|id| self.index.remove(&id));
         Poll::Ready(Err(ReceiverGone { receiver, error: Box::new(error) }))
     }
@@ -263,14 +283,14 @@ type Sink<'a, F> = (&'a mut usize, &'a mut F);
 fn take(
     state: &mut State,
     key: usize,
-    receivers: &Slots<Arc<Receiver>>,
+    receivers: &Slots<Taken>,
     (left, keep): Sink<'_, impl FnMut(Delivery)>,
 ) -> Option<(usize, Error)> {
     let max = *left;
     while *left > 0 {
         let place = state.sets.get_mut(key)?.pop()?;
-        let Some(receiver) = receivers.get(place) else { continue };
-        match receiver.take_some(state, (left, keep)) {
+        let Some(taken) = receivers.get(place) else { continue };
+        match taken.take_some(state, (left, keep)) {
             Ok(false) => {}
             // there may be more: after the others
             Ok(true) => state.sets.get_mut(key)?.push(place),
@@ -285,12 +305,13 @@ fn take(
     None
 }
 
-impl Receiver {
+impl Taken {
     /// Takes what is there, until no more is to be taken; whether there may be more, or an end to be told.
     fn take_some(&self, state: &mut State, (left, keep): Sink<'_, impl FnMut(Delivery)>) -> Result<bool, Error> {
+        let link = &self.link;
         while *left > 0 {
-            let Some(delivery) = self.take(state)? else { return Ok(false) };
-            keep(self.delivery(delivery));
+            let Some(delivery) = link.take(state)? else { return Ok(false) };
+            keep(delivery_of(link, delivery));
             *left -= 1;
             // cheaper than to take in vain, which asks for the link's fate
             if !self.has_more(state) {
@@ -310,7 +331,7 @@ impl Receiver {
 /// A link is in no set any more.
 fn leave(state: &mut State, set: usize, id: ReceiverId) {
     if let Some(entry) = state.links.get_mut(&LinkId::from(id)) {
-        entry.set = entry.set.filter(|member| member.set != set);
+        entry.set = entry.set.filter(|member| !member.is_of(set));
     }
 }
 

@@ -38,7 +38,7 @@ impl Sender {
             .wait(|state, waker| match state.link(link.id.into(), &link.fate) {
                 Ok(entry) if entry.drain_answer == DrainAnswer::Wanted => Poll::Ready(Ok(())),
                 Ok(entry) => {
-                    entry.changed.register(waker);
+                    entry.waiting().changed.register(waker);
                     Poll::Pending
                 }
                 Err(error) => Poll::Ready(Err(error)),

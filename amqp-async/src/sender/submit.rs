@@ -107,7 +107,7 @@ impl<'a> Place<'a> {
 
     pub(super) fn wait(&mut self, state: &mut State, waker: &Waker) {
         if let Some(entry) = state.links.get_mut(&self.sender.link.id.into()) {
-            entry.turns.wait(&mut self.ticket, waker);
+            entry.waiting().turns.wait(&mut self.ticket, waker);
         }
     }
 
@@ -116,8 +116,8 @@ impl<'a> Place<'a> {
         let Some(ticket) = self.ticket.take() else { return };
         if let Some(entry) = state.links.get_mut(&self.sender.link.id.into()) {
             // the next one may find nothing, but its attempt makes the machine tell when there is
-            if entry.turns.leave(ticket) {
-                entry.turns.call(&mut state.wake);
+            if entry.waiting().turns.leave(ticket) {
+                entry.waiting().turns.call(&mut state.wake);
             }
         }
     }

@@ -33,7 +33,7 @@ impl DeliveryWriter {
     pub(super) fn new(sender: Sender, token: Option<u64>) -> Self {
         sender.link.with(|state| {
             if let Some(entry) = state.links.get_mut(&sender.link.id.into()) {
-                entry.holder.get_or_insert_default();
+                entry.waiting().holder.get_or_insert_default();
             }
         });
         Self { sender, token, unfinished: true, limit: Limit::Never, whole: None }
@@ -203,7 +203,7 @@ impl DeliveryWriter {
             Err(amqp_proto::SendError::Blocked(outgoing, _)) => {
                 *piece = outgoing.payload;
                 if let Some(entry) = state.links.get_mut(&link.id.into()) {
-                    entry.holder.get_or_insert_default().waiting = Some(waker.clone());
+                    entry.waiting().holder.get_or_insert_default().waiting = Some(waker.clone());
                 }
                 return Poll::Pending;
             }

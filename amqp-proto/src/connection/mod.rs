@@ -23,7 +23,7 @@ use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::store::{Numbers, Store, oldest_first};
 use crate::timer::{TimeoutReason, Timers};
-use crate::{CloseReason, Instant};
+use crate::{CloseReason, Instant, ReceiverId};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use amqp_codec::{Open, ProtocolHeader};
@@ -173,6 +173,12 @@ impl Connection {
             self.find_events();
         }
         self.ctx.events.pop()
+    }
+
+    /// As [`poll_event`](Self::poll_event), if the next event of those that wait is [`Event::Arrived`], and else `None`: for
+    /// who has just had one. Where there are many links their events come in a row.
+    pub fn poll_arrived(&mut self) -> Option<ReceiverId> {
+        self.ctx.events.pop_arrived()
     }
 
     /// What waited until the application had taken all events.

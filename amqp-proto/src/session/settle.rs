@@ -6,6 +6,7 @@ use crate::delivery::Load;
 use crate::id::LinkKey;
 use crate::{DeliveryId, Misuse};
 use amqp_codec::{DeliveryState, Role, SequenceNo};
+use smallvec::SmallVec;
 
 impl Session {
     /// Reports the state of one delivery, and settles it or not. `role` is ours.
@@ -67,14 +68,7 @@ impl Session {
         state: Option<&DeliveryState>,
         settled: bool,
     ) -> Result<u32, Misuse> {
-        if first.session != self.id || last.session != self.id || !self.usable() {
-            return Err(Misuse::StaleId);
-        }
-        ctx.output.carries(state)?;
-        let (first, last) = (first.number, last.number);
-        if last.0.wrapping_sub(first.0) > u32::MAX / 2 {
-            return Err(Misuse::NotARange);
-        }
+        let (first, last) = self.range(ctx, (first, last), state)?;
         let channel = self.channel();
         let (table, dispositions) = match role {
             Role::Sender => (&mut self.sent, &mut self.as_sender),
@@ -119,4 +113,84 @@ impl Session {
         self.offer(ctx);
         Ok(count)
     }
+    /// The same for all that have come on the session, whichever their links are; returns the first number that is of none.
+    pub(crate) fn dispose_received(
+        &mut self,
+        ctx: &mut Context,
+        range: (DeliveryId, DeliveryId),
+        state: Option<&DeliveryState>,
+        settled: bool,
+    ) -> Result<Option<DeliveryId>, Misuse> {
+        let (first, last) = self.range(ctx, range, state)?;
+        let channel = self.channel();
+        let (mut next, mut missing, mut released) = (first, None, Load::default());
+        let mut renewed: SmallVec<[u32; 4]> = SmallVec::new();
+        let Self { id: session, links, received, as_receiver, .. } = self;
+        // those that follow each other are reported at once
+        let mut run = first;
+        received.visit(first, last, |number, held| {
+            if number != next {
+                missing.get_or_insert(next);
+                if run != next {
+                    as_receiver.add(ctx, channel, (run, before(next)), state.cloned(), settled);
+                }
+                run = number;
+            }
+            next = number + 1;
+            let Some(link) = links.get_mut(held.link.index).filter(|link| held.link == link.key.into()) else {
+                return !settled;
+            };
+            if settled {
+                link.settled(&held.tag);
+                released += link.settled_here(number).unwrap_or_default();
+                if link.renews_when_settled() && renewed.last() != Some(&held.link.index) {
+                    renewed.push(held.link.index);
+                }
+            } else {
+                link.reported(held.tag, state);
+            }
+            !settled
+        });
+        if run != next {
+            as_receiver.add(ctx, channel, (run, before(next)), state.cloned(), settled);
+        }
+        if before(next) != last {
+            missing.get_or_insert(next);
+        }
+        let session = *session;
+        for index in renewed {
+            self.renew(ctx, index);
+        }
+        if settled {
+            self.renew_bounded(ctx);
+        }
+        if released != Load::default() {
+            self.release(ctx, released);
+        }
+        self.mark(ctx);
+        self.offer(ctx);
+        Ok(missing.map(|number| DeliveryId { session, number }))
+    }
+
+    /// The numbers of a range that can be reported with this state.
+    fn range(
+        &self,
+        ctx: &Context,
+        (first, last): (DeliveryId, DeliveryId),
+        state: Option<&DeliveryState>,
+    ) -> Result<(SequenceNo, SequenceNo), Misuse> {
+        if first.session != self.id || last.session != self.id || !self.usable() {
+            return Err(Misuse::StaleId);
+        }
+        ctx.output.carries(state)?;
+        if last.number.0.wrapping_sub(first.number.0) > u32::MAX / 2 {
+            return Err(Misuse::NotARange);
+        }
+        Ok((first.number, last.number))
+    }
+}
+
+/// The number before this one.
+fn before(number: SequenceNo) -> SequenceNo {
+    SequenceNo(number.0.wrapping_sub(1))
 }

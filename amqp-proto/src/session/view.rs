@@ -3,8 +3,8 @@
 use super::{Session, SessionOptions};
 use crate::context::Context;
 use crate::session::window::Windows;
-use crate::{LinkOptions, Misuse, ReceiverId, SenderId, SessionId, SessionSnapshot};
-use amqp_codec::{Begin, Error, Role};
+use crate::{DeliveryId, LinkOptions, Misuse, ReceiverId, SenderId, SessionId, SessionSnapshot};
+use amqp_codec::{Begin, DeliveryState, Error, Role};
 
 /// A session; see [`Connection::session`](crate::Connection::session).
 #[derive(Debug)]
@@ -90,6 +90,23 @@ impl SessionMut<'_> {
         self.session.owe_flow(self.ctx, false);
         self.session.unjam(self.ctx);
         Ok(())
+    }
+
+    /// Reports the state of all unsettled deliveries that have come on the session from `first` to `last`, on whichever
+    /// links, and settles them or not (§2.7.6): for many links, what
+    /// [`dispose_range`](crate::ReceiverMut::dispose_range) is for one. Returns the first of these numbers that is of no
+    /// unsettled delivery.
+    ///
+    /// # Errors
+    /// [`Misuse::NotARange`] if `last` comes before `first`, [`Misuse::StaleId`] if they are not of this session.
+    pub fn dispose_received(
+        &mut self,
+        first: DeliveryId,
+        last: DeliveryId,
+        state: Option<&DeliveryState>,
+        settled: bool,
+    ) -> Result<Option<DeliveryId>, Misuse> {
+        self.session.dispose_received(self.ctx, (first, last), state, settled)
     }
 
     /// Ends the session and its links (§2.5.2). [`Event::Ended`](crate::Event::Ended) follows.

@@ -1,14 +1,14 @@
 //! Sender and receiver on plain threads, with no thread but those of the application: whoever waits services the
 //! connections.
 
-use crate::{Bodies, MAX_FRAME_SIZE, Mode, ReceiverArguments, SenderArguments, Tally, now, print_ready, print_sender};
+use crate::{
+    Bodies, MAX_FRAME_SIZE, Mode, Order, ReceiverArguments, SenderArguments, Tally, now, print_ready, print_sender,
+};
 use amqp10::blocking::{
-    BatchOptions, Connection, Delivery, IncomingLink, Listener, Options, Pump, Receiver, ReceiverSet, Sender, Session,
-    Settlement,
+    BatchOptions, Connection, IncomingLink, Listener, Options, Pump, Receiver, ReceiverSet, Sender, Session, Settlement,
 };
 use amqp10::codec::{Outcome, SenderSettleMode};
-use amqp10::proto::{Config, CreditMode, LinkOptions, ReceiverId, SessionOptions};
-use rustc_hash::FxHashMap;
+use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use std::collections::VecDeque;
 use std::error::Error;
 use std::ops::Range;
@@ -63,24 +63,35 @@ fn connect(pump: &Pump, arguments: &SenderArguments, number: usize) -> Result<Co
 struct Share<'a> {
     link: &'a Sender,
     numbers: Range<u64>,
+}
+
+/// Links that take turns.
+struct Turns<'a> {
+    shares: Vec<Share<'a>>,
+    next: usize,
+    /// Of all links, oldest first: that is of the link whose turn is next when as many are outstanding as may be.
     outstanding: VecDeque<Settlement>,
+    most: usize,
 }
 
 /// One thread for all, or one for each link.
 fn send_all(arguments: &SenderArguments, pump: &Pump, links: &[Sender]) -> Result<Vec<u64>, Failure> {
-    let room = || VecDeque::with_capacity(arguments.link_window());
-    let share = |(number, link)| Share { link, numbers: arguments.share(number), outstanding: room() };
-    let mut shares: Vec<Share<'_>> = links.iter().enumerate().map(share).collect();
-    if arguments.connections > 1 && !arguments.tasks && arguments.mode == Mode::Unsettled {
-        send_by_connection(arguments, pump, &mut shares)?;
-    }
-    // what is left, which may be all of it
-    if shares.len() == 1 || !arguments.tasks {
-        return send_shares(arguments, &mut shares);
+    let share = |(number, link)| Share { link, numbers: arguments.share(number) };
+    let mut shares = links.iter().enumerate().map(share);
+    let mut take = |count: usize| Turns::new(shares.by_ref().take(count).collect(), arguments.link_window());
+    if !arguments.tasks || links.len() == 1 {
+        if arguments.connections == 1 || arguments.mode != Mode::Unsettled {
+            return take(links.len()).send(arguments);
+        }
+        let connections = (0..arguments.connections).map(|_| take(arguments.links)).collect();
+        return send_by_connection(arguments, pump, connections);
     }
     thread::scope(|scope| {
-        let start = |share| scope.spawn(move || send_shares(arguments, std::slice::from_mut(share)));
-        let threads: Vec<_> = shares.iter_mut().map(start).collect();
+        let mut start = |_| {
+            let turns = take(1);
+            scope.spawn(move || turns.send(arguments))
+        };
+        let threads: Vec<_> = links.iter().map(&mut start).collect();
         let mut times = Vec::new();
         for thread in threads {
             times.extend(thread.join().map_err(|_| "a thread failed")??);
@@ -89,52 +100,63 @@ fn send_all(arguments: &SenderArguments, pump: &Pump, links: &[Sender]) -> Resul
     })
 }
 
-/// All that can be sent on one connection, then on the next, so that waiting for one does not send a lone message of
-/// another. Returns when all messages are handed over.
-fn send_by_connection(arguments: &SenderArguments, pump: &Pump, shares: &mut [Share<'_>]) -> Result<(), Failure> {
+/// All that can be sent on one connection, then on the next: waiting for one would send a lone message of another.
+fn send_by_connection(
+    arguments: &SenderArguments,
+    pump: &Pump,
+    mut connections: Vec<Turns<'_>>,
+) -> Result<Vec<u64>, Failure> {
     let mut bodies = Bodies::new(arguments.size);
-    let is_left = |shares: &[Share<'_>]| shares.iter().any(|share| !share.numbers.is_empty());
-    while is_left(shares) {
-        for shares in shares.chunks_mut(arguments.links) {
-            let mut any = true;
-            while any {
-                any = false;
-                for share in &mut *shares {
-                    any |= share.try_send(&mut bodies, arguments.link_window())?;
-                }
+    loop {
+        for turns in &mut connections {
+            while turns.has_room()? {
+                let Some((link, number)) = turns.next() else { break };
+                turns.outstanding.push_back(link.submit(bodies.make(number))?);
             }
+        }
+        connections.retain(|turns| !turns.outstanding.is_empty());
+        if connections.is_empty() {
+            return Ok(Vec::new());
         }
         let _ = pump.work(LONG);
     }
-    Ok(())
 }
 
-impl Share<'_> {
-    /// Sends the next message, if there is one and fewer than `window` are outstanding; says whether it has.
-    fn try_send(&mut self, bodies: &mut Bodies, window: usize) -> Result<bool, Failure> {
-        if self.numbers.is_empty() {
-            return Ok(false);
+impl<'a> Turns<'a> {
+    fn new(shares: Vec<Share<'a>>, link_window: usize) -> Self {
+        let most = link_window * shares.len();
+        Self { shares, next: 0, outstanding: VecDeque::with_capacity(most), most }
+    }
+
+    /// The link whose turn it is, and the number of its next message.
+    fn next(&mut self) -> Option<(&'a Sender, u64)> {
+        let links = self.shares.len();
+        for _ in 0..links {
+            let share = self.shares.get_mut(self.next)?;
+            self.next = if self.next + 1 == links { 0 } else { self.next + 1 };
+            if let Some(number) = share.numbers.next() {
+                return Some((share.link, number));
+            }
         }
-        if self.outstanding.len() == window {
+        None
+    }
+
+    /// Whether another message may be outstanding; takes the outcome of the oldest, if it is there and needed.
+    fn has_room(&mut self) -> Result<bool, Failure> {
+        let is_over = self.shares.iter().all(|share| share.numbers.is_empty());
+        while self.outstanding.len() == self.most || is_over {
             let Some(oldest) = self.outstanding.front_mut() else { return Ok(false) };
             let Some(outcome) = oldest.try_outcome()? else { return Ok(false) };
             check(outcome)?;
             self.outstanding.pop_front();
         }
-        let Some(number) = self.numbers.next() else { return Ok(false) };
-        self.outstanding.push_back(self.link.submit(bodies.make(number))?);
         Ok(true)
     }
-}
 
-fn send_shares(arguments: &SenderArguments, shares: &mut [Share<'_>]) -> Result<Vec<u64>, Failure> {
-    let (mut bodies, mut times) = (Bodies::new(arguments.size), Vec::new());
-    let mut left = true;
-    while left {
-        left = false;
-        for Share { link, numbers, outstanding } in &mut *shares {
-            let Some(number) = numbers.next() else { continue };
-            left = true;
+    /// Sends all, waiting where it has to; how long each took, in ping-pong.
+    fn send(mut self, arguments: &SenderArguments) -> Result<Vec<u64>, Failure> {
+        let (mut bodies, mut times) = (Bodies::new(arguments.size), Vec::new());
+        while let Some((link, number)) = self.next() {
             let body = bodies.make(number);
             match arguments.mode {
                 Mode::Settled => drop(link.submit(body)?),
@@ -144,17 +166,16 @@ fn send_shares(arguments: &SenderArguments, shares: &mut [Share<'_>]) -> Result<
                     times.push(now() - asked);
                 }
                 Mode::Unsettled => {
-                    if outstanding.len() == arguments.link_window() {
-                        settle(outstanding.pop_front())?;
+                    if self.outstanding.len() == self.most {
+                        settle(self.outstanding.pop_front())?;
                     }
-                    outstanding.push_back(link.submit(body)?);
+                    self.outstanding.push_back(link.submit(body)?);
                 }
             }
         }
+        self.outstanding.into_iter().try_for_each(|settlement| settle(Some(settlement)))?;
+        Ok(times)
     }
-    let mut outstanding = shares.iter_mut().flat_map(|share| share.outstanding.drain(..));
-    outstanding.try_for_each(|settlement| settle(Some(settlement)))?;
-    Ok(times)
 }
 
 fn settle(settlement: Option<Settlement>) -> Result<(), Failure> {
@@ -184,7 +205,8 @@ struct Guests {
     credit: u32,
     connections: Vec<Connection>,
     sessions: Vec<Session>,
-    links: Vec<(Receiver, Tally)>,
+    links: Vec<(Receiver, Order)>,
+    tally: Tally,
 }
 
 /// Receives as many messages as the command line says, in one thread, and prints the result.
@@ -199,58 +221,56 @@ pub fn receive(arguments: &ReceiverArguments) -> Result<(), Failure> {
     let listener = pump.listen(("127.0.0.1", arguments.port()), Options::listener(config), None)?;
     print_ready();
     let (connections, sessions, links) = (Vec::new(), Vec::new(), Vec::new());
-    let mut guests = Guests { pump, listener, credit: arguments.credit, connections, sessions, links };
-    let mut count = 0;
-    while count == 0 {
+    let tally = Tally::default();
+    let mut guests = Guests { pump, listener, credit: arguments.credit, connections, sessions, links, tally };
+    while guests.tally.count == 0 {
         guests.let_in()?;
-        count += guests.take_all()?;
+        guests.take_all()?;
     }
     let mut together = guests.together();
-    while count < arguments.count {
-        count += match &mut together {
-            Some(together) => together.receive()?,
+    while guests.tally.count < arguments.count {
+        match &mut together {
+            Some(together) => together.receive(&mut guests.tally)?,
             None => guests.receive()?,
-        };
+        }
     }
     let ended = now();
     for connection in &guests.connections {
         // the sender may be quicker
         let _ = connection.close();
     }
-    let tallies = guests.links.into_iter().map(|(_, tally)| tally);
-    let others = together.into_iter().flat_map(|together| together.tallies.into_values());
-    tallies.chain(others).fold(Tally::default(), Tally::and).print(ended);
+    guests.tally.print(ended);
     Ok(())
 }
 
 /// Many links of one connection.
 struct Together {
     set: ReceiverSet,
-    tallies: FxHashMap<ReceiverId, Tally>,
+    /// By the links' numbers in their session.
+    orders: Vec<Order>,
 }
 
 impl Together {
-    /// Waits for messages; says how many came.
-    fn receive(&mut self) -> Result<u64, Failure> {
+    /// Waits for messages.
+    fn receive(&mut self, tally: &mut Tally) -> Result<(), Failure> {
         let batch = self.set.recv_batch(BATCH)?;
         for delivery in &batch {
-            take(delivery, self.tallies.entry(delivery.receiver()).or_default())?;
+            tally.take(&mut self.orders[delivery.receiver().index()], delivery.payload())?;
         }
-        let count = batch.len() as u64;
-        batch.accept()?;
-        Ok(count)
+        Ok(batch.accept()?)
     }
 }
 
 impl Guests {
-    /// All links, if there are several, of one connection.
+    /// All links, if there are several, of one session.
     fn together(&mut self) -> Option<Together> {
-        let ([connection], [_, _, ..]) = (&*self.connections, &*self.links) else { return None };
-        let (mut set, mut tallies) = (ReceiverSet::new(connection), FxHashMap::default());
-        for (receiver, tally) in self.links.drain(..) {
-            tallies.insert(set.add(receiver).ok()?, tally);
+        let ([connection], [_], [_, _, ..]) = (&*self.connections, &*self.sessions, &*self.links) else { return None };
+        let (mut set, mut orders) = (ReceiverSet::new(connection), vec![Order::default(); self.links.len()]);
+        for (receiver, order) in self.links.drain(..) {
+            // none has gone yet, so that they are numbered from 0
+            *orders.get_mut(set.add(receiver).ok()?.index())? = order;
         }
-        Some(Together { set, tallies })
+        Some(Together { set, orders })
     }
 
     /// Whoever comes within a moment.
@@ -269,51 +289,39 @@ impl Guests {
                 let IncomingLink::Receiver(link) = link else { return Err("a sender was to come".into()) };
                 let credit = CreditMode::Auto(self.credit);
                 let options = LinkOptions { credit, ..LinkOptions::answering(link.attach()) };
-                self.links.push((link.accept(options)?, Tally::default()));
+                self.links.push((link.accept(options)?, Order::default()));
             }
         }
         Ok(())
     }
 
-    /// What is there on all links; says how many.
-    fn take_all(&mut self) -> Result<u64, Failure> {
+    /// What is there on all links.
+    fn take_all(&mut self) -> Result<(), Failure> {
         let what_is_there = BatchOptions { deadline: Some(Duration::ZERO), ..BatchOptions::new(BATCH) };
-        let mut count = 0;
-        for (receiver, tally) in &mut self.links {
-            loop {
+        for (receiver, order) in &mut self.links {
+            let mut is_all = false;
+            while !is_all {
                 let batch = receiver.recv_batch(what_is_there)?;
                 for delivery in &batch {
-                    take(delivery, tally)?;
+                    self.tally.take(order, delivery.payload())?;
                 }
-                count += batch.len() as u64;
-                let is_all = batch.len() < BATCH;
+                is_all = batch.len() < BATCH;
                 batch.accept()?;
-                if is_all {
-                    break;
-                }
             }
         }
-        Ok(count)
+        Ok(())
     }
 
-    /// Waits for messages; says how many came.
-    fn receive(&mut self) -> Result<u64, Failure> {
-        if let [(receiver, tally)] = &mut *self.links {
+    /// Waits for messages.
+    fn receive(&mut self) -> Result<(), Failure> {
+        if let [(receiver, order)] = &mut *self.links {
             let batch = receiver.recv_batch(BatchOptions::new(BATCH))?;
             for delivery in &batch {
-                take(delivery, tally)?;
+                self.tally.take(order, delivery.payload())?;
             }
-            let count = batch.len() as u64;
-            batch.accept()?;
-            return Ok(count);
+            return Ok(batch.accept()?);
         }
         let _ = self.pump.work(LONG);
         self.take_all()
     }
-}
-
-/// Takes the message apart and checks its body.
-fn take(delivery: &Delivery, tally: &mut Tally) -> Result<(), Failure> {
-    tally.take(delivery.payload())?;
-    Ok(())
 }

@@ -54,37 +54,40 @@ fn sum_from(at: usize, piece: &[u8]) -> u64 {
     octets.fold(sum(rest), |sum, (octet, place)| sum.wrapping_add(u64::from(*octet) << (8 * place)))
 }
 
-/// What one receiving link has seen.
+/// Where one receiving link is: the least number that its next message may have.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Order(u64);
+
+/// What a receiving task has seen, on all its links.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tally {
     /// Messages.
     pub count: u64,
     octets: u64,
     sum: u64,
-    /// Messages whose number was not above the one before.
+    /// Messages whose number was not above the one before on their link.
     disorder: u64,
-    next: u64,
     started: u64,
 }
 
 impl Tally {
-    /// Takes a message apart, which is one data section, and checks its body.
+    /// Takes a message of that link apart, which is one data section, and checks its body.
     ///
     /// # Errors
     /// It is not.
     #[inline]
-    pub fn take(&mut self, message: &Payload) -> Result<(), Box<dyn Error + Send + Sync>> {
+    pub fn take(&mut self, order: &mut Order, message: &Payload) -> Result<(), Box<dyn Error + Send + Sync>> {
         if let [only] = message.chunks() {
-            self.add(EncodedMessage::data_of(only)?.ok_or(NOT_DATA)?);
+            self.add(order, EncodedMessage::data_of(only)?.ok_or(NOT_DATA)?);
             return Ok(());
         }
         let message = MessagePieces::parse(message.chunks())?;
-        self.add_pieces(message.data().ok_or(NOT_DATA)?);
+        self.add_pieces(order, message.data().ok_or(NOT_DATA)?);
         Ok(())
     }
 
     /// As [`add`](Self::add), of a body in pieces.
-    fn add_pieces(&mut self, body: &[Bytes]) {
+    fn add_pieces(&mut self, order: &mut Order, body: &[Bytes]) {
         let mut first = [0; 8];
         first.iter_mut().zip(body.iter().flatten()).for_each(|(to, from)| *to = *from);
         let (mut at, mut all) = (0, 0_u64);
@@ -92,29 +95,29 @@ impl Tally {
             all = all.wrapping_add(sum_from(at, piece));
             at += piece.len();
         }
-        self.count_one(u64::from_le_bytes(first), at, all);
+        self.count_one(order, u64::from_le_bytes(first), at, all);
     }
 
-    /// Takes a message's body, which has at least 8 octets.
+    /// Takes a body of a message of that link, which has at least 8 octets.
     #[inline]
-    pub fn add(&mut self, body: &[u8]) {
+    pub fn add(&mut self, order: &mut Order, body: &[u8]) {
         let number = body.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
-        self.count_one(number, body.len(), sum(body));
+        self.count_one(order, number, body.len(), sum(body));
     }
 
     #[inline]
-    fn count_one(&mut self, number: u64, octets: usize, sum: u64) {
+    fn count_one(&mut self, Order(next): &mut Order, number: u64, octets: usize, sum: u64) {
         if self.count == 0 {
             self.started = now();
         }
-        self.disorder += u64::from(number < self.next);
-        self.next = number + 1;
+        self.disorder += u64::from(number < *next);
+        *next = number + 1;
         self.count += 1;
         self.octets += octets as u64;
         self.sum = self.sum.wrapping_add(sum);
     }
 
-    /// Puts two links together.
+    /// Puts two tasks together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -122,7 +125,6 @@ impl Tally {
             octets: self.octets + other.octets,
             sum: self.sum.wrapping_add(other.sum),
             disorder: self.disorder + other.disorder,
-            next: 0,
             started: match (self.count, other.count) {
                 (0, _) => other.started,
                 (_, 0) => self.started,

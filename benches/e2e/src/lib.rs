@@ -9,5 +9,5 @@ pub mod handles;
 mod result;
 
 pub use arguments::{MAX_FRAME_SIZE, Mode, Place, ReceiverArguments, SenderArguments, Source};
-pub use body::{Bodies, SharedTally, Tally};
+pub use body::{Bodies, Order, SharedTally, Tally};
 pub use result::{now, print_ready, print_sender};

@@ -10,7 +10,7 @@ use amqp10::proto::{
     Config, Connection, CreditMode, Event, Instant, LinkId, LinkOptions, Outgoing, ReceiverId, Segments, SendError,
     SenderId, SenderMut, Sent, SessionOptions,
 };
-use amqp10_bench_e2e::{Bodies, MAX_FRAME_SIZE, Tally, now};
+use amqp10_bench_e2e::{Bodies, MAX_FRAME_SIZE, Order, Tally, now};
 use bytes::{Buf, BytesMut};
 
 const NOW: Instant = Instant::ZERO;
@@ -123,14 +123,14 @@ impl Pair {
     }
 
     /// Takes what has arrived on a link.
-    fn receive(&mut self, id: ReceiverId, raw: bool, tally: &mut Tally) {
+    fn receive(&mut self, id: ReceiverId, raw: bool, order: &mut Order, tally: &mut Tally) {
         let mut receiver = self.listener.receiver(id).expect("attached");
         while let Some(delivery) = receiver.recv() {
             let to_settle = (!delivery.settled).then_some(delivery.id);
             if raw {
-                tally.add(&data_section(delivery.payload.into_bytes()));
+                tally.add(order, &data_section(delivery.payload.into_bytes()));
             } else {
-                tally.take(&delivery.payload).expect("one data section");
+                tally.take(order, &delivery.payload).expect("one data section");
             }
             if let Some(id) = to_settle {
                 receiver.accept_delivery(id).expect("unsettled");
@@ -187,11 +187,11 @@ fn main() {
     let options = Options::read();
     let mut pair = Pair::new();
     let senders = pair.attach(options.links);
-    let mut tallies = vec![Tally::default(); senders.len()];
+    let (mut orders, mut tally) = (vec![Order::default(); senders.len()], Tally::default());
     let mut bodies = Bodies::new(options.size);
-    let (mut sent, mut received) = (0, 0);
+    let mut sent = 0;
     let started = now();
-    while received < options.count || (!options.settled && pair.accepted < options.count) {
+    while tally.count < options.count || (!options.settled && pair.accepted < options.count) {
         let outstanding = if options.settled { 0 } else { sent - pair.accepted };
         let most = options.batch.min(options.count - sent).min(options.window - outstanding);
         // of a link's messages one look at it
@@ -213,15 +213,12 @@ fn main() {
         let mut arrived = std::mem::take(&mut pair.arrived);
         for id in arrived.drain(..) {
             let at = if options.links == 1 { 0 } else { pair.receivers.iter().position(|r| *r == id).expect("known") };
-            let before = tallies[at].count;
-            pair.receive(id, options.raw, &mut tallies[at]);
-            received += tallies[at].count - before;
+            pair.receive(id, options.raw, &mut orders[at], &mut tally);
         }
         pair.arrived = arrived;
         pair.back();
     }
     let ended = now();
-    let tally = tallies.into_iter().fold(Tally::default(), Tally::and);
     tally.print(ended);
     println!("ENGINE ns_per_message={:.1}", (ended - started) as f64 / options.count as f64);
 }

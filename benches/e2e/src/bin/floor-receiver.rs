@@ -1,7 +1,7 @@
 //! Reads what there is, cuts it by the frames' sizes, sums the bodies, and answers each read with one disposition.
 
 use amqp10_bench_e2e::floor::{HEAD, MORE, SETTLED, YES, disposition, number};
-use amqp10_bench_e2e::{ReceiverArguments, Tally, now, print_ready};
+use amqp10_bench_e2e::{Order, ReceiverArguments, Tally, now, print_ready};
 use std::io::{self, Read, Write};
 use std::net::TcpListener;
 
@@ -12,7 +12,7 @@ fn main() -> io::Result<()> {
     let (mut stream, _) = listener.accept()?;
     stream.set_nodelay(true)?;
     let mut buffer = vec![0; 256 * 1024];
-    let (mut filled, mut tally) = (0, Tally::default());
+    let (mut filled, mut order, mut tally) = (0, Order::default(), Tally::default());
     let mut joined = Vec::new();
     while tally.count < arguments.count {
         let read = stream.read(&mut buffer[filled..])?;
@@ -23,11 +23,11 @@ fn main() -> io::Result<()> {
             let frame = &buffer[at..at + number(&buffer, at) as usize];
             settled = frame[SETTLED] == YES;
             match (frame[MORE] == YES, joined.is_empty()) {
-                (false, true) => tally.add(&frame[HEAD..]),
+                (false, true) => tally.add(&mut order, &frame[HEAD..]),
                 _ => joined.extend_from_slice(&frame[HEAD..]),
             }
             if frame[MORE] != YES && !joined.is_empty() {
-                tally.add(&joined);
+                tally.add(&mut order, &joined);
                 joined.clear();
             }
             at += frame.len();

@@ -1,7 +1,7 @@
 //! Answers the floor's frames, one at a time, on Tokio, one thread.
 
 use amqp10_bench_e2e::floor::{HEAD, disposition, number};
-use amqp10_bench_e2e::{ReceiverArguments, Tally, now, print_ready};
+use amqp10_bench_e2e::{Order, ReceiverArguments, Tally, now, print_ready};
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -13,13 +13,13 @@ async fn main() -> io::Result<()> {
     print_ready();
     let (mut stream, _) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    let (mut buffer, mut filled, mut tally) = (vec![0; 256 * 1024], 0, Tally::default());
+    let (mut buffer, mut filled, mut order, mut tally) = (vec![0; 256 * 1024], 0, Order::default(), Tally::default());
     while tally.count < arguments.count {
         filled += stream.read(&mut buffer[filled..]).await?;
         if filled < 4 || filled < number(&buffer, 0) as usize {
             continue;
         }
-        tally.add(&buffer[HEAD..filled]);
+        tally.add(&mut order, &buffer[HEAD..filled]);
         let id = tally.count as u32 - 1;
         stream.write_all(&disposition(id, id)).await?;
         filled = 0;

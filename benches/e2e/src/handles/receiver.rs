@@ -1,13 +1,12 @@
 //! The receiver: one task for each connection, or each link with `--tasks`; the last message of all ends the run.
 
 use super::{Failure, Tasks, connect, start};
-use crate::{MAX_FRAME_SIZE, Place, ReceiverArguments, SharedTally, Source, Tally, now, print_ready};
+use crate::{MAX_FRAME_SIZE, Order, Place, ReceiverArguments, SharedTally, Source, Tally, now, print_ready};
 use amqp10::connect::Listener;
-use amqp10::proto::{Config, CreditMode, LinkOptions, ReceiverId, SessionOptions};
+use amqp10::proto::{Config, CreditMode, LinkOptions, SessionOptions};
 use amqp10::{
     Batch, BatchOptions, Connection, IncomingConnection, IncomingLink, Options, Receiver, ReceiverSet, Session,
 };
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
@@ -136,13 +135,14 @@ async fn tasks<R: Tasks>(session: &Session, run: Run) -> Result<Tally, Failure> 
 /// This task for all links, which are attached before the first message, until the connection is over.
 async fn together(connection: &Connection, session: &Session, run: Run) -> Result<Tally, Failure> {
     let mut set = ReceiverSet::new(connection);
-    let mut tallies = FxHashMap::<ReceiverId, Tally>::default();
+    // by the links' numbers in their session, which is the only one
+    let (mut orders, mut tally) = (Vec::new(), Tally::default());
     let mut next = loop {
         tokio::select! {
             first = set.recv_batch(BATCH) => break first,
             link = session.incoming_link() => {
                 let added = set.add(accept(link?, &run)?).map_err(|_| "a link of another connection")?;
-                tallies.insert(added, Tally::default());
+                orders.resize(orders.len().max(added.index() + 1), Order::default());
             }
         }
     };
@@ -151,13 +151,13 @@ async fn together(connection: &Connection, session: &Session, run: Run) -> Resul
             Ok(batch) => {
                 let count = batch.len() as u64;
                 for delivery in &batch {
-                    tallies.entry(delivery.receiver()).or_default().take(delivery.payload())?;
+                    tally.take(&mut orders[delivery.receiver().index()], delivery.payload())?;
                 }
                 batch.accept()?;
                 run.have_come(count);
             }
             Err(gone) if gone.receiver.is_some() => {}
-            Err(_) => return Ok(tallies.into_values().fold(Tally::default(), Tally::and)),
+            Err(_) => return Ok(tally),
         }
         next = set.recv_batch(BATCH).await;
     }
@@ -177,10 +177,10 @@ fn session_options() -> SessionOptions {
 const BATCH: usize = 64;
 
 async fn drain(receiver: Receiver, run: Run) -> Tally {
-    let mut tally = Tally::default();
+    let (mut order, mut tally) = (Order::default(), Tally::default());
     while let Ok(batch) = receiver.recv_batch(BatchOptions::new(BATCH)).await {
         let count = batch.len() as u64;
-        if let Err(error) = take(batch, &mut tally) {
+        if let Err(error) = take(batch, &mut order, &mut tally) {
             let _ = run.news.send(News::Failed(error));
         }
         run.have_come(count);
@@ -189,9 +189,9 @@ async fn drain(receiver: Receiver, run: Run) -> Tally {
 }
 
 /// Takes the messages apart, checks their bodies and accepts them.
-fn take(batch: Batch, tally: &mut Tally) -> Result<(), Failure> {
+fn take(batch: Batch, order: &mut Order, tally: &mut Tally) -> Result<(), Failure> {
     for delivery in &batch {
-        tally.take(delivery.payload())?;
+        tally.take(order, delivery.payload())?;
     }
     Ok(batch.accept()?)
 }

@@ -26,7 +26,7 @@ pub async fn send<R: Tasks>(arguments: SenderArguments) -> Result<(), Failure> {
     let together = if arguments.tasks { 1 } else { arguments.links };
     for _ in 0..arguments.links * arguments.connections / together {
         let shares: Vec<Share> = shares.by_ref().take(together).collect();
-        let (bodies, window) = (Bodies::new(arguments.size), arguments.link_window());
+        let (bodies, window) = (Bodies::new(arguments.size), arguments.link_window() * together);
         tasks.push(match arguments.mode {
             Mode::Settled => start::<R, _>(settled(shares, bodies)),
             Mode::Unsettled => start::<R, _>(unsettled(shares, bodies, window)),
@@ -87,7 +87,6 @@ async fn attach<R: Tasks>(arguments: &SenderArguments, connection: &Connection) 
 struct Share {
     link: Sender,
     numbers: Range<u64>,
-    outstanding: VecDeque<Settlement>,
 }
 
 /// The links stay until all is over.
@@ -95,18 +94,7 @@ type Done = Result<(Vec<Share>, Vec<u64>), Failure>;
 
 impl Share {
     fn new(arguments: &SenderArguments, number: usize, link: Sender) -> Self {
-        Self { link, numbers: arguments.share(number), outstanding: VecDeque::with_capacity(arguments.link_window()) }
-    }
-
-    /// The next message, as soon as fewer than `window` are outstanding.
-    async fn send(&mut self, number: u64, bodies: &mut Bodies, window: usize) -> Result<(), Failure> {
-        if self.outstanding.len() == window {
-            if let Some(oldest) = self.outstanding.pop_front() {
-                check(oldest.await?)?;
-            }
-        }
-        self.outstanding.push_back(self.link.submit(bodies.make(number)).await?);
-        Ok(())
+        Self { link, numbers: arguments.share(number) }
     }
 }
 
@@ -114,7 +102,7 @@ async fn settled(mut shares: Vec<Share>, mut bodies: Bodies) -> Done {
     let mut left = true;
     while left {
         left = false;
-        for Share { link, numbers, .. } in &mut shares {
+        for Share { link, numbers } in &mut shares {
             let Some(number) = numbers.next() else { continue };
             // there is nothing to wait for
             drop(link.submit(bodies.make(number)).await?);
@@ -124,27 +112,39 @@ async fn settled(mut shares: Vec<Share>, mut bodies: Bodies) -> Done {
     Ok((shares, Vec::new()))
 }
 
+/// `window`: how many messages of all links may be outstanding. Since each link has its turn, the oldest of all is of the
+/// link that is next.
 async fn unsettled(mut shares: Vec<Share>, mut bodies: Bodies, window: usize) -> Done {
+    let mut outstanding = VecDeque::with_capacity(window);
     let mut left = true;
     while left {
         left = false;
-        for share in &mut shares {
-            let Some(number) = share.numbers.next() else { continue };
-            share.send(number, &mut bodies, window).await?;
+        for Share { link, numbers } in &mut shares {
+            let Some(number) = numbers.next() else { continue };
+            if outstanding.len() == window {
+                settle(&mut outstanding).await?;
+            }
+            outstanding.push_back(link.submit(bodies.make(number)).await?);
             left = true;
         }
     }
-    for share in &mut shares {
-        for settlement in share.outstanding.drain(..) {
-            check(settlement.await?)?;
-        }
+    while !outstanding.is_empty() {
+        settle(&mut outstanding).await?;
     }
     Ok((shares, Vec::new()))
 }
 
+/// Waits for the oldest.
+async fn settle(outstanding: &mut VecDeque<Settlement>) -> Result<(), Failure> {
+    match outstanding.pop_front() {
+        Some(oldest) => check(oldest.await?),
+        None => Ok(()),
+    }
+}
+
 async fn ping_pong(mut shares: Vec<Share>, mut bodies: Bodies) -> Done {
     let mut times = Vec::new();
-    for Share { link, numbers, .. } in &mut shares {
+    for Share { link, numbers } in &mut shares {
         for number in numbers {
             let started = now();
             check(link.send(bodies.make(number)).await?)?;
