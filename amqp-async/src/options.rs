@@ -8,6 +8,9 @@ use amqp_proto::{Config, RecordedAt};
 use std::env::consts::{ARCH, OS};
 use std::time::Duration;
 
+/// Events that the core lets wait while it reads frames: the driver takes them all before it does anything else.
+const EVENTS: usize = 64;
+
 /// What the open of every connection says of this library, unless [`properties`](amqp_proto::ConfigBuilder::properties) or
 /// [`property`](amqp_proto::ConfigBuilder::property) says otherwise.
 fn introduction() -> Fields {
@@ -41,7 +44,7 @@ impl Options {
 
     /// What the core is to have: the configuration with what we say of ourselves, and what the environment asks for.
     pub(crate) fn effective(&self, at: RecordedAt) -> Config {
-        trace::tapped(self.config.clone().introduced(introduction()), at)
+        trace::tapped(self.config.clone().introduced(introduction()).events_at_once(EVENTS), at)
     }
 
     /// Defaults for a client: the peer may not begin sessions or attach links of its own.

@@ -126,6 +126,14 @@ impl Config {
         self
     }
 
+    /// The same, with no more than `most` events that wait ([`PeerLimits::max_events`]): for who takes all of them as soon as
+    /// they are there. The fewer there are, the surer they are still in the processor's caches.
+    #[must_use]
+    pub fn events_at_once(mut self, most: usize) -> Self {
+        self.peer_limits.max_events = self.peer_limits.max_events.min(most);
+        self
+    }
+
     /// The same, with these connection properties (§2.7.1) besides those that were set; as it is if
     /// [`ConfigBuilder::properties`] has said all of them, or if open would be too large with them.
     #[inline(never)]

@@ -158,16 +158,16 @@ impl LinkSnapshot {
             End::Sender(sender) => (0, 0, sender.sending.is_some()),
             End::Receiver(receiver) => {
                 let incoming = &receiver.incoming;
-                (incoming.buffered(), incoming.buffered_octets(), incoming.current().is_some())
+                (incoming.buffered(), incoming.buffered_octets(&session.arrivals), incoming.current().is_some())
             }
         };
         Self {
             id: link.id(),
-            name: link.name.clone(),
+            name: link.cold.name.clone(),
             local: link.local,
             remote: link.remote,
             handle: link.key.index,
-            remote_handle: link.remote_handle,
+            remote_handle: link.cold.remote_handle,
             snd_settle_mode: link.modes.snd,
             rcv_settle_mode: link.modes.rcv,
             delivery_count: link.credit.delivery_count,

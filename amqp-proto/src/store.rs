@@ -5,15 +5,15 @@
 use crate::id::Generation;
 use crate::sorted::Sorted;
 use crate::thin::Thin;
-use alloc::boxed::Box;
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 /// Things by index; a new one gets the lowest free index.
 #[derive(Debug)]
 pub(crate) struct Store<T> {
-    // Each in a place of its own: a table that grows leaves no room for what is not there.
-    slots: Vec<Option<Box<T>>>,
+    // In a row, so that who goes through many finds them in the caches. With little more room than is used: a table that
+    // doubles would double what each costs. What is large goes into a box.
+    slots: Vec<Option<T>>,
     free: Thin<Tree>,
 }
 
@@ -48,26 +48,36 @@ impl<T> Store<T> {
         while self.slots.len() < index as usize {
             let index = self.slots.len() as u32;
             self.free.make().insert(index, index);
+            self.make_room();
             self.slots.push(None);
         }
-        let value = Some(Box::new(value));
         match self.slots.get_mut(index as usize) {
             Some(slot) => {
-                *slot = value;
+                *slot = Some(value);
                 self.free.get_mut().map(|free| free.remove(&index));
             }
-            None => self.slots.push(value),
+            None => {
+                self.make_room();
+                self.slots.push(Some(value));
+            }
+        }
+    }
+
+    /// Room for one more, and then for an eighth of what is there.
+    fn make_room(&mut self) {
+        if self.slots.len() == self.slots.capacity() {
+            self.slots.reserve_exact(self.slots.len() / 8 + 1);
         }
     }
 
     #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<&T> {
-        self.slots.get(index as usize)?.as_deref()
+        self.slots.get(index as usize)?.as_ref()
     }
 
     #[inline]
     pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
-        self.slots.get_mut(index as usize)?.as_deref_mut()
+        self.slots.get_mut(index as usize)?.as_mut()
     }
 
     pub(crate) fn remove(&mut self, index: u32) -> Option<T> {
@@ -78,7 +88,10 @@ impl<T> Store<T> {
             self.slots.pop();
             free.remove(&(self.slots.len() as u32));
         }
-        Some(*value)
+        if self.slots.len() < self.slots.capacity() / 2 {
+            self.slots.shrink_to_fit();
+        }
+        Some(value)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -86,11 +99,11 @@ impl<T> Store<T> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.slots.iter().zip(0u32..).filter_map(|(slot, index)| slot.as_deref().map(|value| (index, value)))
+        self.slots.iter().zip(0u32..).filter_map(|(slot, index)| slot.as_ref().map(|value| (index, value)))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (u32, &mut T)> {
-        self.slots.iter_mut().zip(0u32..).filter_map(|(slot, index)| slot.as_deref_mut().map(|value| (index, value)))
+        self.slots.iter_mut().zip(0u32..).filter_map(|(slot, index)| slot.as_mut().map(|value| (index, value)))
     }
 }
 

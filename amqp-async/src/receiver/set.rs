@@ -13,6 +13,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::BuildHasherDefault;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker, ready};
@@ -122,6 +123,7 @@ impl Member {
 }
 
 impl Ready {
+    #[inline]
     fn push(&mut self, place: usize) {
         if self.queued.len() <= place {
             self.queued.resize(place + 1, false);
@@ -143,6 +145,7 @@ impl Ready {
 
 impl State {
     /// Something has come on a link, or it is gone: calls the set that it is in.
+    #[inline]
     pub(crate) fn tell_set(&mut self, Member { set, place }: Member) {
         if let Some(ready) = self.sets.get_mut(set as usize) {
             ready.push(place as usize);
@@ -288,7 +291,12 @@ fn take(
 ) -> Option<(usize, Error)> {
     let max = *left;
     while *left > 0 {
-        let place = state.sets.get_mut(key)?.pop()?;
+        let ready = state.sets.get_mut(key)?;
+        let place = ready.pop()?;
+        if let Some(next) = ready.queue.front().and_then(|next| receivers.get(*next)) {
+            // what it takes from is on its way from memory while this one is taken from
+            black_box(next.link.own.any.load(Relaxed));
+        }
         let Some(taken) = receivers.get(place) else { continue };
         match taken.take_some(state, (left, keep)) {
             Ok(false) => {}

@@ -8,6 +8,7 @@ use crate::link::Half;
 use crate::session::Session;
 use crate::violation::{Scope, Violation};
 use crate::{Instant, SessionId};
+use alloc::boxed::Box;
 use amqp_codec::{Begin, End, Performative};
 use bytes::Bytes;
 
@@ -103,9 +104,10 @@ impl Connection {
         let index = match begin.remote_channel {
             None => self.new_session().ok_or(Violation::NoChannelLeft)?,
             Some(ours) => {
-                let answers = |session: &&Session| session.remote == Half::Idle && session.local != Half::Idle;
+                let answers = |session: &Session| session.remote == Half::Idle && session.local != Half::Idle;
                 let index = u32::from(ours);
-                let owed = self.sessions.get(index).filter(answers).ok_or(Violation::RemoteChannel)?.owed;
+                let owed =
+                    self.sessions.get(index).filter(|session| answers(session)).ok_or(Violation::RemoteChannel)?.owed;
                 self.sessions.get_mut(index).filter(|_| owed > 0).map_or(index, |session| {
                     session.owed -= 1;
                     GIVEN_UP
@@ -164,13 +166,13 @@ impl Connection {
     fn session_at(&mut self, index: u32) -> Option<u32> {
         let channel = u16::try_from(index).ok().filter(|channel| *channel <= self.ctx.remote_channel_max)?;
         let id = SessionId { generation: self.ctx.generation.next(), index: channel };
-        self.sessions.insert_at(index, Session::new(id));
+        self.sessions.insert_at(index, Box::new(Session::new(id)));
         Some(index)
     }
 
     /// Frees the slot of a session that nobody needs any more.
     pub(super) fn reap(&mut self, index: u32) {
-        if self.sessions.get(index).is_some_and(Session::finished) {
+        if self.sessions.get(index).is_some_and(|session| session.finished()) {
             let session = self.sessions.remove(index);
             debug_assert_eq!(session.map_or(0, |session| session.window.used()), 0, "memory that nobody uses");
             debug_assert!(self.sessions.len() > 0 || self.ctx.links == 0, "links of no session");

@@ -90,7 +90,7 @@ pub struct Connection {
     /// Of the peer's open and close: what has come.
     pub(crate) remote: Half,
     pub(crate) remote_open: Option<Box<Open>>,
-    pub(crate) sessions: Store<Session>,
+    pub(crate) sessions: Store<Box<Session>>,
     /// The next session of ours begins on this channel, or the first free one behind it.
     pub(crate) next_channel: u32,
     /// The peer's channels.

@@ -1,12 +1,12 @@
 //! Transfers into deliveries (§2.6.14): the receiving end of a link puts together what comes in
 //! pieces and checks that the pieces belong together.
 
+use super::arrivals::{Arrivals, List};
 use super::arrived::Arrived;
 use super::{Chunk, Delivery, Load, Payload, Progress};
 use crate::violation::Violation;
 use crate::{DeliveryId, SessionId};
 use alloc::boxed::Box;
-use alloc::collections::VecDeque;
 use amqp_codec::{DeliveryTag, ReceiverSettleMode, SenderSettleMode, SequenceNo, Transfer};
 use bytes::Bytes;
 
@@ -48,11 +48,12 @@ impl Modes {
 pub(crate) struct Incoming {
     /// Only of what comes in several frames.
     arriving: Option<Box<Arriving>>,
-    ready: VecDeque<Arrived>,
+    /// In the session's table, which whoever asks for them has at hand.
+    ready: List,
     /// How many of those there is nothing to settle of.
-    ready_settled: usize,
+    ready_settled: u32,
     /// How many of them, from the front, no longer count for the session window.
-    ready_hidden: usize,
+    ready_hidden: u32,
     /// The application reads pieces, so it wants to know of pieces.
     streaming: bool,
 }
@@ -105,14 +106,14 @@ impl Incoming {
     }
 
     /// Octets of payload that wait, of deliveries that are whole or not.
-    pub(crate) fn buffered_octets(&self) -> u64 {
-        let loads = self.ready.iter().map(Arrived::load).chain([self.pieces()]);
+    pub(crate) fn buffered_octets(&self, arrivals: &Arrivals) -> u64 {
+        let loads = arrivals.iter(&self.ready).map(Arrived::load).chain([self.pieces()]);
         loads.map(|load| load.octets.saturating_add(load.hidden)).sum()
     }
 
     /// Those of them that there is nothing to settle of.
     pub(crate) fn buffered_settled(&self) -> usize {
-        self.ready_settled
+        self.ready_settled as usize
     }
 
     /// The first transfer of a delivery; `id` and `tag` are what it carries. `lacks`: it is resumed, and not all of its
@@ -124,7 +125,7 @@ impl Incoming {
         (tag, lacks): (&DeliveryTag, bool),
         transfer: &Transfer,
         payload: Bytes,
-        modes: &Modes,
+        (modes, arrivals): (&Modes, &mut Arrivals),
     ) -> Result<Outcome, Violation> {
         // Of a settled delivery the mode says nothing (req: TR-2.7.5-18).
         let asked = transfer.rcv_settle_mode.filter(|_| transfer.settled != Some(true));
@@ -134,27 +135,29 @@ impl Incoming {
         }
         if transfer.more || transfer.aborted || transfer.resume {
             self.begin_pieces(id, (*tag, lacks), rcv_settle_mode, transfer);
-            return self.transfer(transfer, payload, modes);
+            return self.transfer(transfer, payload, (modes, arrivals));
         }
         // The one transfer is all of it.
         let settled = transfer.settled == Some(true);
         modes.check(settled, payload.len() as u64)?;
         modes.check_complete(settled)?;
         let arrived = self.ready.is_empty();
-        self.ready_settled += usize::from(settled);
-        self.ready.push_back(Arrived {
-            payload: payload.into(),
-            tag: *tag,
-            state: transfer.state.clone(),
-            number: id.number(),
-            message_format: transfer.message_format.unwrap_or(0),
-            transfers: 1,
-            hidden: 0,
-            rcv_settle_mode,
-            settled,
-            batchable: transfer.batchable,
-            aborted: false,
-        });
+        self.ready_settled += u32::from(settled);
+        if let Some(place @ None) = arrivals.push_back(&mut self.ready) {
+            *place = Some(Arrived {
+                payload: payload.into(),
+                tag: *tag,
+                state: transfer.state.clone(),
+                number: id.number(),
+                message_format: transfer.message_format.unwrap_or(0),
+                transfers: 1,
+                hidden: 0,
+                rcv_settle_mode,
+                settled,
+                batchable: transfer.batchable,
+                aborted: false,
+            });
+        }
         Ok(Outcome { arrived, settled, ..Outcome::default() })
     }
 
@@ -200,13 +203,13 @@ impl Incoming {
     }
 
     /// Nobody wants the rest of a delivery that was read in part; what that gives back.
-    pub(crate) fn skip(&mut self, number: SequenceNo) -> Load {
+    pub(crate) fn skip(&mut self, arrivals: &mut Arrivals, number: SequenceNo) -> Load {
         let rest = self.settled_here(number).unwrap_or_default();
-        let next = self.ready.front().filter(|arrived| arrived.number == number);
+        let next = arrivals.front(&self.ready).filter(|arrived| arrived.number == number);
         let Some((settled, load)) = next.map(|arrived| (arrived.over(), arrived.load())) else {
             return rest;
         };
-        self.ready.pop_front();
+        arrivals.pop_front(&mut self.ready);
         self.popped(settled);
         load
     }
@@ -216,13 +219,13 @@ impl Incoming {
         &mut self,
         transfer: &Transfer,
         payload: Bytes,
-        modes: &Modes,
+        (modes, arrivals): (&Modes, &mut Arrivals),
     ) -> Result<Outcome, Violation> {
         let load = Load::one(payload.len());
         let Some(arriving) = &mut self.arriving else { return Ok(Outcome { released: load, ..Outcome::default() }) };
         let resumed = arriving.resumed;
         if transfer.aborted {
-            return Ok(self.abort(load));
+            return Ok(self.abort(arrivals, load));
         }
         // What was unsettled before may be settled now, whatever the mode (§3.4.6).
         let modes = &if resumed { Modes { snd: SenderSettleMode::Mixed, ..*modes } } else { *modes };
@@ -242,27 +245,29 @@ impl Incoming {
             return Ok(Outcome { arrived, settled, ..Outcome::default() });
         }
         modes.check_complete(arriving.delivery.settled)?;
-        Ok(Outcome { settled, ..self.complete(false) })
+        Ok(Outcome { settled, ..self.complete(arrivals, false) })
     }
 
-    fn complete(&mut self, aborted: bool) -> Outcome {
+    fn complete(&mut self, arrivals: &mut Arrivals, aborted: bool) -> Outcome {
         let Some(arriving) = self.arriving.take() else { return Outcome::default() };
         let arrived = self.ready.is_empty() && !(self.streaming && arriving.started && arriving.load.transfers > 1);
         let Arriving { delivery, load, .. } = *arriving;
         let whole = Arrived::of(delivery, load, aborted);
-        self.ready_settled += usize::from(whole.over());
-        self.ready.push_back(whole);
+        self.ready_settled += u32::from(whole.over());
+        if let Some(place) = arrivals.push_back(&mut self.ready) {
+            *place = Some(whole);
+        }
         Outcome { arrived, aborted, ..Outcome::default() }
     }
 
     /// The sender gave the delivery up. One that the application knows of stays as a mark.
-    fn abort(&mut self, last: Load) -> Outcome {
+    fn abort(&mut self, arrivals: &mut Arrivals, last: Load) -> Outcome {
         let Some(arriving) = &mut self.arriving else { return Outcome::default() };
         let mut released = core::mem::take(&mut arriving.load);
         released += last;
         arriving.delivery.payload = Payload::default();
         if arriving.started && !arriving.unwanted {
-            return Outcome { released, ..self.complete(true) };
+            return Outcome { released, ..self.complete(arrivals, true) };
         }
         self.arriving = None;
         Outcome { released, aborted: true, ..Outcome::default() }
@@ -279,9 +284,9 @@ impl Incoming {
     }
 
     /// The session window gets back all that is here, although it is here still.
-    pub(crate) fn hide(&mut self) {
-        self.ready.range_mut(self.ready_hidden..).for_each(Arrived::hide);
-        self.ready_hidden = self.ready.len();
+    pub(crate) fn hide(&mut self, arrivals: &mut Arrivals) {
+        arrivals.each_from(&self.ready, self.ready_hidden as usize, Arrived::hide);
+        self.ready_hidden = self.ready.len() as u32;
         self.arriving.iter_mut().for_each(|arriving| arriving.load.hide());
     }
 
@@ -292,12 +297,17 @@ impl Incoming {
 
     /// The oldest delivery that is whole; `released`: what it gives back to the session window.
     #[inline]
-    pub(crate) fn recv(&mut self, session: SessionId, released: &mut Load) -> Option<Delivery> {
-        while self.ready.front()?.aborted {
-            self.ready.pop_front();
+    pub(crate) fn recv(
+        &mut self,
+        arrivals: &mut Arrivals,
+        session: SessionId,
+        released: &mut Load,
+    ) -> Option<Delivery> {
+        while arrivals.front(&self.ready)?.aborted {
+            arrivals.pop_front(&mut self.ready);
             self.popped(true);
         }
-        let arrived = self.ready.pop_front()?;
+        let arrived = arrivals.pop_front(&mut self.ready)?;
         self.popped(arrived.settled);
         *released = arrived.load();
         Some(arrived.delivery(session))
@@ -307,17 +317,13 @@ impl Incoming {
     #[inline]
     fn popped(&mut self, settled: bool) {
         self.ready_hidden = self.ready_hidden.saturating_sub(1);
-        self.ready_settled -= usize::from(settled);
-        if self.ready.is_empty() {
-            // the next one takes the first place again: where one comes at a time, the others stay out of the caches
-            self.ready.clear();
-        }
+        self.ready_settled -= u32::from(settled);
     }
 
     /// What has come of the oldest delivery since the last look, and what that gives back.
-    pub(crate) fn read(&mut self, session: SessionId) -> Option<(Chunk, Load)> {
+    pub(crate) fn read(&mut self, arrivals: &mut Arrivals, session: SessionId) -> Option<(Chunk, Load)> {
         self.streaming = true;
-        if let Some(arrived) = self.ready.pop_front() {
+        if let Some(arrived) = arrivals.pop_front(&mut self.ready) {
             self.popped(arrived.over());
             let load = arrived.load();
             let progress = if arrived.aborted { Progress::Aborted } else { Progress::Complete };

@@ -14,11 +14,11 @@ impl Link {
     /// Sets what our attach will say.
     pub(crate) fn prepare(&mut self, options: LinkOptions) {
         match &mut self.end {
-            End::Sender(sender) => {
-                sender.initial_delivery_count = options.initial_delivery_count;
+            End::Sender(_) => {
+                self.cold.initial_delivery_count = options.initial_delivery_count;
                 self.credit.start_at(options.initial_delivery_count);
                 self.modes.snd = options.snd_settle_mode;
-                sender.default_outcome =
+                self.cold.default_outcome =
                     options.source.as_ref().and_then(|source| source.default_outcome.clone()).map(DeliveryState::from);
             }
             End::Receiver(receiver) => {
@@ -28,22 +28,22 @@ impl Link {
                 self.modes.max_message_size = options.max_message_size.unwrap_or(0);
             }
         }
-        self.waiting = Some(Box::new(options));
+        self.cold.waiting = Some(Box::new(options));
     }
 
     /// Lets our attach leave, if one waits. If it cannot, the link is not usable.
     pub(crate) fn send_attach(&mut self, ctx: &mut Context, channel: u16, remote_max: u32) -> Result<(), Misuse> {
-        let Some(mut options) = self.waiting.take() else { return Ok(()) };
+        let Some(mut options) = self.cold.waiting.take() else { return Ok(()) };
         if self.key.index > remote_max {
             return Err(Misuse::HandleMax);
         }
-        self.asked = Asked::of(self.role(), &options);
+        self.cold.asked = Asked::of(self.role(), &options);
         let resume = core::mem::take(&mut options.resume);
         let mut attach = options.attach(self.role(), Handle(self.key.index));
         self.list_unsettled(&mut attach, resume, ctx.output.max_body());
         ctx.output.checked_frame(channel, &attach).map_err(|_| Misuse::FrameSize)?;
         self.local = Half::Active;
-        self.credit.empty_since = ctx.now;
+        self.cold.empty_since = ctx.now;
         if self.remote == Half::Active {
             self.compare_asked().into_iter().for_each(|event| ctx.seldom(event));
         }
@@ -72,9 +72,9 @@ impl Link {
             return Ok(());
         }
         check(&attach, &ctx.limits)?;
-        self.credit.empty_since = ctx.now;
+        self.cold.empty_since = ctx.now;
         if !self.refused {
-            self.asked.check(&attach)?;
+            self.cold.asked.check(&attach)?;
             let compared = self.compare_answer(&attach);
             ctx.seldom(Event::Attached { link: self.id(), attach: Box::new(attach) });
             compared.into_iter().for_each(|event| ctx.seldom(event));
@@ -84,16 +84,16 @@ impl Link {
 
     /// The peer's attach, once it has come, without its `unsettled`.
     pub(crate) fn remote_attach(&self) -> Option<Attach> {
-        self.remote_attach.as_ref()?.get()
+        self.cold.remote_attach.as_ref()?.get()
     }
 
     fn received_attach(&mut self, attach: &mut Attach) {
         // What is unsettled may be much, and is judged once.
         let unsettled = attach.unsettled.take();
-        self.remote_attach = Some(Kept::of(attach));
+        self.cold.remote_attach = Some(Kept::of(attach));
         attach.unsettled = unsettled;
         self.remote = Half::Active;
-        self.remote_handle = Some(attach.handle.0);
+        self.cold.remote_handle = Some(attach.handle.0);
         match self.end {
             End::Sender(_) => {
                 self.modes.rcv = attach.rcv_settle_mode;
@@ -114,19 +114,22 @@ impl Link {
         if !self.is_asked() {
             return Err(Misuse::NothingToAnswer);
         }
-        options.name = self.name.clone();
+        options.name = self.cold.name.clone();
         self.prepare(options);
         Ok(())
     }
 
     /// Whether the peer's attach waits for the application to answer it.
     pub(crate) fn is_asked(&self) -> bool {
-        self.local == Half::Idle && self.remote == Half::Active && self.waiting.is_none() && self.refusal.is_none()
+        self.local == Half::Idle
+            && self.remote == Half::Active
+            && self.cold.waiting.is_none()
+            && self.cold.refusal.is_none()
     }
 
     /// Our begin has left: a refusal that waited for it may follow.
     pub(crate) fn send_refusal(&mut self, ctx: &mut Context, channel: u16) {
-        if let Some(refusal) = self.refusal.take_if(|_| self.local == Half::Idle) {
+        if let Some(refusal) = self.cold.refusal.take_if(|_| self.local == Half::Idle) {
             let Refusal { error } = *refusal;
             self.refuse(ctx, Some(channel), error);
         }
@@ -137,15 +140,15 @@ impl Link {
     /// ours can come before that (req: TR-2.5.1-02).
     pub(crate) fn refuse(&mut self, ctx: &mut Context, channel: Option<u16>, error: Option<Error>) {
         let Some(channel) = channel else {
-            self.waiting = None;
-            self.refusal.get_or_insert_with(|| Box::new(Refusal { error }));
+            self.cold.waiting = None;
+            self.cold.refusal.get_or_insert_with(|| Box::new(Refusal { error }));
             return;
         };
         if self.local == Half::Idle {
             let mut options = self.remote_attach().as_ref().map(LinkOptions::answering).unwrap_or_default();
             // ours says that there is no link; the peer's own is left out too: go-amqp sees a refusal only in both
             (options.source, options.target) = (None, None);
-            options.name = self.name.clone();
+            options.name = self.cold.name.clone();
             ctx.output.seldom(channel, &options.attach(self.role(), Handle(self.key.index)));
         }
         self.send_detach(ctx, channel, true, error);
@@ -159,11 +162,11 @@ impl Link {
         closed: bool,
         error: Option<Error>,
     ) -> Result<(), Misuse> {
-        if self.gone || self.local == Half::Ended || self.refusal.is_some() {
+        if self.gone || self.local == Half::Ended || self.cold.refusal.is_some() {
             return Err(Misuse::Detached);
         }
         if self.local == Half::Idle && self.remote == Half::Idle {
-            self.waiting = None;
+            self.cold.waiting = None;
             self.gone(ctx, DetachReason::Local);
             return Ok(());
         }
@@ -193,14 +196,16 @@ impl Link {
         error: Option<Error>,
     ) {
         self.remote = Half::Ended;
-        self.remote_handle = None;
-        let closes_suspended = closed && self.suspended && !self.refused && !self.gone;
+        self.cold.remote_handle = None;
+        let closes_suspended = closed && self.cold.suspended && !self.refused && !self.gone;
         if closes_suspended && error.is_none() && channel.is_some_and(|channel| self.close_too(ctx, channel)) {
             return;
         }
         let reason = if self.refused {
             DetachReason::Refused(error)
-        } else if self.refusal.is_some() || (self.local == Half::Ended && !closes_suspended && !self.closes_too) {
+        } else if self.cold.refusal.is_some()
+            || (self.local == Half::Ended && !closes_suspended && !self.cold.closes_too)
+        {
             DetachReason::Local
         } else {
             DetachReason::Remote { closed, error }
@@ -219,13 +224,13 @@ impl Link {
     /// be said.
     fn close_too(&mut self, ctx: &mut Context, channel: u16) -> bool {
         let mut options = self.remote_attach().as_ref().map(LinkOptions::answering).unwrap_or_default();
-        options.name = self.name.clone();
+        options.name = self.cold.name.clone();
         let attach = options.attach(self.role(), Handle(self.key.index));
         if ctx.output.checked_frame(channel, &attach).is_err() {
             return false;
         }
         self.remote = Half::Idle;
-        self.closes_too = true;
+        self.cold.closes_too = true;
         self.send_detach(ctx, channel, true, None);
         true
     }
@@ -236,7 +241,7 @@ impl Link {
             return;
         }
         self.gone = true;
-        self.waiting = None;
+        self.cold.waiting = None;
         self.flow_due = None;
         if let End::Sender(sender) = &mut self.end {
             sender.sending = None;
@@ -247,7 +252,7 @@ impl Link {
     /// Nothing more may be written for the link.
     pub(crate) fn silence(&mut self) {
         self.local = Half::Ended;
-        self.waiting = None;
+        self.cold.waiting = None;
         self.flow_due = None;
         if let End::Sender(sender) = &mut self.end {
             sender.sending = None;
@@ -256,7 +261,7 @@ impl Link {
 
     fn send_detach(&mut self, ctx: &mut Context, channel: u16, closed: bool, error: Option<Error>) {
         ctx.output.detach(channel, Detach { handle: Handle(self.key.index), closed, error });
-        self.suspended = !closed;
+        self.cold.suspended = !closed;
         self.silence();
     }
 }

@@ -1,6 +1,5 @@
 //! Link credit (§2.6.7): the same four numbers at either end, moved by opposite rules.
 
-use crate::Instant;
 use crate::violation::Violation;
 use amqp_codec::{Flow, SequenceNo};
 
@@ -14,8 +13,6 @@ pub(crate) struct Credit {
     /// Receiver: the furthest delivery-count that was ever granted. Credit may have been lowered since,
     /// with deliveries under way (req: TR-2.6.7-08).
     limit: SequenceNo,
-    /// Sender: since when there has been no credit, while there is none.
-    pub(crate) empty_since: Instant,
 }
 
 impl Credit {
@@ -26,7 +23,6 @@ impl Credit {
             available: 0,
             drain: false,
             limit: initial_delivery_count,
-            empty_since: Instant::ZERO,
         }
     }
 
@@ -50,13 +46,6 @@ impl Credit {
     pub(crate) fn used(&mut self) {
         self.delivery_count += 1;
         self.link_credit = self.link_credit.saturating_sub(1);
-    }
-
-    /// Sender, after a change: remembers since when there has been no credit; `before` is what there was.
-    pub(crate) fn note_empty(&mut self, before: u32, now: Instant) {
-        if before > 0 && self.link_credit == 0 {
-            self.empty_since = now;
-        }
     }
 
     /// Sender: gives the rest of the credit back (req: TR-2.6.7-12). Whether there was any.

@@ -16,10 +16,10 @@ impl Link {
     pub(crate) fn received_flow(&mut self, ctx: &mut Context, flow: &Flow) -> Result<(), Violation> {
         let Credit { link_credit, available, drain, .. } = self.credit;
         match &self.end {
-            End::Sender(sender) => self.credit.received_by_sender(flow, sender.initial_delivery_count),
+            End::Sender(_) => self.credit.received_by_sender(flow, self.cold.initial_delivery_count),
             End::Receiver(_) => self.credit.received_by_receiver(flow)?,
         }
-        self.credit.note_empty(link_credit, ctx.now);
+        self.note_empty(link_credit, ctx.now);
         if flow.echo {
             self.owe_flow();
         }
@@ -43,10 +43,10 @@ impl Link {
     /// (req: TR-2.7.4-10).
     fn changed_properties(&mut self, flow: &Flow) -> Option<Fields> {
         let properties = flow.properties.as_ref()?;
-        if self.remote_properties.as_deref() == Some(properties) {
+        if self.cold.remote_properties.as_deref() == Some(properties) {
             return None;
         }
-        self.remote_properties = Some(Box::new(properties.clone()));
+        self.cold.remote_properties = Some(Box::new(properties.clone()));
         Some(properties.clone())
     }
 
@@ -70,6 +70,14 @@ impl Link {
         }
     }
 
+    /// Sender, after a change: remembers since when there has been no credit; `before` is what there was.
+    #[inline]
+    pub(crate) fn note_empty(&mut self, before: u32, now: Instant) {
+        if before > 0 && self.credit.link_credit == 0 {
+            self.cold.empty_since = now;
+        }
+    }
+
     /// The application has sent what there was (req: TR-2.6.7-12). Not before the delivery in progress
     /// has left (req: TR-2.6.7-17).
     pub(crate) fn drained(&mut self, now: Instant) {
@@ -78,7 +86,7 @@ impl Link {
         sender.drained = sender.sending.is_some();
         if !sender.drained && self.credit.drain {
             self.credit.drained();
-            self.credit.note_empty(before, now);
+            self.note_empty(before, now);
             self.owe_flow();
         }
     }
@@ -104,7 +112,7 @@ impl Link {
         }
         flow.drain = self.credit.drain;
         flow.echo = due.echo;
-        flow.properties = due.properties;
+        flow.properties = self.cold.flow_properties.take().map(|properties| *properties);
     }
 
     /// Receiver: whether automatic credit has come down to the low-water mark.

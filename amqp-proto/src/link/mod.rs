@@ -22,7 +22,7 @@ use crate::delivery::outgoing::Sending;
 use crate::delivery::tags::Tags;
 use crate::id::LinkKey;
 use crate::kept::Kept;
-use crate::{CreditMode, CreditRenewal, LinkId, LinkOptions, ReceiverId, SenderId};
+use crate::{CreditMode, CreditRenewal, Instant, LinkId, LinkOptions, ReceiverId, SenderId};
 use alloc::boxed::Box;
 use amqp_codec::{Attach, DeliveryState, Error, Fields, ReceiverSettleMode, Role, SenderSettleMode, SequenceNo, Str};
 use check::Asked;
@@ -40,10 +40,9 @@ pub enum Half {
     Ended,
 }
 
-/// In this order, so that what every message touches lies together: of a thousand links that each have one at a time no
-/// cache holds more.
+/// Those of a session lie in a row ([`Links`](crate::session::table::Links)), and every message touches one: of a thousand
+/// links that each have one at a time no cache holds more. So what messages do not touch is in [`Cold`].
 #[derive(Debug)]
-#[repr(C)]
 pub(crate) struct Link {
     pub(crate) key: LinkKey,
     /// What we have sent.
@@ -65,7 +64,12 @@ pub(crate) struct Link {
     pub(crate) end: End,
     /// A flow is to leave with the next flush.
     pub(crate) flow_due: Option<FlowDue>,
-    // From here on what messages do not touch.
+    pub(crate) cold: Box<Cold>,
+}
+
+/// What messages do not touch.
+#[derive(Debug)]
+pub(crate) struct Cold {
     pub(crate) name: Str,
     /// The peer's handle, while it is mapped.
     pub(crate) remote_handle: Option<u32>,
@@ -83,6 +87,16 @@ pub(crate) struct Link {
     pub(crate) remote_attach: Option<Kept<Attach>>,
     /// The link state properties that the peer told last.
     pub(crate) remote_properties: Option<Box<Fields>>,
+    /// What the flow says that is to leave, if anything.
+    pub(crate) flow_properties: Option<Box<Fields>>,
+    /// Sender: where the delivery-count begins.
+    pub(crate) initial_delivery_count: SequenceNo,
+    /// Sender: what a receiver means that settles and names no outcome.
+    pub(crate) default_outcome: Option<DeliveryState>,
+    /// Sender: since when there has been no credit, while there is none.
+    pub(crate) empty_since: Instant,
+    /// Receiver: the application has paused: how credit was granted before, and how much there was.
+    pub(crate) resumes: Option<(CreditMode, u32)>,
 }
 
 /// A refusal that waits.
@@ -100,9 +114,6 @@ pub(crate) enum End {
 
 #[derive(Debug, Default)]
 pub(crate) struct SenderEnd {
-    pub(crate) initial_delivery_count: SequenceNo,
-    /// What a receiver means that settles and names no outcome.
-    pub(crate) default_outcome: Option<DeliveryState>,
     /// The delivery in progress.
     pub(crate) sending: Option<Box<Sending>>,
     /// A send was answered with Blocked: tell when that has passed.
@@ -128,8 +139,6 @@ pub(crate) struct Leaving {
 pub(crate) struct ReceiverEnd {
     pub(crate) mode: CreditMode,
     pub(crate) renewal: CreditRenewal,
-    /// The application has paused: how credit was granted before, and how much there was.
-    pub(crate) resumes: Option<(CreditMode, u32)>,
     /// No credit is granted until the application has taken something: this link had closed the window for others.
     pub(crate) paused: bool,
     /// Less was granted than automatic credit would: it is in the session's list of such links.
@@ -138,12 +147,11 @@ pub(crate) struct ReceiverEnd {
 }
 
 /// The flow that is to leave for a link.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FlowDue {
     /// The link is in the session's list of those that owe a flow.
     pub(crate) listed: bool,
     pub(crate) echo: bool,
-    pub(crate) properties: Option<Fields>,
 }
 
 impl Link {
@@ -153,28 +161,36 @@ impl Link {
             Role::Sender => End::Sender(SenderEnd::default()),
             Role::Receiver => End::Receiver(ReceiverEnd { mode: CreditMode::Manual, ..ReceiverEnd::default() }),
         };
-        Self {
-            key,
+        let cold = Cold {
             name,
-            local: Half::Idle,
-            remote: Half::Idle,
             remote_handle: None,
-            waiting: None,
-            refusal: None,
-            asked: Asked::default(),
-            remote_attach: None,
-            modes: Modes { snd: SenderSettleMode::Mixed, rcv: ReceiverSettleMode::First, max_message_size: 0 },
-            credit: Credit::new(SequenceNo(0)),
-            remote_properties: None,
-            flow_due: None,
-            refused: false,
             suspended: false,
             closes_too: false,
+            asked: Asked::default(),
+            waiting: None,
+            refusal: None,
+            remote_attach: None,
+            remote_properties: None,
+            flow_properties: None,
+            initial_delivery_count: SequenceNo(0),
+            default_outcome: None,
+            empty_since: Instant::ZERO,
+            resumes: None,
+        };
+        Self {
+            key,
+            local: Half::Idle,
+            remote: Half::Idle,
+            refused: false,
             gone: false,
             resuming: None,
             unsettled: 0,
             tags: Tags::default(),
+            credit: Credit::new(SequenceNo(0)),
+            modes: Modes { snd: SenderSettleMode::Mixed, rcv: ReceiverSettleMode::First, max_message_size: 0 },
             end,
+            flow_due: None,
+            cold: Box::new(cold),
         }
     }
 
@@ -205,7 +221,7 @@ impl Link {
             End::Receiver(receiver) => receiver.incoming.buffered() == 0,
         };
         empty
-            && self.refusal.is_none()
+            && self.cold.refusal.is_none()
             && self.local != Half::Active
             && self.remote != Half::Active
             && (self.local == Half::Idle || self.remote == Half::Ended)

@@ -1,9 +1,11 @@
 //! The receiving end of a link, as the application works with it.
 
 use super::sender::{detach, refuse};
-use super::{End, FlowDue, Half, Link, ReceiverEnd};
+use super::{End, FlowDue, Half, Link};
 use crate::context::Context;
 use crate::delivery::Load;
+use crate::delivery::arrivals::Arrivals;
+use crate::delivery::incoming::Incoming;
 use crate::event::Event;
 use crate::id::LinkKey;
 use crate::session::Session;
@@ -57,9 +59,13 @@ impl ReceiverMut<'_> {
         Ok((link, self.ctx))
     }
 
-    fn end(&mut self) -> Option<(&mut ReceiverEnd, &mut Context)> {
-        match &mut self.session.link_mut(self.key)?.end {
-            End::Receiver(receiver) => Some((receiver, self.ctx)),
+    /// What has arrived on the link, and the table where that is.
+    #[inline]
+    fn incoming(&mut self) -> Option<(&mut Incoming, &mut Arrivals)> {
+        let Session { links, arrivals, .. } = &mut *self.session;
+        let link = links.get_mut(self.key.index).filter(|link| link.key.generation == self.key.generation)?;
+        match &mut link.end {
+            End::Receiver(receiver) => Some((&mut receiver.incoming, arrivals)),
             End::Sender(_) => None,
         }
     }
@@ -67,7 +73,7 @@ impl ReceiverMut<'_> {
     /// The link's name (§2.6.1).
     #[must_use]
     pub fn name(&self) -> Option<&Str> {
-        self.link().map(|link| &link.name)
+        self.link().map(|link| &link.cold.name)
     }
 
     /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event. It is kept
@@ -145,8 +151,8 @@ impl ReceiverMut<'_> {
     pub fn recv(&mut self) -> Option<Delivery> {
         let mut released = Load::default();
         let session = self.key.session;
-        let (receiver, _) = self.end()?;
-        let delivery = receiver.incoming.recv(session, &mut released);
+        let (incoming, arrivals) = self.incoming()?;
+        let delivery = incoming.recv(arrivals, session, &mut released);
         // Also where there was nothing but the mark of an aborted delivery: that is gone now.
         self.taken(released);
         delivery
@@ -156,8 +162,8 @@ impl ReceiverMut<'_> {
     /// than memory. Do not mix with [`recv`](Self::recv) in the middle of a delivery.
     pub fn read(&mut self) -> Option<Chunk> {
         let session = self.key.session;
-        let (receiver, _) = self.end()?;
-        let (chunk, load) = receiver.incoming.read(session)?;
+        let (incoming, arrivals) = self.incoming()?;
+        let (chunk, load) = incoming.read(arrivals, session)?;
         self.taken(load);
         Some(chunk)
     }
@@ -168,8 +174,8 @@ impl ReceiverMut<'_> {
         if delivery.session != self.key.session {
             return;
         }
-        if let Some((receiver, _)) = self.end() {
-            let load = receiver.incoming.skip(delivery.number);
+        if let Some((incoming, arrivals)) = self.incoming() {
+            let load = incoming.skip(arrivals, delivery.number);
             self.taken(load);
         }
     }
@@ -217,10 +223,10 @@ impl ReceiverMut<'_> {
     /// # Errors
     /// [`Misuse::Detached`] if the link is detached.
     pub fn set_credit_mode(&mut self, mode: CreditMode) -> Result<(), Misuse> {
-        self.live()?;
-        if let Some((receiver, _)) = self.end() {
+        let (link, _) = self.live()?;
+        link.cold.resumes = None;
+        if let End::Receiver(receiver) = &mut link.end {
             receiver.mode = mode;
-            receiver.resumes = None;
             receiver.paused = false;
         }
         self.session.renew(self.ctx, self.key.index);
@@ -236,10 +242,10 @@ impl ReceiverMut<'_> {
         let (link, _) = self.live()?;
         let credit = link.credit.link_credit;
         let End::Receiver(receiver) = &link.end else { return Err(Misuse::StaleId) };
-        let before = receiver.resumes.unwrap_or((receiver.mode, credit));
+        let before = link.cold.resumes.unwrap_or((receiver.mode, credit));
         self.set_credit(0)?;
-        if let Some((receiver, _)) = self.end() {
-            receiver.resumes = Some(before);
+        if let Some(link) = self.session.link_mut(self.key) {
+            link.cold.resumes = Some(before);
         }
         Ok(())
     }
@@ -249,8 +255,7 @@ impl ReceiverMut<'_> {
     /// # Errors
     /// [`Misuse::Detached`] if the link is detached.
     pub fn resume(&mut self) -> Result<(), Misuse> {
-        self.live()?;
-        match self.end().and_then(|(receiver, _)| receiver.resumes.take()) {
+        match self.live()?.0.cold.resumes.take() {
             Some((CreditMode::Manual, credit)) => self.set_credit(credit),
             Some((mode, _)) => self.set_credit_mode(mode),
             None => Ok(()),
@@ -281,9 +286,9 @@ impl ReceiverMut<'_> {
         if flow.drain && flow.link_credit < link.credit.link_credit {
             return Err(Misuse::CreditTaken);
         }
+        link.cold.resumes = None;
         if let End::Receiver(receiver) = &mut link.end {
             receiver.mode = CreditMode::Manual;
-            receiver.resumes = None;
         }
         link.credit.grant(flow.link_credit);
         if flow.drain && flow.link_credit == 0 && !link.credit.in_flight() {
@@ -295,7 +300,8 @@ impl ReceiverMut<'_> {
         } else {
             link.credit.drain = flow.drain;
         }
-        link.flow_due = Some(FlowDue { echo: flow.echo, properties: flow.properties, ..FlowDue::default() });
+        link.cold.flow_properties = flow.properties.map(Box::new);
+        link.flow_due = Some(FlowDue { echo: flow.echo, ..FlowDue::default() });
         self.session.flow_if_due(self.ctx, self.key.index);
         Ok(())
     }

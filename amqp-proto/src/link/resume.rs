@@ -284,7 +284,7 @@ impl SenderMut<'_> {
         *next_delivery_id += 1;
         let before = link.credit.link_credit;
         link.credit.used();
-        link.credit.note_empty(before, self.ctx.now);
+        link.note_empty(before, self.ctx.now);
         let transfer = Transfer {
             delivery_id: Some(number),
             delivery_tag: Some(tag),

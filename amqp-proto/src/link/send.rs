@@ -238,7 +238,7 @@ impl Link {
     fn begins(&mut self, ctx: &Context) {
         let before = self.credit.link_credit;
         self.credit.used();
-        self.credit.note_empty(before, ctx.now);
+        self.note_empty(before, ctx.now);
         if let End::Sender(sender) = &mut self.end {
             sender.began = ctx.output.frames;
         }

@@ -52,7 +52,7 @@ impl SenderMut<'_> {
     /// The link's name (§2.6.1).
     #[must_use]
     pub fn name(&self) -> Option<&Str> {
-        self.link().map(|link| &link.name)
+        self.link().map(|link| &link.cold.name)
     }
 
     /// The peer's attach, once it has come, without its `unsettled` (§2.7.3): that is only in the event. It is kept
@@ -189,7 +189,8 @@ impl SenderMut<'_> {
             return Err(Misuse::Detached);
         }
         link.credit.available = flow.available.unwrap_or(link.credit.available);
-        link.flow_due = Some(FlowDue { echo: flow.echo, properties: flow.properties, ..FlowDue::default() });
+        link.cold.flow_properties = flow.properties.map(Box::new);
+        link.flow_due = Some(FlowDue { echo: flow.echo, ..FlowDue::default() });
         self.session.flow_if_due(self.ctx, self.key.index);
         Ok(())
     }

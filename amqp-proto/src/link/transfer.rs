@@ -4,6 +4,7 @@
 use super::{End, Half, Leaving, Link};
 use crate::context::Context;
 use crate::delivery::Load;
+use crate::delivery::arrivals::Arrivals;
 use crate::event::Event;
 use crate::session::Window;
 use crate::violation::{Violation, supported};
@@ -31,7 +32,7 @@ impl Link {
     /// A transfer of the peer. `next` is the delivery-id that a new delivery of the session must have.
     pub(crate) fn received_transfer(
         &mut self,
-        session: SessionId,
+        (session, arrivals): (SessionId, &mut Arrivals),
         next: &mut Option<SequenceNo>,
         transfer: &Transfer,
         payload: Bytes,
@@ -40,7 +41,7 @@ impl Link {
         let current = receiver.incoming.current();
         let last_credit = current.is_none() && self.credit.link_credit == 1;
         let (number, outcome) = if let Some(current) = current {
-            (current.number(), receiver.incoming.transfer(transfer, payload, &self.modes)?)
+            (current.number(), receiver.incoming.transfer(transfer, payload, (&self.modes, arrivals))?)
         } else {
             supported(transfer.state.as_ref())?;
             let number = transfer.delivery_id.ok_or(Violation::DeliveryIdMissing)?;
@@ -56,7 +57,7 @@ impl Link {
             self.credit.available = self.credit.available.saturating_sub(1); // req: TR-2.6.7-11
             let id = DeliveryId { session, number };
             let lacks = transfer.resume && self.resuming.as_ref().is_some_and(|resuming| resuming.lacks(tag));
-            (number, receiver.incoming.begin(id, (tag, lacks), transfer, payload, &self.modes)?)
+            (number, receiver.incoming.begin(id, (tag, lacks), transfer, payload, (&self.modes, arrivals))?)
         };
         let begins = current.is_none();
         let settled = outcome.settled || outcome.aborted;
@@ -144,7 +145,7 @@ impl Link {
     /// Sender: since when that reason has been in the way, if the peer is to remove it.
     pub(crate) fn blocked_since(&self, window: &Window, blocked: Blocked) -> Option<Instant> {
         match blocked {
-            Blocked::NoCredit => Some(self.credit.empty_since),
+            Blocked::NoCredit => Some(self.cold.empty_since),
             Blocked::WindowClosed => Some(window.closed_since()),
             Blocked::NotAttached | Blocked::Busy | Blocked::OutputFull | Blocked::Unsettled => None,
         }
@@ -181,10 +182,7 @@ impl Link {
 
     /// Sender: what a receiver means that settles and names no outcome (req: TR-2.7.6-09).
     pub(crate) fn default_outcome(&self) -> Option<&DeliveryState> {
-        match &self.end {
-            End::Sender(sender) => sender.default_outcome.as_ref(),
-            End::Receiver(_) => None,
-        }
+        self.cold.default_outcome.as_ref()
     }
 
     /// Sender: whether the application has detached, and that waits for a delivery that it gave whole.

@@ -83,7 +83,12 @@ impl Session {
             return Ok(());
         }
         let resumed = if transfer.resume { link.resumes(transfer) } else { None };
-        match link.received_transfer(self.id, &mut self.next_remote_delivery_id, transfer, payload) {
+        match link.received_transfer(
+            (self.id, &mut self.arrivals),
+            &mut self.next_remote_delivery_id,
+            transfer,
+            payload,
+        ) {
             Ok(arrival) => {
                 if let Some(tag) = resumed {
                     self.resumed(ctx, index, (tag, transfer), &arrival);

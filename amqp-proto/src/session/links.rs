@@ -63,7 +63,7 @@ impl Session {
     /// Lets all attaches leave that waited, in the order in which they were asked for, and before them refusals.
     pub(crate) fn try_attach_all(&mut self, ctx: &mut Context) {
         self.send_refusals(ctx);
-        let waiting = self.links.iter().filter(|(_, link)| link.waiting.is_some());
+        let waiting = self.links.iter().filter(|(_, link)| link.cold.waiting.is_some());
         for (_, index) in oldest_first(waiting.map(|(index, link)| (link.key.generation, index))) {
             let Some(link) = self.links.get_mut(index).map(|link| link.id()) else { continue };
             if let Err(misuse) = self.try_attach(ctx, index) {
@@ -76,7 +76,7 @@ impl Session {
     fn send_refusals(&mut self, ctx: &mut Context) {
         let channel = self.channel();
         let refused: Vec<_> =
-            self.links.iter().filter(|(_, link)| link.refusal.is_some()).map(|(index, _)| index).collect();
+            self.links.iter().filter(|(_, link)| link.cold.refusal.is_some()).map(|(index, _)| index).collect();
         for index in refused {
             if let Some(link) = self.links.get_mut(index) {
                 link.send_refusal(ctx, channel);

@@ -22,6 +22,7 @@ pub(crate) mod window;
 pub(crate) use window::Window;
 
 use crate::context::Context;
+use crate::delivery::arrivals::Arrivals;
 use crate::delivery::disposition::Dispositions;
 use crate::delivery::unsettled::Unsettled;
 use crate::id::{Generation, LinkKey};
@@ -168,6 +169,8 @@ pub(crate) struct Session {
     pub(crate) handle_max: u32,
     pub(crate) window: Window,
     pub(crate) links: Links,
+    /// What waits on them to be taken.
+    pub(crate) arrivals: Arrivals,
     pub(crate) handles: Numbers,
     /// Deliveries that we sent, by delivery-id.
     pub(crate) sent: Unsettled<Held>,
@@ -218,6 +221,7 @@ impl Session {
             handle_max: SessionOptions::default().handle_max.0,
             window: Window::new(),
             links: Links::new(),
+            arrivals: Arrivals::new(),
             handles: Numbers::default(),
             sent: Unsettled::new(),
             received: Unsettled::new(),

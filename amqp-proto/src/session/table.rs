@@ -27,7 +27,7 @@ struct Named {
 impl Named {
     fn of(link: &Link) -> Self {
         Self {
-            name: link.name.clone(),
+            name: link.cold.name.clone(),
             sends: link.role() == Role::Sender,
             generation: link.key.generation.0,
             index: link.key.index,
@@ -108,7 +108,7 @@ impl Link {
     /// Whether another attach of its name may concern it: as an answer, or because the name is in use. When it has
     /// become false it stays so.
     fn needs_name(&self) -> bool {
-        self.local != Half::Ended || self.remote == Half::Idle || (self.suspended && !self.gone)
+        self.local != Half::Ended || self.remote == Half::Idle || (self.cold.suspended && !self.gone)
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
     fn what_the_peer_may_still_answer_keeps_its_name() {
         let mut links = Links::new();
         let mut suspended = link(&links, 0, "name", Role::Sender);
-        (suspended.local, suspended.remote, suspended.suspended) = (Half::Ended, Half::Active, true);
+        (suspended.local, suspended.remote, suspended.cold.suspended) = (Half::Ended, Half::Active, true);
         links.insert(suspended);
         let mut unanswered = link(&links, 1, "name", Role::Sender);
         unanswered.local = Half::Ended;

@@ -55,7 +55,7 @@ impl Session {
         for (index, link) in self.links.iter_mut() {
             link.pause();
             if let End::Receiver(receiver) = &mut link.end {
-                receiver.incoming.hide();
+                receiver.incoming.hide(&mut self.arrivals);
                 largest = largest.max((receiver.incoming.pieces().hidden, Some(index)));
             }
             link.list_flow(&mut self.flows);
