@@ -183,37 +183,53 @@ pub struct LinkFlow {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     queue: VecDeque<Event>,
+    /// Behind those: on which links something has arrived. What comes on many links in turn makes one for each.
+    arrived: VecDeque<ReceiverId>,
 }
 
 impl Events {
     #[inline]
     pub(crate) fn push(&mut self, event: Event) {
+        if !self.arrived.is_empty() {
+            self.queue_arrived();
+        }
         self.queue.push_back(event);
+    }
+
+    #[inline]
+    pub(crate) fn push_arrived(&mut self, receiver: ReceiverId) {
+        self.arrived.push_back(receiver);
+    }
+
+    /// Something else comes behind them.
+    #[cold]
+    fn queue_arrived(&mut self) {
+        self.queue.extend(self.arrived.drain(..).map(|receiver| Event::Arrived { receiver }));
     }
 
     /// Gives the room back, if there is nothing in it.
     pub(crate) fn rest(&mut self) {
-        if self.queue.is_empty() {
-            self.queue = VecDeque::new();
+        if self.len() == 0 {
+            *self = Self::default();
         }
     }
 
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.queue.len()
+        self.queue.len() + self.arrived.len()
     }
 
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<Event> {
-        self.queue.pop_front()
+        match self.queue.pop_front() {
+            None => self.arrived.pop_front().map(|receiver| Event::Arrived { receiver }),
+            event => event,
+        }
     }
 
-    /// The next one, if it is that something has arrived.
+    /// The next one, if it is that something has arrived and nothing else waits.
     #[inline]
     pub(crate) fn pop_arrived(&mut self) -> Option<ReceiverId> {
-        let Some(&Event::Arrived { receiver }) = self.queue.front() else { return None };
-        // there is nothing in it to be dropped, which the compiler does not see
-        self.queue.pop_front().map(core::mem::forget);
-        Some(receiver)
+        if self.queue.is_empty() { self.arrived.pop_front() } else { None }
     }
 }

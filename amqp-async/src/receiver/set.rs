@@ -149,7 +149,9 @@ impl State {
     pub(crate) fn tell_set(&mut self, Member { set, place }: Member) {
         if let Some(ready) = self.sets.get_mut(set as usize) {
             ready.push(place as usize);
-            self.wake.extend(ready.waker.take());
+            if let Some(waker) = ready.waker.take() {
+                self.wake.push(waker);
+            }
         }
     }
 }
@@ -317,22 +319,27 @@ impl Taken {
     /// Takes what is there, until no more is to be taken; whether there may be more, or an end to be told.
     fn take_some(&self, state: &mut State, (left, keep): Sink<'_, impl FnMut(Delivery)>) -> Result<bool, Error> {
         let link = &self.link;
+        // mostly nothing is kept beside the machine
+        if !link.own.any.load(Relaxed) {
+            if let Ok(mut receiver) = state.machine.receiver(link.id) {
+                while *left > 0 {
+                    let Some(delivery) = receiver.recv() else { return link.fate.get().map_or(Ok(false), Err) };
+                    keep(delivery_of(link, delivery));
+                    *left -= 1;
+                    // cheaper than to take in vain, which asks for the link's fate
+                    if receiver.buffered() == 0 {
+                        return Ok(receiver.is_over());
+                    }
+                }
+                return Ok(true);
+            }
+        }
         while *left > 0 {
             let Some(delivery) = link.take(state)? else { return Ok(false) };
             keep(delivery_of(link, delivery));
             *left -= 1;
-            // cheaper than to take in vain, which asks for the link's fate
-            if !self.has_more(state) {
-                return Ok(false);
-            }
         }
         Ok(true)
-    }
-
-    /// Whether taking gives something: a delivery, or why there is none.
-    fn has_more(&self, state: &mut State) -> bool {
-        let buffered = state.machine.receiver(self.link.id).map(|receiver| receiver.buffered());
-        self.link.own.any.load(Relaxed) || buffered != Ok(0)
     }
 }
 

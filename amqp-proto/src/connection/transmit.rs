@@ -32,7 +32,7 @@ impl Connection {
             self.restart_heartbeat(now);
         } else if self.ctx.output.rest(now) && now.saturating_duration_since(self.last_in) >= REST {
             self.ctx.events.rest();
-            self.sessions.iter_mut().for_each(|(_, session)| session.arrivals.rest());
+            self.sessions.iter_mut().for_each(|(_, session)| session.rest());
         }
         if self.finished {
             Transmit::Closing

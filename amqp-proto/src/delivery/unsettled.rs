@@ -16,7 +16,7 @@ use core::fmt;
 /// Ids in a bucket; a power of two.
 const WIDTH: u32 = 16;
 
-/// Buckets whose room is kept: a batch of 64 ids needs none that is new.
+/// Buckets whose room is kept, or as many as are in use: a batch of 64 ids needs none that is new.
 const SPARE: usize = 4;
 
 type Slots<T> = Box<[Option<T>]>;
@@ -35,7 +35,7 @@ pub(crate) struct Unsettled<T> {
 
 struct Table<T> {
     buckets: VecDeque<Bucket<T>>,
-    /// Slots of buckets given up, to be used again; at most [`SPARE`].
+    /// Slots of buckets given up, to be used again; see [`SPARE`].
     spare: Vec<Slots<T>>,
     len: usize,
 }
@@ -62,6 +62,13 @@ fn slot_of(id: SequenceNo) -> usize {
 impl<T> Unsettled<T> {
     pub(crate) const fn new() -> Self {
         Self { table: Thin::new() }
+    }
+
+    /// Gives back the room that is not in use.
+    pub(crate) fn rest(&mut self) {
+        if let Some(table) = self.table.get_mut() {
+            table.spare = Vec::new();
+        }
     }
 
     #[inline(always)]
@@ -187,7 +194,7 @@ impl<T> Table<T> {
     #[cold]
     fn give_up(&mut self, index: usize) {
         let removed = if index == 0 { self.buckets.pop_front() } else { self.buckets.remove(index) };
-        if let Some(bucket) = removed.filter(|_| self.spare.len() < SPARE) {
+        if let Some(bucket) = removed.filter(|_| self.spare.len() < self.buckets.len().max(SPARE)) {
             self.spare.push(bucket.slots);
         }
     }

@@ -104,6 +104,12 @@ impl ReceiverMut<'_> {
         }
     }
 
+    /// Whether the link is gone and all that had arrived has been taken: its id is no longer valid.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.link().is_none_or(|link| link.key.generation != self.key.generation)
+    }
+
     /// The state of the link at this moment.
     #[must_use]
     pub fn snapshot(&self) -> Option<LinkSnapshot> {

@@ -154,7 +154,7 @@ impl Session {
             }
         }
         if arrival.arrived {
-            ctx.event(Event::Arrived { receiver: crate::ReceiverId(link.key) });
+            ctx.events.push_arrived(crate::ReceiverId(link.key));
         }
         if arrival.last_credit {
             link.drain_progress(ctx);

@@ -250,6 +250,13 @@ impl Session {
         *self = Self { owed, ..Self::new(id) };
     }
 
+    /// Nothing has been moving for a while: gives room back that is not in use.
+    pub(crate) fn rest(&mut self) {
+        self.arrivals.rest();
+        self.sent.rest();
+        self.received.rest();
+    }
+
     /// Ended by us before the peer has answered its begin: only that answer is awaited, and end behind it.
     pub(crate) fn given_up(&self) -> bool {
         self.local == Half::Ended && self.remote == Half::Idle && self.links.len() == 0
