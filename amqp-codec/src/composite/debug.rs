@@ -41,6 +41,7 @@ pub struct DebugFields<'a, 'f> {
 
 impl<'a, 'f> DebugFields<'a, 'f> {
     /// Writes the name.
+    #[inline(never)]
     pub fn new(formatter: &'a mut fmt::Formatter<'f>, name: &str) -> Result<Self, fmt::Error> {
         formatter.write_str(name)?;
         formatter.write_str("{")?;
