@@ -144,6 +144,7 @@ pub(crate) enum Confirming {
 
 impl Fate {
     /// The error, if it is gone.
+    #[inline(never)]
     pub(crate) fn get(&self) -> Option<Error> {
         self.0.get().cloned()
     }
@@ -155,6 +156,8 @@ impl Fate {
 
     /// What to answer for a command that the machine refused: why the thing is gone, rather than that
     /// its id is stale.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn explain(&self, misuse: Misuse) -> Error {
         self.get().unwrap_or(Error::Misuse(misuse))
     }
@@ -286,6 +289,7 @@ impl Shared {
     }
 
     /// The lock itself. Nothing of the application runs under it, so poison means nothing here.
+    #[inline(never)]
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -411,6 +415,7 @@ impl State {
     }
 
     /// Why the connection cannot be used any more.
+    #[inline(never)]
     pub(crate) fn closed(&self) -> Option<Error> {
         match &self.phase {
             Phase::Closed(error) => Some(error.clone()),
