@@ -151,7 +151,7 @@ macro_rules! composite {
                 #[allow(unused_imports, reason = "a type may have no field that needs it")]
                 use $crate::composite::ShownValue as _;
                 #[allow(unused_mut, reason = "a type may have no fields")]
-                let mut fields = $crate::composite::DebugFields::new(f, stringify!($Name))?;
+                let mut fields = $crate::composite::DebugFields::new(f, stringify!($Name));
                 $(
                     $crate::composite!(
                         @debug fields,
@@ -396,14 +396,14 @@ macro_rules! composite {
     };
 
     (@debug $fields:ident, $name:expr, $value:expr, [$(mandatory)? secret]) => {
-        $fields.secret($name, $crate::composite::Shown(&$value).value())?
+        $fields.secret($name, $crate::composite::Shown(&$value).value())
     };
     (@debug $fields:ident, $name:expr, $value:expr, [$($flag:ident)*]) => {
-        $fields.field($name, $crate::composite::Shown(&$value).value())?
+        $fields.field($name, $crate::composite::Shown(&$value).value())
     };
     (@debug $fields:ident, $name:expr, $value:expr, [$($flag:ident)*] $default:expr) => {
         if $value != $default {
-            $fields.field($name, ::core::option::Option::Some(&$value))?
+            $fields.field($name, ::core::option::Option::Some(&$value))
         }
     };
 
