@@ -149,6 +149,8 @@ impl Fate {
         self.0.get().cloned()
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn set(&self, error: Error) {
         // the first cause stands
         let _ = self.0.set(error);

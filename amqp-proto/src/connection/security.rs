@@ -189,6 +189,8 @@ impl Connection {
     }
 
     /// Ends the transport without a close frame.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn cut(&mut self, reason: CloseReason) {
         self.layer = Layer::Deaf;
         self.local = Half::Ended;
