@@ -147,7 +147,7 @@ impl State {
                 session.requested.retain(|(requested, _)| *requested != id);
             }
             if let LinkId::Sender(sender) = id {
-                self.outcomes.sender_gone(sender, &mut self.wake);
+                self.outcomes.sender_gone(sender, error, &mut self.wake);
             }
         }
         self.flushing.call_all(&mut self.wake);

@@ -41,6 +41,8 @@ pub(crate) trait Link: Copy + Into<LinkId> {
     fn abandon(self, machine: &mut amqp_proto::Connection);
     /// The peer's attach.
     fn remote_attach(self, machine: &mut amqp_proto::Connection) -> Option<Attach>;
+    /// Its last handle is gone: whether the link stays all the same, for what is awaited of it.
+    fn is_awaited(self, state: &mut State) -> bool;
 }
 
 impl Link for SenderId {
@@ -62,6 +64,10 @@ impl Link for SenderId {
 
     fn remote_attach(self, machine: &mut amqp_proto::Connection) -> Option<Attach> {
         machine.sender(self).ok()?.remote_attach()
+    }
+
+    fn is_awaited(self, state: &mut State) -> bool {
+        state.outcomes.is_awaited(self)
     }
 }
 
@@ -87,6 +93,10 @@ impl Link for ReceiverId {
 
     fn remote_attach(self, machine: &mut amqp_proto::Connection) -> Option<Attach> {
         machine.receiver(self).ok()?.remote_attach()
+    }
+
+    fn is_awaited(self, _: &mut State) -> bool {
+        false
     }
 }
 
@@ -126,7 +136,18 @@ impl<Id: Link> LinkRoot<Id> {
 
     /// A turn that concerns this link and its session alone.
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
-        self.shared().with_link(self.session.id, &self.credit, act)
+        self.with_session(&self.session, act)
+    }
+
+    /// The same for whoever has the session at hand, which is this link's: nothing is read here.
+    #[inline]
+    pub(crate) fn with_session<R>(&self, session: &SessionRoot, act: impl FnOnce(&mut State) -> R) -> R {
+        session.shared().with_link(session.id, &self.credit, act)
+    }
+
+    /// What all handles of the session share.
+    pub(crate) fn session_root(&self) -> &Arc<SessionRoot> {
+        &self.session
     }
 
     /// The credit as it was shown last; none if the link is gone.
@@ -220,6 +241,9 @@ impl<Id: Link> LinkRoot<Id> {
 impl<Id: Link> Drop for LinkRoot<Id> {
     fn drop(&mut self) {
         self.shared().with(|state| {
+            if self.id.is_awaited(state) {
+                return;
+            }
             state.leftovers.forget(self.id.into());
             match state.links.get(&self.id.into()).map(|entry| entry.stage) {
                 Some(Stage::Requested) => state.refuse(self.id.into(), not_wanted()),

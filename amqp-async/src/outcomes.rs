@@ -1,6 +1,7 @@
 //! Where the outcomes of sent messages arrive (§2.6.12): one slot for each delivery that somebody waits
 //! for. The slot's key travels through the core as the delivery's token, so nothing is ever searched.
 
+use crate::error::Error;
 use crate::slots::Slots;
 use amqp_proto::SenderId;
 use amqp_proto::codec::Outcome;
@@ -10,6 +11,8 @@ use std::task::{Poll, Waker};
 #[derive(Default)]
 pub(crate) struct Outcomes {
     slots: Slots<Slot>,
+    /// Senders that no handle is left of but settlements, and how many of those.
+    awaited: Vec<(SenderId, usize)>,
 }
 
 enum Slot {
@@ -18,7 +21,9 @@ enum Slot {
     /// On its way, and nobody asks any more.
     Abandoned(SenderId),
     /// Here, and not fetched yet.
-    Arrived(Outcome),
+    Arrived(SenderId, Outcome),
+    /// It will not come: the sender is gone, and this is why.
+    Lost(Box<Error>),
 }
 
 impl Outcomes {
@@ -37,21 +42,28 @@ impl Outcomes {
     pub(crate) fn arrive(&mut self, token: u64, outcome: Outcome, wake: &mut Vec<Waker>) {
         let key = key(token);
         let Some(slot) = self.slots.get_mut(key) else { return };
-        match std::mem::replace(slot, Slot::Arrived(outcome)) {
-            Slot::Waiting(_, waker) => wake.extend(waker),
+        match slot {
+            Slot::Waiting(sender, waker) => {
+                wake.extend(waker.take());
+                *slot = Slot::Arrived(*sender, outcome);
+            }
             Slot::Abandoned(_) => drop(self.slots.remove(key)),
-            first @ Slot::Arrived(_) => *slot = first,
+            // the first stands
+            Slot::Arrived(..) | Slot::Lost(_) => {}
         }
     }
 
-    /// Fetches the outcome; `Ready(None)` if there is none and none will be stored.
-    pub(crate) fn poll(&mut self, token: u64, waker: &Waker) -> Poll<Option<Outcome>> {
+    /// Fetches the outcome, or why there will be none; `None` if there was none ever.
+    pub(crate) fn poll(&mut self, token: u64, waker: &Waker) -> Poll<Option<Result<Outcome, Error>>> {
         match self.slots.get_mut(key(token)) {
             Some(Slot::Waiting(_, Some(known))) => known.clone_from(waker),
             Some(Slot::Waiting(_, unknown)) => *unknown = Some(waker.clone()),
-            Some(Slot::Arrived(_)) => {
-                let Some(Slot::Arrived(outcome)) = self.slots.remove(key(token)) else { return Poll::Ready(None) };
-                return Poll::Ready(Some(outcome));
+            Some(Slot::Arrived(..) | Slot::Lost(_)) => {
+                return Poll::Ready(match self.slots.remove(key(token)) {
+                    Some(Slot::Arrived(_, outcome)) => Some(Ok(outcome)),
+                    Some(Slot::Lost(error)) => Some(Err(*error)),
+                    _ => None,
+                });
             }
             Some(Slot::Abandoned(_)) | None => return Poll::Ready(None),
         }
@@ -60,25 +72,20 @@ impl Outcomes {
 
     /// Whether it is here and not fetched.
     pub(crate) fn has_arrived(&mut self, token: u64) -> bool {
-        matches!(self.slots.get_mut(key(token)), Some(Slot::Arrived(_)))
+        matches!(self.slots.get_mut(key(token)), Some(Slot::Arrived(..)))
     }
 
-    /// Nobody will fetch this one. Whether it is still to come, and its slot is taken until then.
-    pub(crate) fn abandon(&mut self, token: u64) -> bool {
+    /// Nobody will fetch this one; its slot is taken until it has come.
+    pub(crate) fn abandon(&mut self, token: u64) {
         let key = key(token);
         match self.slots.get_mut(key) {
             Some(slot @ Slot::Waiting(..)) => {
                 if let Slot::Waiting(sender, _) = *slot {
                     *slot = Slot::Abandoned(sender);
                 }
-                true
             }
-            Some(Slot::Arrived(_)) => {
-                self.slots.remove(key);
-                false
-            }
-            Some(Slot::Abandoned(_)) => true,
-            None => false,
+            Some(Slot::Arrived(..) | Slot::Lost(_)) => drop(self.slots.remove(key)),
+            Some(Slot::Abandoned(_)) | None => {}
         }
     }
 
@@ -87,14 +94,45 @@ impl Outcomes {
         self.slots.remove(key(token));
     }
 
+    /// No handle is left of the sender: whether settlements are, for which its link stays.
+    pub(crate) fn is_awaited(&mut self, sender: SenderId) -> bool {
+        let is_of = |slot: &Slot| matches!(slot, Slot::Waiting(of, _) | Slot::Arrived(of, _) if *of == sender);
+        let count = self.slots.iter_mut().filter(|(_, slot)| is_of(slot)).count();
+        if count > 0 {
+            self.awaited.push((sender, count));
+        }
+        count > 0
+    }
+
+    /// One settlement of the sender less: whether it was the last that its link stayed for.
+    #[inline]
+    pub(crate) fn was_last(&mut self, sender: SenderId) -> bool {
+        !self.awaited.is_empty() && self.count_down(sender)
+    }
+
+    #[cold]
+    fn count_down(&mut self, sender: SenderId) -> bool {
+        let Some(at) = self.awaited.iter().position(|(awaited, _)| *awaited == sender) else { return false };
+        let Some((_, count)) = self.awaited.get_mut(at) else { return false };
+        *count -= 1;
+        let was_last = *count == 0;
+        if was_last {
+            self.awaited.swap_remove(at);
+        }
+        was_last
+    }
+
     /// The sender is gone: no more outcomes will come. Whoever waits looks again and finds out why.
-    pub(crate) fn sender_gone(&mut self, gone: SenderId, wake: &mut Vec<Waker>) {
+    pub(crate) fn sender_gone(&mut self, gone: SenderId, error: &Error, wake: &mut Vec<Waker>) {
         let mut vacated = Vec::new();
         for (key, slot) in self.slots.iter_mut() {
             match slot {
-                Slot::Waiting(sender, waker) if *sender == gone => wake.extend(waker.take()),
+                Slot::Waiting(sender, waker) if *sender == gone => {
+                    wake.extend(waker.take());
+                    *slot = Slot::Lost(Box::new(error.clone()));
+                }
                 Slot::Abandoned(sender) if *sender == gone => vacated.push(key),
-                Slot::Waiting(..) | Slot::Abandoned(_) | Slot::Arrived(_) => {}
+                Slot::Waiting(..) | Slot::Abandoned(_) | Slot::Arrived(..) | Slot::Lost(_) => {}
             }
         }
         for key in vacated {

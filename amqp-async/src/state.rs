@@ -314,7 +314,12 @@ impl Shared {
         look: &Look<Credit, 1>,
         act: impl FnOnce(&mut State) -> R,
     ) -> R {
-        self.turn(Some((session, look)), act)
+        self.turn(Some((session, Some(look))), act)
+    }
+
+    /// A turn that changes nothing of what is shown but its session's windows.
+    pub(crate) fn with_session<R>(&self, session: SessionId, act: impl FnOnce(&mut State) -> R) -> R {
+        self.turn(Some((session, None)), act)
     }
 
     fn turn<R>(&self, of: Option<OfLink<'_>>, act: impl FnOnce(&mut State) -> R) -> R {
@@ -363,8 +368,8 @@ struct Turn<'a> {
     of: Option<OfLink<'a>>,
 }
 
-/// What a link's turn may change of all that is shown: its session's windows, and its credit.
-type OfLink<'a> = (SessionId, &'a Look<Credit, 1>);
+/// What a link's turn may change of all that is shown: its session's windows, and its credit, if that.
+type OfLink<'a> = (SessionId, Option<&'a Look<Credit, 1>>);
 
 /// Who is woken when this is dropped.
 struct Calls {
@@ -433,7 +438,9 @@ impl State {
         match of {
             Some((session, look)) => {
                 shown.show_session(session, machine, wake);
-                look.show(machine);
+                if let Some(look) = look {
+                    look.show(machine);
+                }
             }
             None if shown.show(machine, wake) => {}
             None => *watching = None,

@@ -14,7 +14,7 @@ pub use writer::DeliveryWriter;
 use crate::deadline::RunningLimit;
 use crate::error::{Error, SendError, Step, TrySendError};
 use crate::link::LinkRoot;
-use crate::session::Session;
+use crate::session::{Session, SessionRoot};
 use crate::state::State;
 use amqp_proto::codec::{self, Attach, Message, Outcome};
 use amqp_proto::{Blocked, LinkSnapshot, Outgoing, SenderId};
@@ -34,13 +34,16 @@ use submit::{Attempt, HandOver, Place};
 #[derive(Clone)]
 pub struct Sender {
     pub(crate) link: Arc<SenderRoot>,
+    /// The link's own, at hand: what all handles share each message would have to fetch from wherever it lies.
+    session: Arc<SessionRoot>,
+    id: SenderId,
 }
 
 pub(crate) type SenderRoot = LinkRoot<SenderId>;
 
 impl Sender {
     pub(crate) fn new(link: SenderRoot) -> Self {
-        Self { link: Arc::new(link) }
+        Self { session: Arc::clone(link.session_root()), id: link.id, link: Arc::new(link) }
     }
 
     /// Sends a message and waits until the receiver has settled it (§2.6.12).
@@ -69,7 +72,7 @@ impl Sender {
         let load = Load::of(Cow::Owned(message.into()));
         let handed = limit.run(HandOver::new(self, load, None)).await;
         let token = handed.unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))?;
-        let settlement = Settlement::new(&self.link, token, None);
+        let settlement = Settlement::new(&self.session, self.id, token, None);
         let outcome = limit.run(settlement).await;
         outcome.unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
     }
@@ -106,7 +109,7 @@ impl Sender {
         }
         let mut load = Load::Message(Cow::Borrowed(message));
         let attempt = |state: &mut State| (!state.should_push()).then(|| self.attempt(state, &mut load));
-        match self.link.with(attempt)? {
+        match self.link.with_session(&self.session, attempt)? {
             Attempt::Taken(token) => Some(Ok(self.settlement(token))),
             Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
             Attempt::NotNow(_) => None,
@@ -150,7 +153,7 @@ impl Sender {
             return Err(TrySendError::Blocked(Box::new(message), blocked));
         }
         let mut load = Load::of(Cow::Borrowed(&message));
-        match self.link.with(|state| self.attempt(state, &mut load)) {
+        match self.link.with_session(&self.session, |state| self.attempt(state, &mut load)) {
             Attempt::Taken(token) => Ok(self.settlement(token)),
             Attempt::NotNow(blocked) => Err(TrySendError::Blocked(Box::new(message), blocked)),
             Attempt::Failed(error) => Err(TrySendError::Failed(error)),
@@ -294,7 +297,7 @@ impl Sender {
     }
 
     fn settlement(&self, token: Option<u64>) -> Settlement {
-        Settlement::new(&self.link, token, self.link.shared().limit(Step::Settle))
+        Settlement::new(&self.session, self.id, token, self.session.shared().limit(Step::Settle))
     }
 
     fn too_large(&self, state: &mut State, size: usize) -> Error {

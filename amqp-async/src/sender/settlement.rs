@@ -1,11 +1,12 @@
 //! The future of a sent message's outcome (§2.6.12).
 
-use super::SenderRoot;
 use crate::deadline::Limit;
 use crate::error::{Error, SendError, Step};
+use crate::link::Link;
+use crate::session::SessionRoot;
 use crate::state::State;
-use amqp_proto::Misuse;
 use amqp_proto::codec::Outcome;
+use amqp_proto::{Misuse, SenderId};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -27,8 +28,8 @@ pub struct Settlement {
 }
 
 enum Expected {
-    /// Under this token.
-    Token(Arc<SenderRoot>, u64),
+    /// Under this token, of this sender. What the sender's handles share is not at hand: each message would touch it.
+    Token(Arc<SessionRoot>, SenderId, u64),
     /// The message was sent settled: there is nothing to wait for (§2.6.12).
     Nothing,
     /// It has been given out.
@@ -36,8 +37,13 @@ enum Expected {
 }
 
 impl Settlement {
-    pub(crate) fn new(link: &Arc<SenderRoot>, token: Option<u64>, limit: Option<Duration>) -> Self {
-        let state = token.map_or(Expected::Nothing, |token| Expected::Token(Arc::clone(link), token));
+    pub(super) fn new(
+        session: &Arc<SessionRoot>,
+        sender: SenderId,
+        token: Option<u64>,
+        limit: Option<Duration>,
+    ) -> Self {
+        let state = token.map_or(Expected::Nothing, |token| Expected::Token(Arc::clone(session), sender, token));
         Self { state, limit: Limit::new(limit) }
     }
 
@@ -49,32 +55,23 @@ impl Settlement {
 
     /// Nobody asks any more. If the outcome has been fetched, it was under the same lock: afterwards the token may be
     /// another's.
-    fn give_up(link: &SenderRoot, limit: &mut Limit, state: &mut State, token: u64) {
+    fn give_up(limit: &mut Limit, state: &mut State, sender: SenderId, token: u64) {
         limit.cancel(state);
-        if state.outcomes.abandon(token) && link.fate.get().is_some() {
-            // no outcome will come to free the slot
-            state.outcomes.forget(token);
+        state.outcomes.abandon(token);
+        if state.outcomes.was_last(sender) {
+            state.leftovers.forget(sender.into());
+            sender.abandon(&mut state.machine);
         }
     }
 }
 
 /// The outcome, or why it will not be known.
-fn look(
-    link: &SenderRoot,
-    limit: &mut Limit,
-    state: &mut State,
-    token: u64,
-    waker: &Waker,
-) -> Poll<Result<Outcome, SendError>> {
-    let outcome = match state.outcomes.poll(token, waker) {
-        Poll::Ready(Some(outcome)) => return Poll::Ready(Ok(outcome)),
-        Poll::Ready(None) => Poll::Ready(()),
-        Poll::Pending => Poll::Pending,
-    };
-    let error = match (link.fate.get(), outcome) {
-        (Some(error), _) => error,
-        (None, Poll::Ready(())) => Error::Undriven,
-        (None, Poll::Pending) => match limit.poll(state, waker) {
+fn look(limit: &mut Limit, state: &mut State, token: u64, waker: &Waker) -> Poll<Result<Outcome, SendError>> {
+    let error = match state.outcomes.poll(token, waker) {
+        Poll::Ready(Some(Ok(outcome))) => return Poll::Ready(Ok(outcome)),
+        Poll::Ready(Some(Err(error))) => error,
+        Poll::Ready(None) => Error::Undriven,
+        Poll::Pending => match limit.poll(state, waker) {
             Poll::Ready(()) => Error::Timeout(Step::Settle),
             Poll::Pending => return Poll::Pending,
         },
@@ -87,15 +84,15 @@ impl Future for Settlement {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { state: expected, limit } = self.get_mut();
-        let (link, token) = match expected {
+        let (session, sender, token) = match expected {
             Expected::Nothing => return Poll::Ready(Ok(Outcome::Accepted)),
             Expected::Done => return Poll::Ready(Err(SendError::InDoubt(Error::Misuse(Misuse::StaleId)))),
-            Expected::Token(link, token) => (&*link, *token),
+            Expected::Token(session, sender, token) => (&*session, *sender, *token),
         };
-        let result = link.with(|state| {
-            let result = look(link, limit, state, token, cx.waker());
+        let result = session.shared().with_session(session.id, |state| {
+            let result = look(limit, state, token, cx.waker());
             if result.is_ready() {
-                Self::give_up(link, limit, state, token);
+                Self::give_up(limit, state, sender, token);
             }
             result
         });
@@ -108,8 +105,8 @@ impl Future for Settlement {
 
 impl Drop for Settlement {
     fn drop(&mut self) {
-        let Self { state: Expected::Token(link, token), limit } = self else { return };
-        Self::give_up(link, limit, &mut link.shared().lock(), *token);
+        let Self { state: Expected::Token(session, sender, token), limit } = self else { return };
+        session.shared().with_session(session.id, |state| Self::give_up(limit, state, *sender, *token));
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) enum Attempt {
 
 impl Sender {
     pub(super) fn attempt(&self, state: &mut State, load: &mut Load<'_>) -> Attempt {
-        let id = self.link.id;
+        let id = self.id;
         let token = state.outcomes.next_token();
         let result = match state.machine.sender(id) {
             Ok(mut sender) => load.hand_over(&mut sender, token),

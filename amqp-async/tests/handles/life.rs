@@ -1,12 +1,14 @@
 //! Beginning and end of connections, sessions and links.
 
 use crate::support::*;
-use amqp_async::proto::codec::{self, Condition, SaslCode};
+use amqp_async::proto::codec::{self, Condition, Outcome, SaslCode};
 use amqp_async::proto::{
     CloseReason, CreditMode, DetachReason, EndReason, Mechanism, Misuse, SaslClient, SaslListener, SaslRequest,
     SessionOptions,
 };
-use amqp_async::{Connection, Delivery, Error, Fault, IncomingConnection, Recovery, Sender, Session, Settlement, Step};
+use amqp_async::{
+    Connection, Delivery, Error, Fault, IncomingConnection, Recovery, SendError, Sender, Session, Settlement, Step,
+};
 use std::time::Duration;
 
 #[test]
@@ -48,6 +50,46 @@ fn close_tells_the_peer_why() {
     let error = pair.world.run(pair.listener.closed());
     assert_eq!(error.condition(), Some(Condition::RESOURCE_LIMIT_EXCEEDED));
     assert_eq!((error.fault(), error.recovery()), (Fault::Remote, Recovery::Reconnect));
+}
+
+#[test]
+fn settlements_keep_their_link_until_the_last_is_gone() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let [fetched, dropped, last] = ["1", "2", "3"].map(|message| pair.world.run(sender.submit(message)).unwrap());
+    drop(sender);
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    assert_eq!(pair.world.run(fetched).unwrap(), Outcome::Accepted);
+    drop(dropped);
+    for _ in 0..2 {
+        pair.world.settle();
+        assert!(receiver.snapshot().is_some(), "one waits, or has not looked");
+        pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    }
+    pair.world.settle();
+    assert!(receiver.snapshot().is_some(), "it has not looked");
+    assert_eq!(pair.world.run(last).unwrap(), Outcome::Accepted);
+    pair.world.settle();
+    assert!(receiver.snapshot().is_none());
+}
+
+#[test]
+fn settlements_without_a_sender_hear_why_there_is_no_outcome() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let [told, fetched, dropped] = ["1", "2", "3"].map(|message| pair.world.run(sender.submit(message)).unwrap());
+    drop(sender);
+    let first = pair.world.run(receiver.recv()).unwrap();
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    pair.world.settle();
+    pair.world.run(receiver.close_with(codec::Error::new(Condition::RESOURCE_LIMIT_EXCEEDED, "enough"))).unwrap();
+    pair.world.settle();
+    let Err(SendError::InDoubt(error)) = pair.world.run(told) else { panic!("it has no outcome") };
+    assert_eq!(error.condition(), Some(Condition::RESOURCE_LIMIT_EXCEEDED));
+    assert_eq!(pair.world.run(fetched).unwrap(), Outcome::Accepted, "it had come");
+    drop((first, dropped));
 }
 
 #[test]
@@ -189,7 +231,7 @@ fn transport_failures_are_told_apart() {
     let settlement = pair.world.run(sender.submit("lost?")).unwrap();
     pair.tap.reset();
     let error = pair.world.run(settlement).unwrap_err();
-    assert!(matches!(&error, amqp_async::SendError::InDoubt(Error::Transport(_))), "{error:?}");
+    assert!(matches!(&error, SendError::InDoubt(Error::Transport(_))), "{error:?}");
     assert_eq!((error.cause().fault(), error.cause().recovery()), (Fault::Transport, Recovery::Reconnect));
     assert!(matches!(pair.client_driver.take(), Some(Err(Error::Transport(_)))));
 

@@ -16,8 +16,8 @@ use core::fmt;
 /// Ids in a bucket; a power of two.
 const WIDTH: u32 = 16;
 
-/// Buckets whose room is kept, or as many as are in use: a batch of 64 ids needs none that is new.
-const SPARE: usize = 4;
+/// Buckets whose room is kept until nothing moves: who has a thousand deliveries on their way needs none that is new.
+const SPARE: usize = 64;
 
 type Slots<T> = Box<[Option<T>]>;
 
@@ -35,7 +35,7 @@ pub(crate) struct Unsettled<T> {
 
 struct Table<T> {
     buckets: VecDeque<Bucket<T>>,
-    /// Slots of buckets given up, to be used again; see [`SPARE`].
+    /// Slots of buckets given up, to be used again; at most [`SPARE`].
     spare: Vec<Slots<T>>,
     len: usize,
 }
@@ -194,7 +194,7 @@ impl<T> Table<T> {
     #[cold]
     fn give_up(&mut self, index: usize) {
         let removed = if index == 0 { self.buckets.pop_front() } else { self.buckets.remove(index) };
-        if let Some(bucket) = removed.filter(|_| self.spare.len() < self.buckets.len().max(SPARE)) {
+        if let Some(bucket) = removed.filter(|_| self.spare.len() < SPARE) {
             self.spare.push(bucket.slots);
         }
     }
