@@ -90,10 +90,10 @@ impl Connection {
     /// Why there will be no open: login refused, refused with a condition, time-out, transport.
     pub async fn opened(&self) -> Result<(), Error> {
         self.shared()
-            .wait(|state, waker| match &state.phase {
+            .wait(|state, waker| match state.closed() {
                 _ if state.was_opened() => Poll::Ready(Ok(())),
-                Phase::Closed(error) => Poll::Ready(Err(error.clone())),
-                Phase::Opening | Phase::Open => {
+                Some(error) => Poll::Ready(Err(error)),
+                None => {
                     state.changed.register(waker);
                     Poll::Pending
                 }

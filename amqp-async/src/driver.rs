@@ -8,7 +8,7 @@
 use crate::error::Error;
 use crate::intake::Intake;
 use crate::state::{Phase, Shared, State};
-use crate::transport::{Timer, Transport};
+use crate::transport::{READ_SIZE, Timer, Transport};
 use amqp_proto::codec::SaslCode;
 use amqp_proto::{CloseReason, Event, Instant, Misuse, Segments, Transmit};
 use std::future::Future;
@@ -21,6 +21,10 @@ use std::time::Duration;
 
 /// How many times one poll goes round before it lets other tasks run.
 const ROUNDS: usize = 16;
+
+/// When one poll has read more octets than this, those that it has woken have a turn: what they answer leaves while the peer,
+/// which may have a processor of its own, sends the next.
+const PORTION: usize = READ_SIZE;
 
 /// How many slices one write offers to the transport.
 const SLICES: usize = 64;
@@ -50,6 +54,9 @@ pub struct Driver<T, C> {
     news: News,
     failure: Option<Arc<io::Error>>,
     reading: bool,
+    /// Octets read in this poll, and whether anybody was woken in it.
+    portion: usize,
+    has_told: bool,
     unflushed: bool,
     shut: bool,
     alarm: Option<Instant>,
@@ -92,6 +99,8 @@ impl<T: Transport, C: Timer> Driver<T, C> {
             news: News::None,
             failure: None,
             reading: true,
+            portion: 0,
+            has_told: false,
             unflushed: false,
             shut: false,
             alarm: None,
@@ -111,6 +120,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         }
         let was_blocked = !self.output.is_empty();
         let has_events = self.exchange(cx.waker());
+        self.has_told |= !self.wake.is_empty();
         self.wake.drain(..).for_each(Waker::wake);
         self.write(cx);
         let has_room = self.output.is_empty() && (was_blocked || self.transmit == Transmit::More);
@@ -132,7 +142,10 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         }
         match self.input.poll_read(&mut self.transport, cx) {
             Poll::Ready(Ok(0)) => self.end(None),
-            Poll::Ready(Ok(_)) => self.news = News::Octets,
+            Poll::Ready(Ok(octets)) => {
+                self.portion += octets;
+                self.news = News::Octets;
+            }
             Poll::Ready(Err(error)) => self.end(Some(error)),
             Poll::Pending => {}
         }
@@ -182,6 +195,7 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         self.drain_events(state);
         if self.output.is_empty() {
             state.probes.leave();
+            state.pushed = false;
             self.transmit = state.machine.poll_transmit(now, &mut self.output);
         }
         // what has left makes room for senders
@@ -330,6 +344,7 @@ impl<T: Transport + Unpin, C: Timer + Unpin> Future for Driver<T, C> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let mut round = Round::Again;
+        (this.portion, this.has_told) = (0, false);
         for _ in 0..ROUNDS {
             round = this.round(cx, round);
             if let Some(result) = this.ended() {
@@ -337,6 +352,9 @@ impl<T: Transport + Unpin, C: Timer + Unpin> Future for Driver<T, C> {
             }
             if round == Round::Wait {
                 return Poll::Pending;
+            }
+            if this.has_told && this.portion > PORTION {
+                break;
             }
         }
         cx.waker().wake_by_ref();

@@ -235,6 +235,8 @@ impl State {
 }
 
 /// What is told to a peer that asked for what nobody here takes.
+#[cold]
+#[inline(never)]
 pub(crate) fn not_wanted() -> codec::Error {
     codec::Error::new(Condition::NOT_ALLOWED, "nothing here accepts this")
 }

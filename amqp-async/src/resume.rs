@@ -47,6 +47,7 @@ impl Leftovers {
     }
 
     /// Nobody will ask any more.
+    #[inline(never)]
     pub(crate) fn forget(&mut self, link: LinkId) {
         self.0.remove(&link);
     }

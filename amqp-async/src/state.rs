@@ -16,6 +16,7 @@ use crate::resume::Leftovers;
 use crate::sender::DrainAnswer;
 use crate::slots::Slots;
 use crate::sync::{Mutex, MutexGuard};
+use crate::transport::READ_SIZE;
 use crate::wait::{Turns, Wakers};
 use amqp_proto::codec::{self, Attach, Begin};
 use amqp_proto::{CloseReason, Connection, LinkId, Misuse, SaslAnswer, SaslRequest, SessionId, Sorted};
@@ -63,6 +64,8 @@ pub(crate) struct State {
     pub(crate) abandoned: bool,
     /// Set while the driver waits for something to do.
     pub(crate) parked: Option<Waker>,
+    /// Somebody has waited so that the driver comes by, which it has not since.
+    pub(crate) pushed: bool,
     /// To be called when the lock is released.
     pub(crate) wake: Vec<Waker>,
     pub(crate) probes: Probes,
@@ -141,10 +144,13 @@ pub(crate) enum Confirming {
 
 impl Fate {
     /// The error, if it is gone.
+    #[inline(never)]
     pub(crate) fn get(&self) -> Option<Error> {
         self.0.get().cloned()
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn set(&self, error: Error) {
         // the first cause stands
         let _ = self.0.set(error);
@@ -152,6 +158,8 @@ impl Fate {
 
     /// What to answer for a command that the machine refused: why the thing is gone, rather than that
     /// its id is stale.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn explain(&self, misuse: Misuse) -> Error {
         self.get().unwrap_or(Error::Misuse(misuse))
     }
@@ -273,6 +281,7 @@ impl Shared {
             closing: None,
             abandoned: false,
             parked: None,
+            pushed: false,
             wake: Vec::new(),
             probes: Probes::default(),
             watching: None,
@@ -282,6 +291,7 @@ impl Shared {
     }
 
     /// The lock itself. Nothing of the application runs under it, so poison means nothing here.
+    #[inline(never)]
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -386,7 +396,17 @@ impl Drop for Calls {
     }
 }
 
+/// How many octets are handed over, about, before the driver has a turn. More than one read takes: who sends a thousand small
+/// messages at a time sends two portions, and the second is made while the first is read.
+const PORTION: usize = READ_SIZE / 4 * 5;
+
 impl State {
+    /// Whether whoever hands over more should wait a moment first, so that what there is leaves: the peer may have a processor
+    /// of its own. Not more than once where it cannot leave.
+    pub(crate) fn should_push(&self) -> bool {
+        self.machine.encoded_output() >= PORTION && !self.pushed
+    }
+
     /// Whether a parked driver would find something to do.
     fn wants_driver(&self) -> bool {
         self.machine.has_output() || self.closing.is_some() || self.answer.is_some() || self.deadlines.wants_driver()
@@ -402,6 +422,7 @@ impl State {
     }
 
     /// Why the connection cannot be used any more.
+    #[inline(never)]
     pub(crate) fn closed(&self) -> Option<Error> {
         match &self.phase {
             Phase::Closed(error) => Some(error.clone()),

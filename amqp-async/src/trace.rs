@@ -65,6 +65,8 @@ fn wanted(value: &Path) -> Result<Wanted, String> {
 }
 
 /// A line on standard error. One that cannot be written is no reason to panic, in the middle of a connection's work.
+#[cold]
+#[inline(never)]
 fn tell(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{line}");
 }

@@ -11,6 +11,7 @@ pub(crate) struct Wakers(Vec<Waker>);
 
 impl Wakers {
     /// Remembers a task; once, however often it comes.
+    #[inline(never)]
     pub(crate) fn register(&mut self, waker: &Waker) {
         if !self.0.iter().any(|known| known.will_wake(waker)) {
             self.0.push(waker.clone());

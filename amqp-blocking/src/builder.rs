@@ -7,7 +7,7 @@ use amqp_async::client::Attempt;
 use amqp_async::connect::{self, ClearTextLogin, ConnectError, ConnectTimeouts, TcpOptions, Url};
 use amqp_async::proto::{ConfigBuilder, SaslClient};
 use amqp_async::tls::TlsClient;
-use amqp_async::{FuturesIo, Incoming, Timeouts};
+use amqp_async::{Incoming, Timeouts};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -139,7 +139,7 @@ impl Builder {
     pub fn connect_on(self, stream: impl StdStream) -> Result<Connection, ConnectError> {
         let pump = of_its_own(self.pump.as_ref()).map_err(ConnectError::System)?;
         let socket = Socket::over(pump.reactor(), stream).map_err(ConnectError::System)?;
-        let connecting = self.settings.with_runtime(pump.clone()).connect_on(FuturesIo::new(socket));
+        let connecting = self.settings.with_runtime(pump.clone()).connect_on(socket);
         Ok(Connection::new(pump.block_on(connecting)?, &pump))
     }
 }

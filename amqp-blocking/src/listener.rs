@@ -5,10 +5,10 @@ use crate::handle::handle;
 use crate::incoming::IncomingConnection;
 use crate::pump::Pump;
 use crate::socket::{Socket, StdStream};
+use amqp_async::Options;
 use amqp_async::connect::{self, TcpOptions};
 use amqp_async::proto::SaslListener;
 use amqp_async::tls::TlsServer;
-use amqp_async::{FuturesIo, Options};
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -88,7 +88,7 @@ impl Listener {
     pub fn accept_on(&self, stream: impl StdStream) -> io::Result<IncomingConnection> {
         let pump = of_its_own(self.inner.clients.as_ref())?;
         let socket = Socket::over(pump.reactor(), stream)?;
-        let incoming = self.inner.listener.accept_on_by(&pump, FuturesIo::new(socket));
+        let incoming = self.inner.listener.accept_on_by(&pump, socket);
         Ok(IncomingConnection::new(incoming, &pump))
     }
 }

@@ -6,7 +6,7 @@ use crate::pump::{Pump, WeakPump};
 use crate::reactor::lock;
 use crate::socket::{Acceptor, Socket};
 use amqp_async::connect::{Runtime, TcpOptions};
-use amqp_async::{Driver, FuturesIo, Transport};
+use amqp_async::{Driver, Transport};
 use mio::net::TcpStream;
 use std::future::poll_fn;
 use std::io;
@@ -18,7 +18,7 @@ use std::thread;
 macro_rules! runtime {
     ($($pump:ty)*) => {$(
         impl Runtime for $pump {
-            type Stream = FuturesIo<Socket<TcpStream>>;
+            type Stream = Socket<TcpStream>;
             type Listener = Acceptor;
             type Timer = Clock;
 
@@ -36,7 +36,7 @@ macro_rules! runtime {
             async fn connect(&self, address: SocketAddr, tcp: &TcpOptions) -> io::Result<Self::Stream> {
                 let socket = Socket::new(self.reactor(), TcpStream::from_std(tcp.start(address)?))?;
                 socket.connected().await?;
-                Ok(FuturesIo::new(socket))
+                Ok(socket)
             }
 
             fn listen(&self, socket: std::net::TcpListener) -> io::Result<Acceptor> {
@@ -46,7 +46,7 @@ macro_rules! runtime {
             async fn accept(&self, listener: &Acceptor, tcp: &TcpOptions) -> io::Result<(Self::Stream, SocketAddr)> {
                 let (stream, address) = listener.accept().await?;
                 tcp.apply(&stream)?;
-                Ok((FuturesIo::new(Socket::new(self.reactor(), stream)?), address))
+                Ok((Socket::new(self.reactor(), stream)?, address))
             }
 
             fn spawn<T: Transport + Unpin + Send + 'static>(&self, driver: Driver<T, Clock>) {

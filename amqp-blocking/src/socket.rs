@@ -1,21 +1,28 @@
-//! Sockets: octet streams for the `futures-io` traits, so that TLS can be laid upon them, connecting, accepting.
+//! Sockets: streams of octets as [`Transport`]s, connecting, accepting.
 
 use crate::reactor::{Direction, Reactor, Source};
-use futures_io::{AsyncRead, AsyncWrite};
+use amqp_async::Transport;
+use bytes::{BufMut, BytesMut};
 use mio::Interest;
 use mio::event::Source as MioSource;
 use mio::net::{TcpListener, TcpStream};
+use socket2::SockRef;
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::{Shutdown, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+
+/// Octets of room for a read where there is no buffer.
+const FIRST_ROOM: usize = 4 * 1024;
 
 /// A stream of octets that both directions can use through a shared reference, and that can be told to write no more.
 pub trait Stream: MioSource + Debug + Unpin + Send + 'static {
-    fn read(&self, buffer: &mut [u8]) -> io::Result<usize>;
+    fn read(&self, room: &mut [u8]) -> io::Result<usize>;
+    /// As `read`, into room in which nothing was ever written.
+    fn receive(&self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize>;
     fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize>;
     fn shutdown(&self) -> io::Result<()>;
 }
@@ -34,8 +41,12 @@ pub trait StdStream {
 macro_rules! stream {
     ($std:ty, $type:ty) => {
         impl Stream for $type {
-            fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-                (&mut &*self).read(buffer)
+            fn read(&self, room: &mut [u8]) -> io::Result<usize> {
+                (&mut &*self).read(room)
+            }
+
+            fn receive(&self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
+                SockRef::from(self).recv(room)
             }
 
             fn write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
@@ -87,34 +98,52 @@ impl<S: Stream> Socket<S> {
     }
 }
 
-impl<S: Stream> AsyncRead for Socket<S> {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        let room = buffer.len();
-        let read =
-            self.0.poll_some(Direction::Read, cx, |stream| stream.read(buffer), |octets| (1..room).contains(octets));
-        self.count(read)
+impl<S: Stream> Socket<S> {
+    /// Reads where there is no buffer: while nothing comes, none is made.
+    fn poll_first_read(&self, cx: &Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+        let mut room = [0; FIRST_ROOM];
+        let is_all = |octets: &usize| (1..FIRST_ROOM).contains(octets);
+        let read = ready!(self.0.poll_some(Direction::Read, cx, |stream| stream.read(&mut room), is_all))?;
+        buffer.extend_from_slice(room.get(..read).ok_or(ErrorKind::InvalidData)?);
+        Poll::Ready(Ok(read))
+    }
+
+    /// Reads behind what the buffer holds, as far as it has room: what arrives is written once, and room that nothing comes
+    /// for is not written at all. Through octets written before, as [`FuturesIo`](amqp_async::FuturesIo) has it, a receiver
+    /// took 6 % more of the processor's time, with bodies of 100 octets as with such of 64 KiB and 1 MiB.
+    #[expect(unsafe_code, reason = "nothing safe appends to a BytesMut what the system has written there")]
+    fn poll_append(&self, cx: &Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+        let room = buffer.spare_capacity_mut();
+        let most = room.len();
+        let is_all = |octets: &usize| (1..most).contains(octets);
+        let read = ready!(self.0.poll_some(Direction::Read, cx, |stream| stream.receive(room), is_all))?;
+        if read > most {
+            return Poll::Ready(Err(ErrorKind::InvalidData.into()));
+        }
+        // SAFETY: recv(2) has returned `read`, so that it has written as many octets from the front of `room`, which is the
+        // buffer's capacity behind its length; nobody has touched the buffer since; and they are not more than fit.
+        unsafe { buffer.advance_mut(read) };
+        Poll::Ready(Ok(read))
     }
 }
 
-impl<S: Stream> AsyncWrite for Socket<S> {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(cx, &[IoSlice::new(octets)])
+impl<S: Stream> Transport for Socket<S> {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
+        let is_full = buffer.len() == buffer.capacity();
+        let read = if is_full { self.poll_first_read(cx, buffer) } else { self.poll_append(cx, buffer) };
+        self.count(read)
     }
 
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let written = self.0.poll_io(Direction::Write, cx, |stream| stream.write(slices));
         self.count(written)
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.0.io().shutdown())
     }
 }

@@ -93,11 +93,13 @@ impl Config {
         let mut open = Open::new(container_id.into());
         open.max_frame_size = 65_536;
         open.channel_max = 255;
+        let idle_time_out = Some(Duration::from_secs(60));
+        open.idle_time_out = told(idle_time_out);
         ConfigBuilder {
             config: Config {
                 open,
                 may_introduce: true,
-                idle_time_out: Some(Duration::from_secs(60)),
+                idle_time_out,
                 required_capabilities: Multiple::new(),
                 pipelining: Pipelining::Off,
                 handshake_timeout: Some(Duration::from_secs(10)),
@@ -140,15 +142,15 @@ impl Config {
     #[must_use]
     pub fn introduced(mut self, properties: Fields) -> Self {
         if core::mem::take(&mut self.may_introduce) {
-            let mut open = self.open.clone();
-            let set = open.properties.get_or_insert_default();
+            let before = self.open.properties.clone();
+            let set = self.open.properties.get_or_insert_default();
             for (key, value) in properties {
                 if set.get(key.as_str()).is_none() {
                     set.insert(key, value);
                 }
             }
-            if fits(&open) {
-                self.open = open;
+            if !fits(&self.open) {
+                self.open.properties = before;
             }
         }
         self
@@ -185,6 +187,7 @@ impl ConfigBuilder {
     /// told. `None`: never. Default 60 s.
     pub fn idle_time_out(mut self, time_out: Option<Duration>) -> Self {
         self.config.idle_time_out = time_out;
+        self.config.open.idle_time_out = told(time_out);
         self
     }
 
@@ -302,7 +305,16 @@ impl ConfigBuilder {
     ///
     /// # Errors
     /// [`ConfigError`] names the setting that cannot be.
-    pub fn build(mut self) -> Result<Config, ConfigError> {
+    pub fn build(self) -> Result<Config, ConfigError> {
+        self.check()?;
+        Ok(self.config)
+    }
+
+    /// As [`build`](Self::build), to go on with the builder.
+    ///
+    /// # Errors
+    /// Those of [`build`](Self::build).
+    pub fn check(&self) -> Result<(), ConfigError> {
         if self.config.open.max_frame_size < MIN_MAX_FRAME_SIZE {
             return Err(ConfigError::MaxFrameSize);
         }
@@ -315,15 +327,17 @@ impl ConfigBuilder {
         if !(MIN_MAX_FRAME_SIZE..=MAX_SASL_FRAME_SIZE).contains(&self.config.sasl_max_frame_size) {
             return Err(ConfigError::SaslMaxFrameSize);
         }
-        self.config.open.idle_time_out = match self.config.idle_time_out {
-            Some(time_out) if time_out.as_millis() < 2 => return Err(ConfigError::IdleTimeOut),
-            // req: TR-2.4.5-03: half of the time after which we really give up
-            Some(time_out) => Some(u32::try_from(time_out.as_millis() / 2).unwrap_or(u32::MAX)),
-            None => None,
-        };
+        if self.config.idle_time_out.is_some_and(|time_out| time_out.as_millis() < 2) {
+            return Err(ConfigError::IdleTimeOut);
+        }
         if !fits(&self.config.open) {
             return Err(ConfigError::Open);
         }
-        Ok(self.config)
+        Ok(())
     }
+}
+
+/// What the peer is told of the time after which we give up: half of it (req: TR-2.4.5-03).
+fn told(idle_time_out: Option<Duration>) -> Option<u32> {
+    idle_time_out.map(|time_out| u32::try_from(time_out.as_millis() / 2).unwrap_or(u32::MAX))
 }

@@ -163,6 +163,8 @@ impl Connection {
         }
     }
 
+    #[cold]
+    #[inline(never)]
     fn fail_framing(&mut self, now: Instant, violation: Violation) {
         self.fail(now, violation);
         // Where one frame ends and the next begins is not known any more.

@@ -103,6 +103,7 @@ impl Output {
         tap.show_pieces(Direction::Out, self.segments.chunks());
     }
 
+    #[inline(never)]
     pub(crate) fn header(&mut self, header: ProtocolHeader) {
         self.segments.write(|out| out.extend_from_slice(&header.to_bytes()));
     }

@@ -2,7 +2,7 @@
 
 use alloc::vec::{self, Vec};
 use core::iter::Flatten;
-use core::{mem, slice};
+use core::mem;
 
 /// Entries in a run. Few enough to be moved at once when one comes or goes between them.
 const RUN: usize = 64;
@@ -51,8 +51,8 @@ impl<K, V> Sorted<K, V> {
 
     /// The entry with the lowest key.
     #[must_use]
-    pub fn first(&self) -> Option<&(K, V)> {
-        self.runs.first()?.first()
+    pub fn first(&self) -> Option<(&K, &V)> {
+        self.iter().next()
     }
 
     /// Takes the entry with the lowest key.
@@ -62,7 +62,7 @@ impl<K, V> Sorted<K, V> {
 
     /// All entries, in order.
     pub fn iter(&self) -> Iter<'_, K, V> {
-        Iter { entries: self.runs.iter().flatten(), left: self.len }
+        Iter { entries: Entries { runs: &self.runs, index: 0 }, left: self.len }
     }
 
     /// All entries, in order, to change their values.
@@ -118,8 +118,12 @@ impl<K: Ord, V> Sorted<K, V> {
     }
 
     /// Adds an entry; returns the value that was there by that key.
-    #[inline(never)]
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        self.put(key, value)
+    }
+
+    #[inline(never)]
+    fn put(&mut self, key: K, value: V) -> Option<V> {
         let (at, index) = match self.find(&key) {
             (at, Ok(index)) => return Some(mem::replace(&mut self.runs.get_mut(at)?.get_mut(index)?.1, value)),
             (at, Err(index)) => (at, index),
@@ -173,10 +177,10 @@ impl<K: Ord, V> Sorted<K, V> {
     }
 
     /// The entries whose keys are not lower, in order.
-    pub fn from<'a>(&'a self, key: &K) -> impl Iterator<Item = &'a (K, V)> + use<'a, K, V> {
+    pub fn from<'a>(&'a self, key: &K) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V> {
         let (at, index) = self.find(key);
-        let skipped = index.unwrap_or_else(|index| index);
-        self.runs.get(at..).unwrap_or_default().iter().flatten().skip(skipped)
+        let (runs, index) = (self.runs.get(at..).unwrap_or_default(), index.unwrap_or_else(|index| index));
+        Entries { runs, index }
     }
 }
 
@@ -209,8 +213,31 @@ impl<K, V> IntoIterator for Sorted<K, V> {
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Iter<'a, K, V> {
-    entries: Flatten<slice::Iter<'a, Vec<(K, V)>>>,
+    entries: Entries<'a, K, V>,
     left: usize,
+}
+
+/// The entries from one on.
+#[derive(Debug)]
+struct Entries<'a, K, V> {
+    /// The run that it is in, and those behind it.
+    runs: &'a [Vec<(K, V)>],
+    index: usize,
+}
+
+impl<'a, K, V> Iterator for Entries<'a, K, V> {
+    type Item = (&'a K, &'a V);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let (run, rest) = self.runs.split_first()?;
+            if let Some((key, value)) = run.get(self.index) {
+                self.index += 1;
+                return Some((key, value));
+            }
+            (self.runs, self.index) = (rest, 0);
+        }
+    }
 }
 
 /// What was in a [`Sorted`], in order.
@@ -225,9 +252,9 @@ impl<'a, K, V> Iterator for Iter<'a, K, V> {
     type Item = (&'a K, &'a V);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (key, value) = self.entries.next()?;
+        let entry = self.entries.next()?;
         self.left -= 1;
-        Some((key, value))
+        Some(entry)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -239,9 +266,9 @@ impl<K, V> Iterator for IntoIter<K, V> {
     type Item = (K, V);
 
     fn next(&mut self) -> Option<Self::Item> {
-        let entry = self.entries.next()?;
+        let (key, value) = self.entries.next()?;
         self.left -= 1;
-        Some(entry)
+        Some((key, value))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -307,14 +334,14 @@ mod tests {
                         model.retain(|key, value| (u32::from(*key) + *value) % 3 != 0);
                     }
                     _ => {
-                        prop_assert!(map.from(&key).map(|(key, value)| (key, value)).eq(model.range(key..)));
+                        prop_assert!(map.from(&key).eq(model.range(key..)));
                         prop_assert_eq!(map.get(&key).copied(), model.get(&key).copied());
                         prop_assert_eq!(map.get_mut(&key).copied(), model.get(&key).copied());
                         prop_assert_eq!(map.contains(&key), model.contains_key(&key));
                     }
                 }
                 check(&map, &model);
-                prop_assert_eq!(map.first().map(|entry| entry.0), model.first_key_value().map(|entry| *entry.0));
+                prop_assert_eq!(map.first().map(|entry| *entry.0), model.first_key_value().map(|entry| *entry.0));
             }
             prop_assert!(map.into_iter().eq(model));
         }

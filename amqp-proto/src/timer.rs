@@ -36,6 +36,8 @@ impl Timers {
         self.deadlines[reason as usize] = None;
     }
 
+    #[cold]
+    #[inline(never)]
     pub(crate) fn clear_all(&mut self) {
         self.deadlines = Default::default();
     }

@@ -23,14 +23,35 @@ macro_rules! violations {
         /// A rule of the specification that the peer broke.
         ///
         /// `Display` is one sentence for people; [`condition`](Self::condition) is what the peer is told.
-        #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Violation {
             /// A frame body that is no valid performative (§1, §2.7).
-            #[error("{0}")]
             Decode(DecodeError),
-            $( #[doc = concat!($text, " (", $section, ").")] #[error($text)] $name, )*
+            $( #[doc = concat!($text, " (", $section, ").")] $name, )*
         }
+
+        // By hand: derived, each text would be a call of its own.
+
+        impl fmt::Display for Violation {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    Violation::Decode(error) => return fmt::Display::fmt(error, f),
+                    $( Violation::$name => $text, )*
+                })
+            }
+        }
+
+        impl fmt::Debug for Violation {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(match self {
+                    Violation::Decode(error) => return f.debug_tuple("Decode").field(error).finish(),
+                    $( Violation::$name => stringify!($name), )*
+                })
+            }
+        }
+
+        impl core::error::Error for Violation {}
 
         /// All but [`Violation::Decode`].
         #[cfg(test)]
@@ -140,6 +161,8 @@ violations! {
 
 impl Violation {
     /// The error to send to the peer: condition, and the sentence with its section.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn to_error(&self) -> Error {
         Error::new(self.condition(), format!("{self} ({})", self.section()))
     }

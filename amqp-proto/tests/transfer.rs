@@ -8,7 +8,9 @@ use amqp_proto::codec::{
     Body, Bytes, Condition, DeliveryState, Detach, Error, Flow, Handle, Message, Performative, Rejected, Role,
     SequenceNo, Transfer,
 };
-use amqp_proto::{Blocked, CreditMode, Event, LinkId, LinkOptions, Misuse, Outgoing, Progress, ReceiverId, SendError};
+use amqp_proto::{
+    Blocked, CreditMode, Event, Instant, LinkId, LinkOptions, Misuse, Outgoing, Progress, ReceiverId, SendError,
+};
 use amqp_proto::{SenderId, SenderMut, SessionOptions};
 use support::{Pair, Raw, attach, config, credit, requested_link, transfer};
 
@@ -328,4 +330,21 @@ fn what_was_taken_leaves_before_detach_end_and_close() {
         pair.pump();
         assert_eq!(pair.client.count(|event| matches!(event, Event::Detached { .. })), 1, "{how}");
     }
+}
+
+#[test]
+fn what_is_encoded_can_be_asked_for_and_what_is_held_back_to_be_put_together_is_not_yet() {
+    let mut pair = Pair::new(config("c").build().unwrap(), config("l").build().unwrap());
+    let (session, _) = pair.session(SessionOptions::default(), SessionOptions::default());
+    let (sender, receiver) = pair.link(session, LinkOptions::sender("a", "q"), LinkOptions::receiver("a", "q"));
+    assert_eq!(pair.client.core.encoded_output(), 0);
+    pair.client.core.sender(sender).unwrap().send(Outgoing::new("message")).unwrap();
+    let encoded = pair.client.core.encoded_output();
+    assert!(encoded > "message".len());
+    let octets = pair.client.output(Instant::ZERO);
+    assert_eq!((octets.len(), pair.client.core.encoded_output()), (encoded, 0));
+    pair.listener.feed(Instant::ZERO, &octets);
+    let delivery = pair.listener.core.receiver(receiver).unwrap().recv().unwrap();
+    pair.listener.core.receiver(receiver).unwrap().dispose(delivery.id, None, true).unwrap();
+    assert_eq!((pair.listener.core.encoded_output(), pair.listener.core.has_output()), (0, true));
 }

@@ -3,6 +3,7 @@
 use crate::{Io, TokioTimer};
 use amqp_async::connect::{Runtime, TcpOptions};
 use amqp_async::{Driver, Transport};
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use tokio::net::{TcpListener, TcpStream, lookup_host};
@@ -26,7 +27,8 @@ impl Runtime for Tokio {
 
     async fn connect(&self, address: SocketAddr, tcp: &TcpOptions) -> io::Result<Io<TcpStream>> {
         let stream = TcpStream::from_std(tcp.start(address)?)?;
-        stream.writable().await?;
+        // not `writable`, which is for several tasks at once
+        poll_fn(|cx| stream.poll_write_ready(cx)).await?;
         match stream.take_error()? {
             Some(error) => Err(error),
             None => Ok(Io::new(stream)),

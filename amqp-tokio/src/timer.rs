@@ -22,6 +22,7 @@ impl Default for TokioTimer {
 }
 
 impl Timer for TokioTimer {
+    #[inline(never)]
     fn now(&self) -> Instant {
         Instant::from_duration(self.epoch.elapsed())
     }

@@ -111,7 +111,7 @@ impl<R: Runtime> Builder<R> {
 
     /// Finds mistakes before anything is sent.
     fn check(&self) -> Result<Option<TlsClient>, ConnectError> {
-        self.config.clone().build()?;
+        self.config.check()?;
         let tls = match &self.security {
             Security::Clear => None,
             Security::DefaultTls => Some(TlsClient::new().map_err(ConnectError::TlsSetUp)?),

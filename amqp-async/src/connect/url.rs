@@ -115,7 +115,9 @@ impl Url {
             other => return Err(UrlError::Scheme(other.to_owned())),
         };
         let authority = uri.authority().filter(|authority| !authority.host().is_empty()).ok_or(UrlError::Host)?;
-        let surplus = url.find(authority.as_str()).map_or("", |start| &url[start + authority.as_str().len()..]);
+        // behind the scheme, whose letters may be those of the host
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        let surplus = rest.strip_prefix(authority.as_str()).unwrap_or_default();
         if !matches!(surplus, "" | "/") {
             return Err(UrlError::Surplus(surplus.to_owned()));
         }
@@ -240,6 +242,8 @@ mod tests {
             ("amqp://a%40b:p%3A%2f%20w@h", (false, "h", 5672, Some(("a@b", b"p:/ w")))),
             ("amqp://user@h:", (false, "h", 5672, Some(("user", b"")))),
             ("amqp://u:a:b@[::1]:9", (false, "::1", 9, Some(("u", b"a:b")))),
+            ("amqp://p", (false, "p", 5672, None)),
+            ("amqps://amqp", (true, "amqp", 5671, None)),
             ("amqp://b%C3%BCcher", (false, "bücher", 5672, None)),
         ] {
             assert_eq!(seen(&Url::parse(url).unwrap()), expected, "{url}");

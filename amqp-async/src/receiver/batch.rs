@@ -10,6 +10,7 @@ use amqp_proto::codec::{self, Modified, Outcome};
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -69,13 +70,17 @@ struct Gather<'a> {
 
 impl Gather<'_> {
     fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<(), Error>> {
-        let there = state.machine.receiver(self.receiver.link.id).map_or(0, |receiver| receiver.buffered());
+        let link = &self.receiver.link;
+        let there = state.machine.receiver(link.id).map_or(0, |receiver| receiver.buffered());
         self.taken.reserve(there.min(self.max - self.taken.len()));
+        // what is there, if it is known: so nothing is taken in vain
+        let is_known = there > 0 && !self.lingers && !link.own.any.load(Relaxed);
+        let enough = if is_known { self.max.min(self.taken.len() + there) } else { self.max };
         let result = loop {
             match self.receiver.take(state) {
                 Ok(Some(delivery)) => {
                     self.taken.push(delivery);
-                    if self.taken.len() >= self.max {
+                    if self.taken.len() >= enough {
                         break Ok(());
                     }
                 }

@@ -80,8 +80,9 @@ impl Sender {
     /// Hands a message over and returns a future of its outcome: many messages can be on their way.
     ///
     /// Waits for the link's credit, the session's window and room in the output, at most as long as
-    /// [`Timeouts::send`](crate::Timeouts::send). Cancel-safe: dropped before the hand-over, nothing of the message
-    /// is sent.
+    /// [`Timeouts::send`](crate::Timeouts::send). Whoever hands over much without waiting lets the driver have a turn about
+    /// every 80 KiB, so that the peer has something to do meanwhile. Cancel-safe: dropped before the hand-over, nothing of
+    /// the message is sent.
     ///
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
@@ -95,7 +96,7 @@ impl Sender {
     }
 
     /// Begins as [`submit`](Self::submit) does: hands the message over if nothing has to be waited for. `None` if something
-    /// has, or if encoding takes long; then nothing was done, and `submit` does it.
+    /// has, or if encoding takes long, or if it is the driver's turn; then nothing was done, and `submit` does it.
     ///
     /// For adapters that do not want to make a future of every message.
     ///
@@ -107,7 +108,8 @@ impl Sender {
             return None;
         }
         let mut load = Load::Message(Cow::Borrowed(message));
-        match self.link.with_session(&self.session, |state| self.attempt(state, &mut load)) {
+        let attempt = |state: &mut State| (!state.should_push()).then(|| self.attempt(state, &mut load));
+        match self.link.with_session(&self.session, attempt)? {
             Attempt::Taken(token) => Some(Ok(self.settlement(token))),
             Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
             Attempt::NotNow(_) => None,

@@ -148,6 +148,12 @@ impl<'a> HandOver<'a> {
 
     fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<Option<u64>, SendError>> {
         let Some(load) = &mut self.load else { return Poll::Pending };
+        if state.should_push() {
+            // the driver has been woken, or is about to be, and runs first
+            state.pushed = true;
+            state.wake.push(waker.clone());
+            return Poll::Pending;
+        }
         let result = match self.place.sender.attempt(state, load) {
             Attempt::Taken(token) => Ok(token),
             Attempt::Failed(error) => Err(SendError::NotSent(error)),

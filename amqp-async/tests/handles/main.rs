@@ -9,5 +9,7 @@ mod support;
 
 // connecting, over a runtime of the tests' own
 mod connect;
+// what one poll does
 #[cfg(feature = "futures-io")]
 mod futures_io;
+mod portions;

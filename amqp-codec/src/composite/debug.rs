@@ -37,43 +37,43 @@ impl<'a, T: crate::Encode> ShownValue<'a> for Shown<'a, T> {
 pub struct DebugFields<'a, 'f> {
     formatter: &'a mut fmt::Formatter<'f>,
     separator: &'static str,
+    result: fmt::Result,
 }
 
 impl<'a, 'f> DebugFields<'a, 'f> {
     /// Writes the name.
-    pub fn new(formatter: &'a mut fmt::Formatter<'f>, name: &str) -> Result<Self, fmt::Error> {
-        formatter.write_str(name)?;
-        formatter.write_str("{")?;
-        Ok(Self { formatter, separator: "" })
+    #[inline(never)]
+    pub fn new(formatter: &'a mut fmt::Formatter<'f>, name: &str) -> Self {
+        let result = formatter.write_str(name).and_then(|()| formatter.write_str("{"));
+        Self { formatter, separator: "", result }
     }
 
     /// Writes a field if it has a value. `name` is qualified by the type's.
     #[inline(always)]
-    pub fn field(&mut self, name: &str, value: Option<&impl Debug>) -> fmt::Result {
-        match value {
-            Some(value) => self.some(name, value),
-            None => Ok(()),
+    pub fn field(&mut self, name: &str, value: Option<&impl Debug>) {
+        if let Some(value) = value {
+            self.some(name, value);
         }
     }
 
     /// Once for fields of all types: there are many, and printing them is not to be quick.
     #[inline(never)]
-    fn some(&mut self, name: &str, value: &dyn Debug) -> fmt::Result {
+    fn some(&mut self, name: &str, value: &dyn Debug) {
         let name = name.split_once('.').map_or(name, |(_, field)| field);
-        write!(self.formatter, "{}{name}={value:?}", self.separator)?;
+        self.result = self.result.and_then(|()| write!(self.formatter, "{}{name}={value:?}", self.separator));
         self.separator = " ";
-        Ok(())
     }
 
     /// Writes how many octets a field has, if any.
-    pub fn secret(&mut self, name: &str, value: Option<&impl AsRef<[u8]>>) -> fmt::Result {
+    pub fn secret(&mut self, name: &str, value: Option<&impl AsRef<[u8]>>) {
         let octets = value.map(|value| Secret(value.as_ref().len()));
-        self.field(name, octets.as_ref())
+        self.field(name, octets.as_ref());
     }
 
     /// Writes what closes the fields.
+    #[inline(never)]
     pub fn finish(self) -> fmt::Result {
-        self.formatter.write_str("}")
+        self.result.and_then(|()| self.formatter.write_str("}"))
     }
 }
 

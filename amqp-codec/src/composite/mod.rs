@@ -132,12 +132,10 @@ macro_rules! composite {
             pub const CODE: u64 = $code;
             /// The symbolic descriptor.
             pub const NAME: &'static str = $symbol;
-
-            const FIELDS: usize = 0 $(+ $crate::composite!(@one $field))*;
         }
 
         $crate::composite!(@encode [$($often)?] $Name { $($field [$($default)?];)* });
-        $crate::composite!(@read [$($often)?] $Name { $($field [$($flag)*];)* });
+        $crate::composite!(@read [$($often)?] $Name { $($field : $type [$($flag)*];)* });
 
         impl $crate::Decode for $Name {
             fn decode(
@@ -153,7 +151,7 @@ macro_rules! composite {
                 #[allow(unused_imports, reason = "a type may have no field that needs it")]
                 use $crate::composite::ShownValue as _;
                 #[allow(unused_mut, reason = "a type may have no fields")]
-                let mut fields = $crate::composite::DebugFields::new(f, stringify!($Name))?;
+                let mut fields = $crate::composite::DebugFields::new(f, stringify!($Name));
                 $(
                     $crate::composite!(
                         @debug fields,
@@ -201,54 +199,6 @@ macro_rules! composite {
                 Self { $($field: $crate::composite!(@unread $($default)?),)* }
             }
 
-            /// Whether of most values all fields are of their usual forms.
-            const QUICK: bool = Self::FIELDS > 0 $(&& $crate::composite!(@quick $type, [$($flag)*]))*;
-
-            /// Reads the fields to where they are.
-            #[inline(always)]
-            pub(crate) fn fill(
-                &mut self,
-                decoder: &mut $crate::Decoder<'_>,
-            ) -> ::core::result::Result<(), $crate::DecodeError> {
-                if Self::QUICK {
-                    if let ::core::option::Option::Some(fields) = $crate::composite::QuickReader::new(decoder) {
-                        if self.fill_quickly(fields, decoder) {
-                            return Ok(());
-                        }
-                        return self.fill_again(decoder);
-                    }
-                    return self.fill_one_by_one(decoder);
-                }
-                self.fill_often(decoder)
-            }
-
-            /// Reads the fields if all of them are of their usual forms; whether they are.
-            #[inline(always)]
-            fn fill_quickly<'a>(
-                &mut self,
-                #[allow(unused_mut, reason = "a type may have no fields")]
-                mut fields: $crate::composite::QuickReader<'a>,
-                decoder: &mut $crate::Decoder<'a>,
-            ) -> bool {
-                $(
-                    if !$crate::composite!(@fill_quickly fields, self.$field, [$($flag)*]) {
-                        return false;
-                    }
-                )*
-                fields.finish(decoder)
-            }
-
-            /// Reads the fields of which one was not of its usual form, all of them anew.
-            #[cold]
-            #[inline(never)]
-            fn fill_again(
-                &mut self,
-                decoder: &mut $crate::Decoder<'_>,
-            ) -> ::core::result::Result<(), $crate::DecodeError> {
-                *self = Self::unread();
-                self.fill_one_by_one(decoder)
-            }
-
             /// Reads fields of any form, and says what is wrong with them.
             #[inline(never)]
             fn fill_one_by_one(
@@ -287,15 +237,63 @@ macro_rules! composite {
         $fields.optional(&mut $place)
     };
 
-    // In code of its own, field by field.
-    (@read [often] $Name:ident { $($field:ident [$($flag:ident)*];)* }) => {
+    // In code of its own: all fields in a straight line, or else one after another.
+    (@read [often] $Name:ident { $($field:ident : $type:ty [$($flag:ident)*];)* }) => {
         impl $Name {
+            const FIELDS: usize = 0 $(+ $crate::composite!(@one $field))*;
+
+            /// Whether of most values all fields are of their usual forms.
+            const QUICK: bool = true $(&& $crate::composite!(@quick $type, [$($flag)*]))*;
+
+            /// Reads the fields to where they are.
+            #[inline(always)]
+            pub(crate) fn fill(
+                &mut self,
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<(), $crate::DecodeError> {
+                if Self::QUICK {
+                    if let ::core::option::Option::Some(fields) = $crate::composite::QuickReader::new(decoder) {
+                        if self.fill_quickly(fields, decoder) {
+                            return Ok(());
+                        }
+                        return self.fill_again(decoder);
+                    }
+                    return self.fill_one_by_one(decoder);
+                }
+                self.fill_often(decoder)
+            }
+
+            /// Reads the fields if all of them are of their usual forms; whether they are.
+            #[inline(always)]
+            fn fill_quickly<'a>(
+                &mut self,
+                mut fields: $crate::composite::QuickReader<'a>,
+                decoder: &mut $crate::Decoder<'a>,
+            ) -> bool {
+                $(
+                    if !$crate::composite!(@fill_quickly fields, self.$field, [$($flag)*]) {
+                        return false;
+                    }
+                )*
+                fields.finish(decoder)
+            }
+
+            /// Reads the fields of which one was not of its usual form, all of them anew.
+            #[cold]
+            #[inline(never)]
+            fn fill_again(
+                &mut self,
+                decoder: &mut $crate::Decoder<'_>,
+            ) -> ::core::result::Result<(), $crate::DecodeError> {
+                *self = Self::unread();
+                self.fill_one_by_one(decoder)
+            }
+
             #[inline(never)]
             fn fill_often(
                 &mut self,
                 decoder: &mut $crate::Decoder<'_>,
             ) -> ::core::result::Result<(), $crate::DecodeError> {
-                #[allow(unused_mut, reason = "a type may have no fields")]
                 let mut fields = $crate::composite::FieldReader::new(decoder, Self::FIELDS, Self::NAME)?;
                 $($crate::composite!(
                     @fill fields, self.$field,
@@ -305,10 +303,11 @@ macro_rules! composite {
             }
         }
     };
-    (@read [] $Name:ident { $($field:ident [$($flag:ident)*];)* }) => {
+    (@read [] $Name:ident { $($field:ident : $type:ty [$($flag:ident)*];)* }) => {
         impl $Name {
+            /// Reads the fields to where they are.
             #[inline(always)]
-            fn fill_often(
+            pub(crate) fn fill(
                 &mut self,
                 decoder: &mut $crate::Decoder<'_>,
             ) -> ::core::result::Result<(), $crate::DecodeError> {
@@ -397,14 +396,14 @@ macro_rules! composite {
     };
 
     (@debug $fields:ident, $name:expr, $value:expr, [$(mandatory)? secret]) => {
-        $fields.secret($name, $crate::composite::Shown(&$value).value())?
+        $fields.secret($name, $crate::composite::Shown(&$value).value())
     };
     (@debug $fields:ident, $name:expr, $value:expr, [$($flag:ident)*]) => {
-        $fields.field($name, $crate::composite::Shown(&$value).value())?
+        $fields.field($name, $crate::composite::Shown(&$value).value())
     };
     (@debug $fields:ident, $name:expr, $value:expr, [$($flag:ident)*] $default:expr) => {
         if $value != $default {
-            $fields.field($name, ::core::option::Option::Some(&$value))?
+            $fields.field($name, ::core::option::Option::Some(&$value))
         }
     };
 

@@ -128,7 +128,10 @@ fn encode_other(state: &DeliveryState, out: &mut Vec<u8>) {
 
 impl Encode for DeliveryState {
     fn encoded_len(&self) -> usize {
-        composite_of!(self, composite => composite.encoded_len())
+        match self {
+            Self::Accepted | Self::Released => without_fields(0).len(),
+            other => composite_of!(other, composite => composite.encoded_len()),
+        }
     }
 
     /// Most deliveries are accepted, and most of the others released: those are four octets.

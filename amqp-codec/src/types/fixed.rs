@@ -77,14 +77,21 @@ impl From<Uuid> for [u8; 16] {
 
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, octet) in self.0.iter().enumerate() {
-            if matches!(index, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            write!(f, "{octet:02x}")?;
+        let mut rest = self.0.as_slice();
+        for len in [4, 2, 2, 2] {
+            let (part, behind) = rest.split_at_checked(len).unwrap_or_default();
+            hex(part, f)?;
+            f.write_str("-")?;
+            rest = behind;
         }
-        Ok(())
+        hex(rest, f)
     }
+}
+
+/// In one place, and not anew for each number of octets.
+#[inline(never)]
+fn hex(octets: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    octets.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
 }
 
 impl fmt::Debug for Uuid {
@@ -182,7 +189,7 @@ macro_rules! debug_decimal {
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(concat!(stringify!($type), "(0x"))?;
-                self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
+                hex(&self.0, f)?;
                 f.write_str(")")
             }
         }

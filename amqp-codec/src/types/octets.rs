@@ -290,7 +290,7 @@ impl Default for Octets {
 }
 
 impl From<Bytes> for Octets {
-    #[inline]
+    #[inline(never)]
     fn from(octets: Bytes) -> Self {
         match Short::new(&octets) {
             Some(short) => Self::Short(short),

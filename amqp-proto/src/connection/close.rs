@@ -53,6 +53,8 @@ impl Connection {
 
     /// Where frames begin is not known any more: nothing of the peer is read, the transport ends once
     /// our close is written.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn deafen(&mut self) {
         self.finish();
     }
@@ -71,6 +73,8 @@ impl Connection {
     }
 
     /// Nothing more comes and nothing more will be sent.
+    #[cold]
+    #[inline(never)]
     pub(super) fn finish(&mut self) {
         self.layer = Layer::Deaf;
         self.finished = true;

@@ -19,6 +19,8 @@ const TURN: u32 = 64;
 
 impl Connection {
     /// One AMQP frame that has a body.
+    // into the loop over frames: called, it is 15 instructions a frame more
+    #[inline(always)]
     pub(crate) fn received_frame(&mut self, now: Instant, channel: u16, body: &Body<'_>) -> Result<(), Violation> {
         if channel > self.config.open.channel_max {
             return Err(Violation::ChannelTooHigh);

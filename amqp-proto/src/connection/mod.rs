@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::context::Context;
 use crate::event::Event;
 use crate::link::Half;
-use crate::sasl::{ClientExchange, ListenerExchange, SaslClient, SaslListener};
+use crate::sasl::{ClientExchange, Exchange, ListenerExchange, SaslClient, SaslListener};
 use crate::session::Session;
 use crate::snapshot::Snapshot;
 use crate::store::{Numbers, Store, oldest_first};
@@ -42,25 +42,11 @@ pub(crate) enum Layer {
     /// A protocol header is to come; which ones we can go on with.
     Header(Vec<ProtocolHeader>),
     /// SASL frames (§5.3).
-    Sasl(Exchange),
+    Sasl(Box<dyn Exchange>),
     /// AMQP frames (§2.3).
     Amqp,
     /// Nothing of the peer is read any more.
     Deaf,
-}
-
-#[derive(Debug)]
-pub(crate) enum Exchange {
-    Client(ClientExchange),
-    Listener(ListenerExchange),
-}
-
-/// Authentication, before and while it happens.
-#[derive(Debug)]
-pub(crate) enum Security {
-    None,
-    Client(SaslClient),
-    Listener(SaslListener),
 }
 
 /// One AMQP 1.0 connection: bytes in, events and bytes out. It opens no socket and reads no clock.
@@ -84,7 +70,8 @@ pub struct Connection {
     pub(crate) config: Config,
     pub(crate) side: Side,
     pub(crate) layer: Layer,
-    pub(crate) security: Security,
+    /// Authentication, before it happens.
+    pub(crate) security: Option<Box<dyn Exchange>>,
     /// Of our open and close: what has been sent.
     pub(crate) local: Half,
     /// Of the peer's open and close: what has come.
@@ -120,7 +107,7 @@ impl Connection {
     /// authenticates before anything else, and goes no further where the server would go without.
     #[must_use]
     pub fn client(config: Config, sasl: Option<SaslClient>, now: Instant) -> Connection {
-        let security = sasl.map_or(Security::None, Security::Client);
+        let security = sasl.map(|sasl| Box::new(ClientExchange::AwaitMechanisms(sasl)) as Box<_>);
         let mut connection = Self::new(config, Side::Client, security, now);
         connection.start();
         connection
@@ -130,13 +117,13 @@ impl Connection {
     /// they need not; without, only bare AMQP is spoken.
     #[must_use]
     pub fn listener(config: Config, sasl: Option<SaslListener>, now: Instant) -> Connection {
-        let security = sasl.map_or(Security::None, Security::Listener);
+        let security = sasl.map(|sasl| Box::new(ListenerExchange::AwaitInit(sasl)) as Box<_>);
         let mut connection = Self::new(config, Side::Listener, security, now);
         connection.start();
         connection
     }
 
-    fn new(config: Config, side: Side, security: Security, now: Instant) -> Self {
+    fn new(config: Config, side: Side, security: Option<Box<dyn Exchange>>, now: Instant) -> Self {
         let mut timers = Timers::default();
         if let Some(timeout) = config.handshake_timeout {
             timers.set(TimeoutReason::Handshake, now.saturating_add(timeout));

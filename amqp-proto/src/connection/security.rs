@@ -1,10 +1,10 @@
 //! From the first octet to the AMQP header: protocol headers (§2.2) and the SASL exchange (§5.3).
 
-use super::{Connection, Exchange, Layer, Security, Side};
+use super::{Connection, Layer, Side};
 use crate::config::Pipelining;
 use crate::header::{Verdict, judge};
 use crate::link::Half;
-use crate::sasl::{ClientExchange, ListenerExchange, SaslAnswer, SaslListener, Step};
+use crate::sasl::{SaslAnswer, Step};
 use crate::violation::Violation;
 use crate::{CloseReason, Event, HeaderMismatch, Instant, Misuse, SaslFailure};
 use alloc::boxed::Box;
@@ -16,10 +16,9 @@ impl Connection {
     /// What happens before the first octet of the peer.
     pub(super) fn start(&mut self) {
         self.layer = Layer::Header(match &self.security {
-            Security::None => vec![ProtocolHeader::AMQP],
-            Security::Client(_) => vec![ProtocolHeader::SASL],
-            Security::Listener(sasl) if sasl.required() => vec![ProtocolHeader::SASL],
-            Security::Listener(_) => vec![ProtocolHeader::SASL, ProtocolHeader::AMQP],
+            None => vec![ProtocolHeader::AMQP],
+            Some(exchange) if exchange.is_optional() => vec![ProtocolHeader::SASL, ProtocolHeader::AMQP],
+            Some(_) => vec![ProtocolHeader::SASL],
         });
         if self.side == Side::Client {
             // req: TR-2.2-02
@@ -76,20 +75,19 @@ impl Connection {
             self.entered_amqp(now);
             return;
         }
-        self.layer = match core::mem::replace(&mut self.security, Security::None) {
-            Security::Client(sasl) => Layer::Sasl(Exchange::Client(ClientExchange::AwaitMechanisms(sasl))),
-            Security::Listener(sasl) => return self.offer(sasl),
-            Security::None => Layer::Deaf,
+        let Some(mut exchange) = self.security.take() else {
+            self.layer = Layer::Deaf;
+            return;
         };
-    }
-
-    /// Says which mechanisms there are. None is no offer that the text knows.
-    fn offer(&mut self, sasl: SaslListener) {
-        let Some(mechanisms) = sasl.mechanisms() else {
-            return self.cut(CloseReason::Sasl(SaslFailure::NoMechanism(vec![])));
-        };
-        self.ctx.output.sasl(&mechanisms);
-        self.layer = Layer::Sasl(Exchange::Listener(ListenerExchange::AwaitInit(sasl)));
+        match exchange.begin() {
+            Ok(mechanisms) => {
+                if let Some(mechanisms) = mechanisms {
+                    self.ctx.output.sasl(&mechanisms);
+                }
+                self.layer = Layer::Sasl(exchange);
+            }
+            Err(failure) => self.cut(CloseReason::Sasl(failure)),
+        }
     }
 
     /// One SASL frame.
@@ -102,17 +100,14 @@ impl Connection {
             Err(error) => return self.sasl_violation(error.into()),
         };
         let max_rounds = self.ctx.limits.max_sasl_rounds;
-        let step = match exchange {
-            Exchange::Client(exchange) => exchange.received(frame, max_rounds),
-            Exchange::Listener(exchange) => exchange.received(frame, max_rounds),
-        };
+        let step = exchange.received(frame, max_rounds);
         self.sasl_step(step);
         self.pipeline_header();
     }
 
     /// Our last word has left: with pipelining header and open follow at once (§2.4.2), and are read once we are let in.
     fn pipeline_header(&mut self) {
-        let Layer::Sasl(Exchange::Client(exchange)) = &self.layer else { return };
+        let Layer::Sasl(exchange) = &self.layer else { return };
         if exchange.has_said_all() && self.config.pipelining == Pipelining::WithLogin && self.local == Half::Idle {
             self.ctx.output.header(ProtocolHeader::AMQP);
             self.pipeline_open();
@@ -155,7 +150,7 @@ impl Connection {
 
     /// Whether the application has to judge a client before more of it is read.
     pub(crate) fn awaits_application(&self) -> bool {
-        matches!(self.layer, Layer::Sasl(Exchange::Listener(ListenerExchange::AwaitApplication(_))))
+        matches!(&self.layer, Layer::Sasl(exchange) if exchange.awaits_application())
     }
 
     /// Listener: lets the client in, or not: an answer to [`Event::SaslInit`] (§5.3.3.6), the one that most mechanisms
@@ -173,7 +168,7 @@ impl Connection {
     /// [`Misuse::NothingToAnswer`] if no client waits; [`Misuse::SaslAnswer`] if its mechanism needs another answer, for
     /// which it still waits.
     pub fn sasl_answer(&mut self, now: Instant, answer: SaslAnswer) -> Result<(), Misuse> {
-        let Layer::Sasl(Exchange::Listener(exchange)) = &mut self.layer else { return Err(Misuse::NothingToAnswer) };
+        let Layer::Sasl(exchange) = &mut self.layer else { return Err(Misuse::NothingToAnswer) };
         let step = exchange.answered(answer, self.ctx.limits.max_sasl_rounds)?;
         self.sasl_step(step);
         let mut input = core::mem::take(&mut self.held_back);
@@ -194,6 +189,8 @@ impl Connection {
     }
 
     /// Ends the transport without a close frame.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn cut(&mut self, reason: CloseReason) {
         self.layer = Layer::Deaf;
         self.local = Half::Ended;

@@ -53,6 +53,12 @@ impl Connection {
         self.ctx.output.pending() > 0 || self.has_more() || self.finished
     }
 
+    /// How many octets [`poll_transmit`](Self::poll_transmit) has at least: those that are encoded already.
+    #[must_use]
+    pub fn encoded_output(&self) -> usize {
+        self.ctx.output.pending()
+    }
+
     /// Lets leave what waits: frames of deliveries as far as the output has room, everything else.
     pub(super) fn flush_sessions(&mut self) {
         self.take_turns();

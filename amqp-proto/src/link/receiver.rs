@@ -158,6 +158,9 @@ impl ReceiverMut<'_> {
         let mut released = Load::default();
         let session = self.key.session;
         let (incoming, arrivals) = self.incoming()?;
+        if incoming.buffered() == 0 {
+            return None;
+        }
         let delivery = incoming.recv(arrivals, session, &mut released);
         // Also where there was nothing but the mark of an aborted delivery: that is gone now.
         self.taken(released);

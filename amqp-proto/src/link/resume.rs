@@ -178,20 +178,22 @@ impl Resuming {
             }
         }
         let mut deliveries = Vec::with_capacity(self.waiting.len());
-        for (&tag, waiting) in self.waiting.iter_mut() {
+        let incomplete = self.theirs_incomplete;
+        self.waiting.retain(|&tag, waiting| {
             let theirs = waiting.theirs.take();
             let entry = theirs.as_ref().map(Option::as_ref);
             let resumption = match (role, entry) {
                 _ if !waiting.listed => Resumption::Pending,
-                (_, None) if self.theirs_incomplete => Resumption::Pending,
+                (_, None) if incomplete => Resumption::Pending,
                 (Role::Sender, entry) => of_sender(waiting.delivery.state.as_ref(), entry),
                 (Role::Receiver, None) => Resumption::Settled,
                 (Role::Receiver, Some(_)) => Resumption::Awaited,
             };
+            let kept = !is_over(&resumption);
             waiting.resumption = Some(resumption.clone());
             deliveries.push(Compared { tag, token: waiting.delivery.token, remote: theirs.flatten(), resumption });
-        }
-        self.waiting.retain(|_, waiting| !waiting.resumption.as_ref().is_some_and(is_over));
+            kept
+        });
         deliveries
     }
 

@@ -2,7 +2,7 @@
 //! each challenge, and waits for the outcome.
 
 use super::simple::Simple;
-use super::{ClientMechanism, Exposure, Oauthbearer, Secret, Step, Xoauth2};
+use super::{ClientMechanism, Exchange, Exposure, Oauthbearer, Secret, Step, Xoauth2};
 use crate::SaslFailure;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -130,16 +130,14 @@ impl Clone for SaslClient {
 }
 
 /// Where the client's exchange stands.
-#[derive(Debug)]
 pub(crate) enum ClientExchange {
     AwaitMechanisms(SaslClient),
     AwaitServer { mechanism: Box<dyn ClientMechanism>, rounds: u32 },
     Over,
 }
 
-impl ClientExchange {
-    /// Takes one frame of the server, which may challenge us so often.
-    pub(crate) fn received(&mut self, frame: SaslFrame, max_rounds: u32) -> Step {
+impl Exchange for ClientExchange {
+    fn received(&mut self, frame: SaslFrame, max_rounds: u32) -> Step {
         match (&mut *self, frame) {
             (ClientExchange::AwaitMechanisms(_), SaslFrame::Mechanisms(offer)) => self.choose(&offer),
             (ClientExchange::AwaitServer { mechanism, rounds }, SaslFrame::Challenge(challenge)) => {
@@ -159,11 +157,12 @@ impl ClientExchange {
         }
     }
 
-    /// Whether we have said all that we will, and only the outcome is awaited.
-    pub(crate) fn has_said_all(&self) -> bool {
+    fn has_said_all(&self) -> bool {
         matches!(self, ClientExchange::AwaitServer { mechanism, .. } if mechanism.says_all_at_once())
     }
+}
 
+impl ClientExchange {
     fn choose(&mut self, offer: &SaslMechanisms) -> Step {
         let ClientExchange::AwaitMechanisms(sasl) = mem::replace(self, ClientExchange::Over) else {
             return Step::Fail(SaslFailure::Unexpected, None);

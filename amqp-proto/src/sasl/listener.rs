@@ -3,7 +3,8 @@
 
 use super::simple::SimpleListener;
 use super::{
-    Exposure, ListenerMechanism, MechanismError, OauthListener, SaslAnswer, SaslReply, SaslStart, Secret, Step,
+    Exchange, Exposure, ListenerMechanism, MechanismError, OauthListener, SaslAnswer, SaslReply, SaslStart, Secret,
+    Step,
 };
 use crate::{Misuse, SaslFailure};
 use alloc::boxed::Box;
@@ -197,12 +198,8 @@ impl SaslListener {
         self.secret.is_some()
     }
 
-    pub(crate) fn required(&self) -> bool {
-        self.required
-    }
-
     /// What is said first; `None` if nothing may be offered.
-    pub(crate) fn mechanisms(&self) -> Option<SaslMechanisms> {
+    fn mechanisms(&self) -> Option<SaslMechanisms> {
         let names: Multiple<Symbol> = self.offered().map(ListenerMechanism::name).collect();
         (!names.is_empty()).then_some(SaslMechanisms { sasl_server_mechanisms: names })
     }
@@ -227,7 +224,6 @@ impl Clone for SaslListener {
 }
 
 /// Where the listener's exchange stands.
-#[derive(Debug)]
 pub(crate) enum ListenerExchange {
     AwaitInit(SaslListener),
     AwaitResponse(Running),
@@ -236,15 +232,23 @@ pub(crate) enum ListenerExchange {
 }
 
 /// A mechanism at work, and how often it has challenged.
-#[derive(Debug)]
 pub(crate) struct Running {
     mechanism: Box<dyn ListenerMechanism>,
     rounds: u32,
 }
 
-impl ListenerExchange {
-    /// Takes one frame of the client, which may be challenged so often.
-    pub(crate) fn received(&mut self, frame: SaslFrame, max_rounds: u32) -> Step {
+impl Exchange for ListenerExchange {
+    fn is_optional(&self) -> bool {
+        matches!(self, ListenerExchange::AwaitInit(sasl) if !sasl.required)
+    }
+
+    /// Says which mechanisms there are. None is no offer that the text knows.
+    fn begin(&mut self) -> Result<Option<SaslMechanisms>, SaslFailure> {
+        let ListenerExchange::AwaitInit(sasl) = self else { return Ok(None) };
+        sasl.mechanisms().map(Some).ok_or(SaslFailure::NoMechanism(Vec::new()))
+    }
+
+    fn received(&mut self, frame: SaslFrame, max_rounds: u32) -> Step {
         match (mem::replace(self, ListenerExchange::Over), frame) {
             (ListenerExchange::AwaitInit(sasl), SaslFrame::Init(init)) => self.chosen(&sasl, init, max_rounds),
             (ListenerExchange::AwaitResponse(mut running), SaslFrame::Response(response)) => {
@@ -255,6 +259,21 @@ impl ListenerExchange {
         }
     }
 
+    fn awaits_application(&self) -> bool {
+        matches!(self, ListenerExchange::AwaitApplication(_))
+    }
+
+    fn answered(&mut self, answer: SaslAnswer, max_rounds: u32) -> Result<Step, Misuse> {
+        let ListenerExchange::AwaitApplication(running) = self else { return Err(Misuse::NothingToAnswer) };
+        let reply = running.mechanism.answer(answer)?;
+        let ListenerExchange::AwaitApplication(running) = mem::replace(self, ListenerExchange::Over) else {
+            return Err(Misuse::NothingToAnswer);
+        };
+        Ok(self.replied(running, Ok(reply), max_rounds))
+    }
+}
+
+impl ListenerExchange {
     fn chosen(&mut self, sasl: &SaslListener, init: SaslInit, max_rounds: u32) -> Step {
         let Some(mechanism) = sasl.offered().find(|mechanism| mechanism.name() == init.mechanism) else {
             return refused();
@@ -267,16 +286,6 @@ impl ListenerExchange {
             secret: sasl.secret.as_ref(),
         });
         self.replied(Running { mechanism, rounds: 0 }, reply, max_rounds)
-    }
-
-    /// Takes the application's answer; nothing changes if it is misuse.
-    pub(crate) fn answered(&mut self, answer: SaslAnswer, max_rounds: u32) -> Result<Step, Misuse> {
-        let ListenerExchange::AwaitApplication(running) = self else { return Err(Misuse::NothingToAnswer) };
-        let reply = running.mechanism.answer(answer)?;
-        let ListenerExchange::AwaitApplication(running) = mem::replace(self, ListenerExchange::Over) else {
-            return Err(Misuse::NothingToAnswer);
-        };
-        Ok(self.replied(running, Ok(reply), max_rounds))
     }
 
     fn replied(&mut self, mut running: Running, reply: Result<SaslReply, MechanismError>, max_rounds: u32) -> Step {

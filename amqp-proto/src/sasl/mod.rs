@@ -27,8 +27,47 @@ pub(crate) use listener::ListenerExchange;
 
 use oauth::{OauthListener, Xoauth2};
 
-use crate::SaslFailure;
-use amqp_codec::{SaslFrame, SaslOutcome, Symbol};
+use crate::{Misuse, SaslFailure};
+use amqp_codec::{SaslFrame, SaslMechanisms, SaslOutcome, Symbol};
+use core::fmt;
+
+/// One side's half of the exchange (§5.3.2). A program that only ever is the other side has none of its code.
+pub(crate) trait Exchange: Send + Sync {
+    /// Whether a client may do without.
+    fn is_optional(&self) -> bool {
+        false
+    }
+
+    /// What this side begins with, if anything.
+    fn begin(&mut self) -> Result<Option<SaslMechanisms>, SaslFailure> {
+        Ok(None)
+    }
+
+    /// Takes one frame of the peer, which may challenge, or be challenged, so often.
+    fn received(&mut self, frame: SaslFrame, max_rounds: u32) -> Step;
+
+    /// Whether this side has said all that it will, and only the outcome is awaited.
+    fn has_said_all(&self) -> bool {
+        false
+    }
+
+    /// Whether the application has to answer before more is read.
+    fn awaits_application(&self) -> bool {
+        false
+    }
+
+    /// Takes the application's answer; nothing changes if it is misuse.
+    fn answered(&mut self, _answer: SaslAnswer, _max_rounds: u32) -> Result<Step, Misuse> {
+        Err(Misuse::NothingToAnswer)
+    }
+}
+
+// Not by the exchange's own, which would be code wherever there is one.
+impl fmt::Debug for dyn Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exchange")
+    }
+}
 
 /// What follows from a SASL frame, or from an answer of the application.
 #[derive(Debug)]

@@ -158,7 +158,7 @@ impl Session {
 
     #[cold]
     fn offer_first(&mut self, ctx: &mut Context) {
-        let Some(&((began, _), ())) = self.blocked.get().and_then(Sorted::first) else { return };
+        let Some((&(began, _), ())) = self.blocked.get().and_then(Sorted::first) else { return };
         if self.offered == Some(began) || !self.may_begin(ctx) {
             return;
         }

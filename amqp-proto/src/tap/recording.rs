@@ -78,6 +78,7 @@ impl fmt::Display for RecordedFrame<'_> {
     }
 }
 
+#[inline(never)]
 fn hex(f: &mut fmt::Formatter<'_>, octets: &[u8]) -> fmt::Result {
     octets.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
 }

@@ -36,7 +36,7 @@ pub fn send(arguments: &SenderArguments) -> Result<(), Failure> {
         connections.push(connection);
     }
     let started = now();
-    let times = send_all(arguments, &links)?;
+    let times = send_all(arguments, &pump, &links)?;
     let mut ended = now();
     if arguments.mode == Mode::Settled && !arguments.to.is_broker() {
         links.iter().for_each(|link| drop(link.detached()));
@@ -65,17 +65,33 @@ struct Share<'a> {
     numbers: Range<u64>,
 }
 
-/// One thread for each connection, whose links take turns, or one for each link; this one, if that makes but one.
-fn send_all(arguments: &SenderArguments, links: &[Sender]) -> Result<Vec<u64>, Failure> {
+/// Links that take turns.
+struct Turns<'a> {
+    shares: Vec<Share<'a>>,
+    next: usize,
+    /// Of all links, oldest first: that is of the link whose turn is next when as many are outstanding as may be.
+    outstanding: VecDeque<Settlement>,
+    most: usize,
+}
+
+/// One thread for all, or one for each link.
+fn send_all(arguments: &SenderArguments, pump: &Pump, links: &[Sender]) -> Result<Vec<u64>, Failure> {
     let share = |(number, link)| Share { link, numbers: arguments.share(number) };
-    let mut shares: Vec<Share<'_>> = links.iter().enumerate().map(share).collect();
-    let together = if arguments.tasks { 1 } else { arguments.links };
-    if shares.len() == together {
-        return send_shares(arguments, &mut shares);
+    let mut shares = links.iter().enumerate().map(share);
+    let mut take = |count: usize| Turns::new(shares.by_ref().take(count).collect(), arguments.link_window());
+    if !arguments.tasks || links.len() == 1 {
+        if arguments.connections == 1 || arguments.mode != Mode::Unsettled {
+            return take(links.len()).send(arguments);
+        }
+        let connections = (0..arguments.connections).map(|_| take(arguments.links)).collect();
+        return send_by_connection(arguments, pump, connections);
     }
     thread::scope(|scope| {
-        let start = |shares| scope.spawn(move || send_shares(arguments, shares));
-        let threads: Vec<_> = shares.chunks_mut(together).map(start).collect();
+        let mut start = |_| {
+            let turns = take(1);
+            scope.spawn(move || turns.send(arguments))
+        };
+        let threads: Vec<_> = links.iter().map(&mut start).collect();
         let mut times = Vec::new();
         for thread in threads {
             times.extend(thread.join().map_err(|_| "a thread failed")??);
@@ -84,17 +100,63 @@ fn send_all(arguments: &SenderArguments, links: &[Sender]) -> Result<Vec<u64>, F
     })
 }
 
-fn send_shares(arguments: &SenderArguments, shares: &mut [Share<'_>]) -> Result<Vec<u64>, Failure> {
-    let (mut bodies, mut times) = (Bodies::new(arguments.size), Vec::new());
-    // of all links: since each has its turn, the oldest of all is of the link that is next
-    let window = arguments.link_window() * shares.len();
-    let mut outstanding = VecDeque::with_capacity(window);
-    let mut left = true;
-    while left {
-        left = false;
-        for Share { link, numbers } in &mut *shares {
-            let Some(number) = numbers.next() else { continue };
-            left = true;
+/// All that can be sent on one connection, then on the next: waiting for one would send a lone message of another.
+fn send_by_connection(
+    arguments: &SenderArguments,
+    pump: &Pump,
+    mut connections: Vec<Turns<'_>>,
+) -> Result<Vec<u64>, Failure> {
+    let mut bodies = Bodies::new(arguments.size);
+    loop {
+        for turns in &mut connections {
+            while turns.has_room()? {
+                let Some((link, number)) = turns.next() else { break };
+                turns.outstanding.push_back(link.submit(bodies.make(number))?);
+            }
+        }
+        connections.retain(|turns| !turns.outstanding.is_empty());
+        if connections.is_empty() {
+            return Ok(Vec::new());
+        }
+        let _ = pump.work(LONG);
+    }
+}
+
+impl<'a> Turns<'a> {
+    fn new(shares: Vec<Share<'a>>, link_window: usize) -> Self {
+        let most = link_window * shares.len();
+        Self { shares, next: 0, outstanding: VecDeque::with_capacity(most), most }
+    }
+
+    /// The link whose turn it is, and the number of its next message.
+    fn next(&mut self) -> Option<(&'a Sender, u64)> {
+        let links = self.shares.len();
+        for _ in 0..links {
+            let share = self.shares.get_mut(self.next)?;
+            self.next = if self.next + 1 == links { 0 } else { self.next + 1 };
+            if let Some(number) = share.numbers.next() {
+                return Some((share.link, number));
+            }
+        }
+        None
+    }
+
+    /// Whether another message may be outstanding; takes the outcome of the oldest, if it is there and needed.
+    fn has_room(&mut self) -> Result<bool, Failure> {
+        let is_over = self.shares.iter().all(|share| share.numbers.is_empty());
+        while self.outstanding.len() == self.most || is_over {
+            let Some(oldest) = self.outstanding.front_mut() else { return Ok(false) };
+            let Some(outcome) = oldest.try_outcome()? else { return Ok(false) };
+            check(outcome)?;
+            self.outstanding.pop_front();
+        }
+        Ok(true)
+    }
+
+    /// Sends all, waiting where it has to; how long each took, in ping-pong.
+    fn send(mut self, arguments: &SenderArguments) -> Result<Vec<u64>, Failure> {
+        let (mut bodies, mut times) = (Bodies::new(arguments.size), Vec::new());
+        while let Some((link, number)) = self.next() {
             let body = bodies.make(number);
             match arguments.mode {
                 Mode::Settled => drop(link.submit(body)?),
@@ -104,16 +166,16 @@ fn send_shares(arguments: &SenderArguments, shares: &mut [Share<'_>]) -> Result<
                     times.push(now() - asked);
                 }
                 Mode::Unsettled => {
-                    if outstanding.len() == window {
-                        settle(outstanding.pop_front())?;
+                    if self.outstanding.len() == self.most {
+                        settle(self.outstanding.pop_front())?;
                     }
-                    outstanding.push_back(link.submit(body)?);
+                    self.outstanding.push_back(link.submit(body)?);
                 }
             }
         }
+        self.outstanding.into_iter().try_for_each(|settlement| settle(Some(settlement)))?;
+        Ok(times)
     }
-    outstanding.into_iter().try_for_each(|settlement| settle(Some(settlement)))?;
-    Ok(times)
 }
 
 fn settle(settlement: Option<Settlement>) -> Result<(), Failure> {
@@ -235,10 +297,16 @@ impl Guests {
 
     /// What is there on all links.
     fn take_all(&mut self) -> Result<(), Failure> {
+        let what_is_there = BatchOptions { deadline: Some(Duration::ZERO), ..BatchOptions::new(BATCH) };
         for (receiver, order) in &mut self.links {
-            while let Some(delivery) = receiver.try_recv()? {
-                self.tally.take(order, delivery.payload())?;
-                delivery.accept()?;
+            let mut is_all = false;
+            while !is_all {
+                let batch = receiver.recv_batch(what_is_there)?;
+                for delivery in &batch {
+                    self.tally.take(order, delivery.payload())?;
+                }
+                is_all = batch.len() < BATCH;
+                batch.accept()?;
             }
         }
         Ok(())

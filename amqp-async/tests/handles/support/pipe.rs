@@ -1,7 +1,7 @@
 //! A stream in memory: two ends, each with a buffer of limited size in either direction.
 
 use super::{Drives, Stream};
-use amqp_async::Transport;
+use amqp_async::{READ_SIZE, Transport};
 use bytes::BytesMut;
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex};
@@ -119,12 +119,12 @@ impl Transport for PipeEnd {
             lane.reader = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let octets = std::mem::take(&mut lane.octets);
-        buffer.extend_from_slice(&octets);
+        let octets = lane.octets.len().min(READ_SIZE);
+        buffer.extend(lane.octets.drain(..octets));
         if let Some(writer) = lane.writer.take() {
             writer.wake();
         }
-        Poll::Ready(Ok(octets.len()))
+        Poll::Ready(Ok(octets))
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
