@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const BINDINGS: [&str; 3] = ["amqp-tokio", "amqp-async-std", "amqp-blocking"];
 
 /// Files of the tests of `amqp-async` that are of its own: the list of lists, what it runs alone, what has its own binary.
-const OWN: [&str; 5] = ["connect", "futures_io", "list", "main", "memory"];
+const OWN: [&str; 6] = ["connect", "futures_io", "list", "main", "memory", "portions"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

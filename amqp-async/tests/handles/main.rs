@@ -9,7 +9,8 @@ mod support;
 
 // connecting, over a runtime of the tests' own
 mod connect;
-// what one poll does
 #[cfg(feature = "futures-io")]
 mod futures_io;
+
+// in this world's order of polls
 mod portions;
