@@ -19,7 +19,7 @@ pub(crate) struct Kept<T> {
 
 impl<T: Encode + Decode + Debug> Kept<T> {
     pub(crate) fn of(value: &T) -> Self {
-        let mut octets = Vec::new();
+        let mut octets = Vec::with_capacity(value.encoded_len());
         value.encode(&mut octets);
         Self { octets: octets.into(), of: PhantomData }
     }

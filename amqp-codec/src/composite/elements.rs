@@ -2,19 +2,26 @@
 
 use alloc::vec::Vec;
 
-use super::writer::put_descriptor;
+use super::writer::{head_len, list_len, put_descriptor};
 use crate::code;
 use crate::codec::Encode;
-use crate::types::list::{begin_container, finish_container};
+use crate::types::list::{HEADER_8, begin_container, finish_container};
 use crate::write::put;
 
 /// What a field is written as, whatever its type.
 pub trait Element {
+    /// How many octets [`put`](Self::put) appends.
+    fn size(&self) -> usize;
     /// Appends the value.
     fn put(&self, out: &mut Vec<u8>);
 }
 
 impl<T: Encode> Element for T {
+    #[inline(never)]
+    fn size(&self) -> usize {
+        self.encoded_len()
+    }
+
     #[inline(never)]
     fn put(&self, out: &mut Vec<u8>) {
         self.encode(out);
@@ -33,12 +40,12 @@ fn written<'f, 'e>(fields: &'f [Option<&'e dyn Element>]) -> &'f [Option<&'e dyn
     last.and_then(|last| fields.get(..=last)).unwrap_or_default()
 }
 
-/// How many octets [`encode_fields`] appends: it is tried. Who has to know, and of what, is as seldom.
+/// How many octets [`encode_fields`] appends.
 #[inline(never)]
 pub fn fields_len(descriptor: u64, fields: &[Option<&dyn Element>]) -> usize {
-    let mut out = Vec::new();
-    encode_fields(descriptor, fields, &mut out);
-    out.len()
+    let fields = written(fields);
+    let len = fields.iter().fold(0_usize, |len, field| len.saturating_add(field.map_or(1, Element::size)));
+    head_len(descriptor).saturating_sub(HEADER_8).saturating_add(list_len(fields.len(), len))
 }
 
 /// Appends a described list of the fields (§1.4), without the nulls at their end.
