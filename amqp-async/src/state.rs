@@ -108,8 +108,10 @@ pub(crate) struct SessionEntry {
 pub(crate) struct LinkEntry {
     /// Receiver: the set that it is in.
     pub(crate) set: Option<Member>,
-    /// Who waits, if anybody does.
+    /// Who waits, if anybody does or did.
     waiting: Option<Box<Waiting>>,
+    /// Somebody may be there to be called: nothing else is fetched for a message that nobody waits for.
+    calls: bool,
     pub(crate) fate: Fate,
     pub(crate) stage: Stage,
     pub(crate) drained: bool,
@@ -182,20 +184,21 @@ impl SessionEntry {
 
 impl LinkEntry {
     pub(crate) fn new(fate: Fate, stage: Stage) -> Self {
-        Self { set: None, waiting: None, fate, stage, drained: false, drain_answer: DrainAnswer::AtOnce }
+        Self { set: None, waiting: None, calls: false, fate, stage, drained: false, drain_answer: DrainAnswer::AtOnce }
     }
 
     /// Who waits, for one more.
     #[inline]
     pub(crate) fn waiting(&mut self) -> &mut Waiting {
+        self.calls = true;
         self.waiting.get_or_insert_default()
     }
 
     /// There is something to take, or room to send: calls the holder, or whoever is first.
     #[inline]
     pub(crate) fn call(&mut self, wake: &mut Vec<Waker>) {
-        if let Some(waiting) = &mut self.waiting {
-            waiting.call(wake);
+        if self.calls {
+            self.calls = self.waiting.as_mut().is_some_and(|waiting| waiting.call(wake));
         }
     }
 
@@ -241,11 +244,13 @@ impl LinkEntry {
 }
 
 impl Waiting {
-    fn call(&mut self, wake: &mut Vec<Waker>) {
+    /// Whether there may be somebody to be called the next time, too.
+    fn call(&mut self, wake: &mut Vec<Waker>) -> bool {
         match &mut self.holder {
             Some(holder) => wake.extend(holder.waiting.take()),
             None => self.turns.call(wake),
         }
+        self.holder.is_some() || !self.turns.is_empty()
     }
 
     /// Whether anybody may come back to it.

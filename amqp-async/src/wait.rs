@@ -62,6 +62,11 @@ impl Turns {
         }
     }
 
+    /// Whether nobody is in the queue.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Whether anybody has ever taken a place; some may hold their tickets still.
     pub(crate) fn was_used(&self) -> bool {
         self.issued > 0
