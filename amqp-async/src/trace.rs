@@ -39,7 +39,7 @@ pub(crate) fn tapped(config: Config, at: RecordedAt) -> Config {
         Some(value) => {
             let value = Path::new(&value);
             wanted(value).unwrap_or_else(|why| {
-                tell(format_args!("{VARIABLE}={}: {why}", value.display()));
+                tell(format_args!("{VARIABLE}={}: {why}", value.to_string_lossy()));
                 Wanted::Nothing
             })
         }

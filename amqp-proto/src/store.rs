@@ -127,13 +127,11 @@ pub(crate) struct Numbers {
 impl Numbers {
     #[inline]
     pub(crate) fn get(&self, number: u32) -> Option<u32> {
-        if number < DENSE { self.dense.get(number as usize)?.checked_sub(1) } else { self.sparse(number) }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn sparse(&self, number: u32) -> Option<u32> {
-        self.sparse.get()?.get(&number).copied()
+        if number < DENSE {
+            self.dense.get(number as usize)?.checked_sub(1)
+        } else {
+            self.sparse.get()?.get(&number).copied()
+        }
     }
 
     pub(crate) fn insert(&mut self, number: u32, index: u32) {

@@ -85,7 +85,9 @@ impl FrameTap {
     #[cold]
     pub(crate) fn show_pieces<'a>(&self, direction: Direction, pieces: impl Iterator<Item = &'a [u8]>) {
         let mut octets = Vec::new();
-        pieces.for_each(|piece| octets.extend_from_slice(piece));
+        for piece in pieces {
+            octets.extend_from_slice(piece);
+        }
         self.show(direction, &octets.into());
     }
 }

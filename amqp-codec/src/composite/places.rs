@@ -19,6 +19,10 @@ pub trait Place {
 
 impl<T: Decode + Encode> Place for T {
     fn read(&mut self, decoder: &mut Decoder<'_>) -> Result<(), DecodeError> {
+        if let Some(rest) = T::quick_to(self, decoder.rest_slice()) {
+            decoder.set_rest(rest);
+            return Ok(());
+        }
         *self = T::decode(decoder)?;
         Ok(())
     }

@@ -105,9 +105,11 @@ impl<T> Unsettled<T> {
         }
     }
 
-    /// All entries, in serial order.
-    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.table.get().into_iter().flat_map(Table::iter)
+    /// Shows the entries, the latest first, until `more` says that no more are wanted.
+    pub(crate) fn show_latest(&self, more: &mut dyn FnMut(&T) -> bool) {
+        if let Some(table) = self.table.get() {
+            table.show_latest(more);
+        }
     }
 
     /// Removes every entry for which `keep` says false.
@@ -223,8 +225,16 @@ impl<T> Table<T> {
         }
     }
 
-    fn iter(&self) -> impl DoubleEndedIterator<Item = &T> {
-        self.buckets.iter().flat_map(|bucket| bucket.slots.iter().flatten())
+    #[cold]
+    #[inline(never)]
+    fn show_latest(&self, more: &mut dyn FnMut(&T) -> bool) {
+        for bucket in self.buckets.iter().rev() {
+            for slot in bucket.slots.iter().rev() {
+                if slot.as_ref().is_some_and(|value| !more(value)) {
+                    return;
+                }
+            }
+        }
     }
 
     fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
@@ -298,7 +308,13 @@ mod tests {
             map.insert(SequenceNo(start.wrapping_add(offset)), offset);
         }
         assert!(map.table.make().buckets.len() <= (many / WIDTH) as usize + 2);
-        assert_eq!(map.iter().count(), many as usize);
+        let mut count = 0;
+        map.show_latest(&mut |value| {
+            count += 1;
+            assert_eq!(*value, many - count);
+            count < many / 2
+        });
+        assert_eq!(count, many / 2);
         for offset in (0..many).rev() {
             assert_eq!(map.remove(SequenceNo(start.wrapping_add(offset))), Some(offset));
         }

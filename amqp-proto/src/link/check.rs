@@ -85,7 +85,8 @@ pub(crate) fn check(attach: &Attach, limits: &PeerLimits) -> Result<(), Violatio
     if asked.is_some_and(|node| node.dynamic && node.address.is_some()) {
         return Err(Violation::DynamicAddress);
     }
-    [source, target].into_iter().flatten().try_for_each(Node::check_properties)
+    source.map_or(Ok(()), Node::check_properties)?;
+    target.map_or(Ok(()), Node::check_properties)
 }
 
 /// A map of deliveries that were unsettled when the link was attached before (§2.6.13).
@@ -134,6 +135,7 @@ impl<'a> Node<'a> {
     }
 
     /// An empty map says nothing; the npm client amqp10 and fe2o3-amqp send one in every attach.
+    #[inline(never)]
     fn check_properties(self) -> Result<(), Violation> {
         let Some(properties) = self.properties.filter(|properties| !properties.is_empty()) else { return Ok(()) };
         if !self.dynamic {

@@ -132,20 +132,20 @@ impl Link {
         }
     }
 
-    /// The link is gone: what it leaves behind, if it keeps that. `held`: what it has in the tables of its session.
-    pub(crate) fn suspend<'h>(&mut self, held: impl Iterator<Item = &'h Held>) -> Option<Event> {
+    /// The link is gone: what it leaves behind, if it keeps that. `held` shows what it has in the tables of its session.
+    pub(crate) fn suspend(&mut self, held: impl FnOnce(&mut dyn FnMut(&Held))) -> Option<Event> {
         let link = self.id();
         let role = self.role();
         let Resuming { keeps, waiting, mut reported, .. } = *self.resuming.take()?;
         if !keeps {
             return None;
         }
-        let held = held.map(|held| {
+        let mut unsettled = UnsettledDeliveries::new();
+        held(&mut |held| {
             let outcome = held.state.as_ref().filter(|state| role == Role::Sender && state.is_outcome());
             let state = reported.remove(&held.tag).and_then(|reported| reported.state).or(outcome.cloned());
-            (held.tag, UnsettledDelivery { state, token: held.token })
+            unsettled.insert(held.tag, UnsettledDelivery { state, token: held.token });
         });
-        let mut unsettled: UnsettledDeliveries = held.collect();
         for (tag, Waiting { delivery, .. }) in waiting {
             unsettled.insert(tag, delivery);
         }

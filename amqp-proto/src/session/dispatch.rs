@@ -5,8 +5,10 @@ use crate::context::Context;
 use crate::delivery::Load;
 use crate::delivery::unsettled::Unsettled;
 use crate::event::Event;
+use crate::id::LinkKey;
 use crate::link::transfer::Arrival;
 use crate::link::{Half, Link};
+use crate::sorted::Sorted;
 use crate::violation::{Scope, Violation, supported};
 use amqp_codec::{DeliveryTag, Disposition, Flow, Role, Transfer};
 use bytes::Bytes;
@@ -222,7 +224,21 @@ impl Session {
 pub(crate) fn claim(link: &mut Link, held: &Unsettled<Held>, tag: &DeliveryTag) -> bool {
     let key = link.key;
     let unsettled = link.unsettled;
+    link.tags.insert(tag, unsettled, || tags_of(key, unsettled, held))
+}
+
+/// The tags of so many deliveries of one link.
+#[cold]
+fn tags_of(key: LinkKey, count: u32, held: &Unsettled<Held>) -> Sorted<DeliveryTag> {
+    let mut tags = Sorted::new();
+    let mut left = count;
     // the latest first: those of a link that does as it likes are not looked for behind all that others hold
-    let tags = || held.iter().rev().filter(|held| held.link == key.into()).map(|held| (held.tag, ()));
-    link.tags.insert(tag, unsettled, || tags().take(unsettled as usize).collect())
+    held.show_latest(&mut |held| {
+        if held.link == key.into() {
+            tags.insert(held.tag, ());
+            left -= 1;
+        }
+        left > 0
+    });
+    tags
 }

@@ -18,8 +18,15 @@ impl Session {
             End::Receiver(_) => &self.received,
         };
         let partial = link.partial().and_then(|number| table.get(number)).map(|held| held.tag);
-        let count = if link.unsettled > 0 { usize::MAX } else { 0 };
-        let held = table.iter().take(count).filter(|held| held.link == key.into() && Some(held.tag) != partial);
+        let any = link.unsettled > 0;
+        let held = |see: &mut dyn FnMut(&Held)| {
+            table.show_latest(&mut |held| {
+                if any && held.link == key.into() && Some(held.tag) != partial {
+                    see(held);
+                }
+                any
+            });
+        };
         if let Some(event) = link.suspend(held) {
             ctx.seldom(event);
         }
