@@ -98,7 +98,7 @@ impl From<&str> for Str {
 }
 
 impl From<String> for Str {
-    #[inline(never)]
+    #[inline]
     fn from(text: String) -> Self {
         Self(Bytes::from(text).into())
     }
