@@ -173,8 +173,7 @@ pub enum UrlError {
 /// The URL with its password blotted out, for showing.
 #[must_use]
 pub fn redacted(url: &str) -> String {
-    let behind = |(colon, _)| Some((url.get(..colon)?, url.get(colon..)?.strip_prefix("://")?));
-    let Some((before, after)) = url.match_indices(':').find_map(behind) else { return url.to_owned() };
+    let Some((before, after)) = url.split_once("://") else { return url.to_owned() };
     let authority = after.find(['/', '?', '#']).map_or(after, |end| &after[..end]);
     match authority.rsplit_once('@').and_then(|(user_info, _)| Some((user_info, user_info.split_once(':')?.0))) {
         Some((user_info, user)) => format!("{before}://{user}:***{}", &after[user_info.len()..]),
