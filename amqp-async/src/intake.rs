@@ -17,9 +17,6 @@ const FIRST_ROOM: usize = 4 * 1024;
 /// moved into that.
 const AHEAD: usize = 2 * 1024;
 
-/// Octets that are moved to the front of a buffer at most, so that it is used again from there.
-const MOVED: usize = 256;
-
 /// Octets of full buffers that are remembered at most, to be used again.
 const REMEMBERED: usize = 2 * 1024 * 1024;
 
@@ -86,10 +83,6 @@ impl Intake {
         let held = self.octets.len();
         if self.octets.capacity() == 0 && self.room == FIRST_ROOM {
             return; // there will be a buffer when there is something to put into it
-        }
-        if held <= MOVED {
-            // what came before may have been given back: then into the same octets, which are still in the processor's caches
-            let _ = self.octets.try_reclaim(self.room.saturating_sub(held));
         }
         let frame = large_frame(&self.octets);
         let needed = match frame {
