@@ -2,7 +2,7 @@
 
 mod connect;
 
-use amqp10_bench_e2e::{MAX_FRAME_SIZE, Place, ReceiverArguments, SharedTally, Source, Tally, now, print_ready};
+use amqp10_bench_e2e::{MAX_FRAME_SIZE, Order, Place, ReceiverArguments, SharedTally, Source, Tally, now, print_ready};
 use connect::connect;
 use fe2o3_amqp::Receiver;
 use fe2o3_amqp::acceptor::{ConnectionAcceptor, LinkAcceptor, LinkEndpoint, ListenerSessionHandle, SessionAcceptor};
@@ -131,10 +131,11 @@ async fn receive(mut link: Receiver, bench: Arc<Bench>) -> Result<(), Failure> {
     link.set_credit(bench.credit).await?;
     let tally = Arc::new(Mutex::new(Tally::default()));
     bench.tallies.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&tally));
+    let mut order = Order::default();
     let all = async {
         loop {
             let delivery = link.recv::<Data>().await?;
-            tally.lock().unwrap_or_else(PoisonError::into_inner).add(&delivery.body().0);
+            tally.lock().unwrap_or_else(PoisonError::into_inner).add(&mut order, &delivery.body().0);
             link.accept(&delivery).await?;
             if bench.left.are_last(1) {
                 bench.ended.send_replace(now());

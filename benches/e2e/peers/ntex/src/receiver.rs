@@ -1,12 +1,13 @@
 //! Receives through ntex-amqp on one thread. Left to itself it grants 50 credits whenever none is left, so the window of
 //! the contract is granted here, from the first message on and after every half of it.
 
-use amqp10_bench_e2e::{MAX_FRAME_SIZE, ReceiverArguments, SharedTally, Tally, now, print_ready};
+use amqp10_bench_e2e::{MAX_FRAME_SIZE, Order, ReceiverArguments, SharedTally, Tally, now, print_ready};
 use ntex::SharedCfg;
 use ntex::service::{boxed, boxed::BoxService, fn_service};
 use ntex_amqp::codec::protocol::TransferBody;
 use ntex_amqp::error::LinkError;
 use ntex_amqp::{AmqpServiceConfig, ControlFrame, ControlFrameKind, server, types};
+use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Larger than any message here.
@@ -53,13 +54,16 @@ async fn main() -> std::io::Result<()> {
 fn receive(link: &types::Link<()>, bench: Arc<Bench>) -> Link {
     let tally = Arc::new(Mutex::new(Tally::default()));
     lock(&bench.tallies).push(Arc::clone(&tally));
+    let order = Cell::new(Order::default());
     let link = link.receiver().clone();
     boxed::service(fn_service(async move |transfer: types::Transfer| {
         let mut tally = lock(&tally);
         if tally.count % u64::from(bench.credit / 2).max(1) == 0 {
             link.set_link_credit(bench.credit);
         }
-        tally.add(body(&transfer));
+        let mut next = order.get();
+        tally.add(&mut next, body(&transfer));
+        order.set(next);
         drop(tally);
         if bench.left.are_last(1) {
             end(&bench);
