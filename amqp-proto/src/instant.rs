@@ -43,7 +43,6 @@ impl Instant {
 
     /// This instant moved by `duration` into the future, or the last one representable.
     #[must_use]
-    #[inline(never)]
     pub const fn saturating_add(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration))
     }

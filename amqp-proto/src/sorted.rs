@@ -118,12 +118,8 @@ impl<K: Ord, V> Sorted<K, V> {
     }
 
     /// Adds an entry; returns the value that was there by that key.
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        self.put(key, value)
-    }
-
     #[inline(never)]
-    fn put(&mut self, key: K, value: V) -> Option<V> {
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         let (at, index) = match self.find(&key) {
             (at, Ok(index)) => return Some(mem::replace(&mut self.runs.get_mut(at)?.get_mut(index)?.1, value)),
             (at, Err(index)) => (at, index),

@@ -1,8 +1,8 @@
 //! Deliveries (§2.6.11 to §2.6.14): what a message is while it travels.
 //!
 //! [`outgoing`] sends them, [`rest`] being what has not left; [`incoming`] puts them together again, [`arrived`] is one
-//! that waits, [`arrivals`] all of them, [`payload`] its octets; [`unsettled`] remembers those that are not settled, [`tags`] their tags, and
-//! [`disposition`] gathers what is said about them into ranges.
+//! that waits, [`arrivals`] all of them, [`payload`] its octets; [`unsettled`] remembers those that are not settled, [`tags`]
+//! their tags, and [`disposition`] gathers what is said about them into ranges.
 
 pub(crate) mod arrivals;
 mod arrived;

@@ -236,7 +236,7 @@ fn tags_of(key: LinkKey, count: u32, held: &Unsettled<Held>) -> Sorted<DeliveryT
     held.show_latest(&mut |held| {
         if held.link == key.into() {
             tags.insert(held.tag, ());
-            left -= 1;
+            left = left.saturating_sub(1);
         }
         left > 0
     });

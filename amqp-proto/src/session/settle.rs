@@ -76,20 +76,14 @@ impl Session {
         };
         let Some(link) = self.links.get_mut(key.index).filter(|link| link.key == key) else { return Ok(0) };
         let (mut count, mut released) = (0, Load::default());
-        // those that follow each other are reported at once
-        let mut run: Option<(SequenceNo, SequenceNo)> = None;
+        let mut run = Run::default();
         table.visit(first, last, |number, held| {
             if held.link != key.into() {
                 return true;
             }
             count += 1;
-            match &mut run {
-                Some((_, until)) if number == *until + 1 => *until = number,
-                run => {
-                    if let Some(over) = run.replace((number, number)) {
-                        dispositions.add(ctx, channel, over, state.cloned(), settled);
-                    }
-                }
+            if let Some(over) = run.take_in(number) {
+                dispositions.add(ctx, channel, over, state.cloned(), settled);
             }
             if settled {
                 link.settled(&held.tag);
@@ -99,7 +93,7 @@ impl Session {
             }
             !settled
         });
-        if let Some(run) = run {
+        if let Run(Some(run)) = run {
             dispositions.add(ctx, channel, run, state.cloned(), settled);
         }
         if settled {
@@ -113,6 +107,7 @@ impl Session {
         self.offer(ctx);
         Ok(count)
     }
+
     /// The same for all that have come on the session, whichever their links are; returns the first number that is of none.
     pub(crate) fn dispose_received(
         &mut self,
@@ -126,17 +121,15 @@ impl Session {
         let (mut next, mut missing, mut released) = (first, None, Load::default());
         let mut renewed: SmallVec<[u32; 4]> = SmallVec::new();
         let Self { id: session, links, received, as_receiver, .. } = self;
-        // those that follow each other are reported at once
-        let mut run = first;
+        let mut run = Run::default();
         received.visit(first, last, |number, held| {
             if number != next {
                 missing.get_or_insert(next);
-                if run != next {
-                    as_receiver.add(ctx, channel, (run, before(next)), state.cloned(), settled);
-                }
-                run = number;
             }
             next = number + 1;
+            if let Some(over) = run.take_in(number) {
+                as_receiver.add(ctx, channel, over, state.cloned(), settled);
+            }
             let Some(link) = links.get_mut(held.link.index).filter(|link| held.link == link.key.into()) else {
                 return !settled;
             };
@@ -151,10 +144,10 @@ impl Session {
             }
             !settled
         });
-        if run != next {
-            as_receiver.add(ctx, channel, (run, before(next)), state.cloned(), settled);
+        if let Run(Some(run)) = run {
+            as_receiver.add(ctx, channel, run, state.cloned(), settled);
         }
-        if before(next) != last {
+        if next != last + 1 {
             missing.get_or_insert(next);
         }
         let session = *session;
@@ -190,7 +183,19 @@ impl Session {
     }
 }
 
-/// The number before this one.
-fn before(number: SequenceNo) -> SequenceNo {
-    SequenceNo(number.0.wrapping_sub(1))
+/// Numbers that follow each other, first and last: they are reported at once.
+#[derive(Default)]
+struct Run(Option<(SequenceNo, SequenceNo)>);
+
+impl Run {
+    /// One more; the run before, if this one begins another.
+    fn take_in(&mut self, number: SequenceNo) -> Option<(SequenceNo, SequenceNo)> {
+        match &mut self.0 {
+            Some((_, last)) if number == *last + 1 => {
+                *last = number;
+                None
+            }
+            run => run.replace((number, number)),
+        }
+    }
 }
