@@ -296,7 +296,6 @@ impl Shared {
     }
 
     /// The lock itself. Nothing of the application runs under it, so poison means nothing here.
-    #[inline(never)]
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

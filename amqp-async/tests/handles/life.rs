@@ -7,7 +7,8 @@ use amqp_async::proto::{
     SessionOptions,
 };
 use amqp_async::{
-    Connection, Delivery, Error, Fault, IncomingConnection, Recovery, SendError, Sender, Session, Settlement, Step,
+    Connection, Delivery, Error, Fault, IncomingConnection, Receiver, Recovery, SendError, Sender, Session, Settlement,
+    Step,
 };
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ fn handles_go_between_threads() {
     check::<Connection>();
     check::<Session>();
     check::<Sender>();
-    check::<amqp_async::Receiver>();
+    check::<Receiver>();
     check::<Delivery>();
     check::<Settlement>();
     check::<Error>();
@@ -52,13 +53,17 @@ fn close_tells_the_peer_why() {
     assert_eq!((error.fault(), error.recovery()), (Fault::Remote, Recovery::Reconnect));
 }
 
+/// The settlements of three messages whose sender is dropped.
+fn three_of_no_sender(pair: &Pair, sessions: &(Session, Session)) -> ([Settlement; 3], Receiver) {
+    let (sender, receiver) = pair.sending(sessions, CreditMode::Auto(10));
+    (["1", "2", "3"].map(|message| pair.world.run(sender.submit(message)).unwrap()), receiver)
+}
+
 #[test]
 fn settlements_keep_their_link_until_the_last_is_gone() {
     let pair = Pair::open();
     let sessions = pair.session();
-    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
-    let [fetched, dropped, last] = ["1", "2", "3"].map(|message| pair.world.run(sender.submit(message)).unwrap());
-    drop(sender);
+    let ([fetched, dropped, last], receiver) = three_of_no_sender(&pair, &sessions);
     pair.world.run(receiver.recv()).unwrap().accept().unwrap();
     assert_eq!(pair.world.run(fetched).unwrap(), Outcome::Accepted);
     drop(dropped);
@@ -78,9 +83,7 @@ fn settlements_keep_their_link_until_the_last_is_gone() {
 fn settlements_without_a_sender_hear_why_there_is_no_outcome() {
     let pair = Pair::open();
     let sessions = pair.session();
-    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
-    let [told, fetched, dropped] = ["1", "2", "3"].map(|message| pair.world.run(sender.submit(message)).unwrap());
-    drop(sender);
+    let ([told, fetched, dropped], receiver) = three_of_no_sender(&pair, &sessions);
     let first = pair.world.run(receiver.recv()).unwrap();
     pair.world.run(receiver.recv()).unwrap().accept().unwrap();
     pair.world.settle();
