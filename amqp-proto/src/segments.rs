@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use amqp_codec::Encode;
 use bytes::{Buf, Bytes};
 use core::fmt;
+use core::iter;
 use core::mem;
 
 /// A buffer that grew beyond this is given back when it has been written.
@@ -56,17 +57,23 @@ impl Segments {
 
     /// The runs of bytes in order, none of them empty.
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let last = self.inline.len();
-        let mut from = self.start;
-        self.external
-            .iter()
-            .map(|external| (external.at, &external.payload[..]))
-            .chain(core::iter::once((last, &[][..])))
-            .flat_map(move |(at, payload)| {
+        let (mut from, mut external, mut payload) = (self.start, self.external.iter(), &[][..]);
+        // written with each message that comes alone, where iterators put together took more instructions
+        iter::from_fn(move || {
+            loop {
+                if !payload.is_empty() {
+                    return Some(mem::take(&mut payload));
+                }
+                let next = external.next();
+                let at = next.map_or(self.inline.len(), |external| external.at);
                 let run = self.inline.get(mem::replace(&mut from, at)..at).unwrap_or_default();
-                [run, payload]
-            })
-            .filter(|chunk| !chunk.is_empty())
+                payload = next.map_or(&[], |external| &external.payload);
+                if !run.is_empty() {
+                    return Some(run);
+                }
+                next?;
+            }
+        })
     }
 
     /// Takes note that the first `written` octets have left. More than there are counts as all.
