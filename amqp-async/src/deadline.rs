@@ -78,7 +78,7 @@ impl Deadlines {
 
     /// The driver's pass: lets new ones run, and calls those whose time is over.
     pub(crate) fn advance(&mut self, now: Instant, wake: &mut Vec<Waker>) {
-        for key in self.fresh.drain(..) {
+        while let Some(key) = self.fresh.pop() {
             // one that was taken back has left its key, which may be another's by now
             let Some(deadline) = self.slots.get_mut(key) else { continue };
             let Due::After(after) = deadline.due else { continue };

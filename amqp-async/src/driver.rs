@@ -45,6 +45,11 @@ const ABANDONED: Duration = Duration::from_millis(900);
 #[must_use = "a connection does nothing unless its driver is polled"]
 pub struct Driver<T, C> {
     shared: Arc<Shared>,
+    wire: Wire<T, C>,
+}
+
+/// The transport's side of the connection: what was read, what is to be written, and when to look again.
+struct Wire<T, C> {
     transport: T,
     timer: C,
     input: Intake,
@@ -88,8 +93,7 @@ enum Round {
 
 impl<T: Transport, C: Timer> Driver<T, C> {
     pub(crate) fn new(shared: Arc<Shared>, transport: T, timer: C) -> Self {
-        Self {
-            shared,
+        let wire = Wire {
             now: timer.now(),
             transport,
             timer,
@@ -107,21 +111,26 @@ impl<T: Transport, C: Timer> Driver<T, C> {
             armed: None,
             farewell: None,
             wake: Vec::new(),
-        }
+        };
+        Self { shared, wire }
     }
+}
 
+impl<T: Transport, C: Timer> Wire<T, C> {
     // Twice in a program that connects: until the connection is open, and from then on.
     #[inline(never)]
-    fn round(&mut self, cx: &mut Context<'_>, before: Round) -> Round {
+    fn round(&mut self, shared: &Shared, cx: &mut Context<'_>, before: Round) -> Round {
         self.read(cx);
         let has_read = self.news != News::None;
         if before == Round::IfArrived && !has_read {
             return if self.alarm_rings(cx) { Round::Again } else { Round::Wait };
         }
         let was_blocked = !self.output.is_empty();
-        let has_events = self.exchange(cx.waker());
-        self.has_told |= !self.wake.is_empty();
-        self.wake.drain(..).for_each(Waker::wake);
+        let has_events = self.exchange(&mut shared.lock(), cx.waker());
+        if !self.wake.is_empty() {
+            self.has_told = true;
+            self.wake.drain(..).for_each(Waker::wake);
+        }
         self.write(cx);
         let has_room = self.output.is_empty() && (was_blocked || self.transmit == Transmit::More);
         let has_failed = self.news != News::None;
@@ -160,12 +169,9 @@ impl<T: Transport, C: Timer> Driver<T, C> {
 
     /// Everything that needs the lock, in one go. Says whether events came after the output was taken,
     /// since handling them may have made more.
-    fn exchange(&mut self, waker: &Waker) -> bool {
+    fn exchange(&mut self, state: &mut State, waker: &Waker) -> bool {
         let now = self.timer.now();
         self.now = now;
-        let shared = Arc::clone(&self.shared);
-        let mut state = shared.lock();
-        let state = &mut *state;
         state.probes.now = now;
         match mem::replace(&mut self.news, News::None) {
             News::None => {}
@@ -175,23 +181,16 @@ impl<T: Transport, C: Timer> Driver<T, C> {
             }
             News::End => state.machine.handle_eof(now),
         }
-        if state.machine.poll_timeout().is_some_and(|(at, _)| at <= now) {
-            state.machine.handle_timeout(now);
-            self.relax();
+        let rings = self.alarm.is_some_and(|alarm| alarm <= now);
+        if rings {
+            self.ring(state, now);
         }
-        if self.input.rests_at().is_some_and(|at| at <= now) {
-            self.input.rest();
+        if rings || state.deadlines.wants_driver() {
+            state.deadlines.advance(now, &mut state.wake);
         }
-        if let Some(answer) = state.answer.take() {
-            // the machine knows whether the client still waits, and for what
-            if state.machine.sasl_answer(now, answer) == Err(Misuse::SaslAnswer) {
-                let _ = state.machine.sasl_outcome(now, SaslCode::Sys);
-            }
+        if state.answer.is_some() || state.closing.is_some() {
+            carry_out(state, now);
         }
-        if let Some(error) = state.closing.take() {
-            state.machine.close(now, error);
-        }
-        state.deadlines.advance(now, &mut state.wake);
         self.drain_events(state);
         if self.output.is_empty() {
             state.probes.leave();
@@ -210,6 +209,19 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         }
         mem::swap(&mut self.wake, &mut state.wake);
         has_events
+    }
+
+    /// The first of all that was to come has: deadlines of the machine's, or of memory that rests, or the handles'.
+    #[cold]
+    fn ring(&mut self, state: &mut State, now: Instant) {
+        self.alarm = None;
+        if state.machine.poll_timeout().is_some_and(|(at, _)| at <= now) {
+            state.machine.handle_timeout(now);
+            self.relax();
+        }
+        if self.input.rests_at().is_some_and(|at| at <= now) {
+            self.input.rest();
+        }
     }
 
     /// Whether there were any.
@@ -260,7 +272,8 @@ impl<T: Transport, C: Timer> Driver<T, C> {
         let rings = self.timer.poll_until(cx, alarm).is_ready();
         self.armed = (!rings).then(|| (alarm, cx.waker().clone()));
         if rings {
-            self.alarm = None;
+            // the clock may be a moment behind
+            self.alarm = Some(alarm.min(self.now));
         }
         rings
     }
@@ -318,15 +331,29 @@ impl<T: Transport, C: Timer> Driver<T, C> {
     }
 
     /// How the connection ended, once it has and the last octets have left or had their time.
-    fn ended(&self) -> Option<Result<(), Error>> {
+    fn ended(&self, shared: &Shared) -> Option<Result<(), Error>> {
         let farewell = self.farewell?;
         if self.shut || self.failure.is_some() || self.timer.now() >= farewell {
-            return Some(match self.shared.lock().closed() {
+            return Some(match shared.lock().closed() {
                 None | Some(Error::Misuse(_)) => Ok(()),
                 Some(error) => Err(error),
             });
         }
         None
+    }
+}
+
+/// What a handle has asked for that needs to know the time.
+#[cold]
+fn carry_out(state: &mut State, now: Instant) {
+    if let Some(answer) = state.answer.take() {
+        // the machine knows whether the client still waits, and for what
+        if state.machine.sasl_answer(now, answer) == Err(Misuse::SaslAnswer) {
+            let _ = state.machine.sasl_outcome(now, SaslCode::Sys);
+        }
+    }
+    if let Some(error) = state.closing.take() {
+        state.machine.close(now, error);
     }
 }
 
@@ -342,18 +369,18 @@ impl<T: Transport + Unpin, C: Timer + Unpin> Future for Driver<T, C> {
     type Output = Result<(), Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
+        let Self { shared, wire } = self.get_mut();
         let mut round = Round::Again;
-        (this.portion, this.has_told) = (0, false);
+        (wire.portion, wire.has_told) = (0, false);
         for _ in 0..ROUNDS {
-            round = this.round(cx, round);
-            if let Some(result) = this.ended() {
+            round = wire.round(shared, cx, round);
+            if let Some(result) = wire.ended(shared) {
                 return Poll::Ready(result);
             }
             if round == Round::Wait {
                 return Poll::Pending;
             }
-            if this.has_told && this.portion > PORTION {
+            if wire.has_told && wire.portion > PORTION {
                 break;
             }
         }

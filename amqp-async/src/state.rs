@@ -396,7 +396,12 @@ impl Drop for Turn<'_> {
 
 impl Drop for Calls {
     fn drop(&mut self) {
-        self.tasks.drain(..).chain(self.driver.take()).for_each(Waker::wake);
+        if !self.tasks.is_empty() {
+            self.tasks.drain(..).for_each(Waker::wake);
+        }
+        if let Some(driver) = self.driver.take() {
+            driver.wake();
+        }
     }
 }
 
