@@ -60,6 +60,7 @@
 //! [spawns](Pump::spawn) what it brings along, and waits for its verbs, with a deadline ([`within`](Pump::within)) or without
 //! ([`block_on`](Pump::block_on)); [`Session::inner`] and [`Connection::on`] and their like lead from one world to the other.
 
+mod bell;
 mod builder;
 mod clock;
 mod connection;

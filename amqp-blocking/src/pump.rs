@@ -4,6 +4,7 @@
 //! and wakes those whom that concerns. The others sleep. Who is done with leading wakes the next. A pump with a thread of
 //! its own is the same, with one thread that leads for as long as there is a driver.
 
+use crate::bell::Bell;
 use crate::park::{Myself, Waiter};
 use crate::reactor::{Reactor, lock};
 use mio::Events;
@@ -93,6 +94,7 @@ enum Servicing {
 struct Engine {
     poll: mio::Poll,
     events: Events,
+    bell: Bell,
     tasks: Vec<Task>,
 }
 
@@ -142,7 +144,8 @@ impl Pump {
     fn serviced_by(servicing: Servicing) -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let reactor = Reactor::new(&poll)?;
-        let engine = Engine { poll, events: Events::with_capacity(EVENTS), tasks: Vec::new() };
+        let bell = reactor.bell();
+        let engine = Engine { poll, events: Events::with_capacity(EVENTS), bell, tasks: Vec::new() };
         Ok(Self {
             shared: Arc::new(Shared {
                 reactor,
@@ -367,13 +370,13 @@ impl Engine {
 
     /// Waits for an event, unless there is something to run.
     fn wait(&mut self, shared: &Shared, until: Option<Instant>, waiter: &Waiter) {
-        let Self { poll, events, tasks } = self;
+        let Self { poll, events, bell, tasks } = self;
         let is_busy = || {
             waiter.is_woken()
                 || tasks.iter().any(|task| task.signal.woken.load(Ordering::SeqCst))
                 || shared.any_spawned.load(Ordering::SeqCst)
         };
-        if shared.reactor.wait(poll, events, until, is_busy).is_err() {
+        if shared.reactor.wait(poll, events, bell, until, is_busy).is_err() {
             // the system no longer tells of any event: nothing can be driven any more, which the handles then say
             tasks.clear();
         }
@@ -485,7 +488,8 @@ impl Drop for Shared {
         for _ in 0..LAST_TURNS {
             engine.tasks.iter_mut().for_each(Task::poll);
             engine.tasks.retain(|task| task.future.is_some());
-            if engine.tasks.is_empty() || reactor.wait(&mut engine.poll, &mut engine.events, None, || true).is_err() {
+            let Engine { poll, events, bell, tasks } = &mut *engine;
+            if tasks.is_empty() || reactor.wait(poll, events, bell, None, || true).is_err() {
                 return;
             }
         }

@@ -1,6 +1,7 @@
 //! Who waits for which socket and for what time: sources, timers, and the interruption of whoever waits in the
 //! operating system. It runs nothing by itself; [`Pump`](crate::Pump) does.
 
+use crate::bell::Bell;
 use crate::ticks::Ticks;
 use mio::event::Source as MioSource;
 use mio::{Events, Interest, Registry, Token};
@@ -17,8 +18,9 @@ use std::time::{Duration, Instant};
 /// that would have blocked.
 const TELLS_WHAT_IS_NEW: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
-/// The token of the interruption; sources have those above.
+/// The tokens of the interruption and of the bell; sources have those above.
 const INTERRUPT: Token = Token(0);
+const BELL: Token = Token(1);
 
 /// What the sockets and clocks of one pump share.
 pub(crate) struct Reactor {
@@ -45,8 +47,8 @@ pub(crate) struct Reactor {
 /// When a timer rings, and which one it is.
 pub(crate) type Alarm = (Instant, u64);
 
-#[derive(Default)]
 struct Sources {
+    /// The token given out last.
     last: usize,
     ready: BTreeMap<Token, Arc<Readiness>>,
 }
@@ -114,7 +116,7 @@ impl Reactor {
             registry: poll.registry().try_clone()?,
             interrupt: mio::Waker::new(poll.registry(), INTERRUPT)?,
             blocked: AtomicBool::new(false),
-            sources: Mutex::default(),
+            sources: Mutex::new(Sources { last: BELL.0, ready: BTreeMap::new() }),
             timers: Mutex::default(),
             earliest: AtomicU64::new(u64::MAX),
             epoch: Instant::now(),
@@ -141,18 +143,19 @@ impl Reactor {
         &self,
         poll: &mut mio::Poll,
         events: &mut Events,
+        bell: &mut Bell,
         until: Option<Instant>,
         is_busy: impl FnOnce() -> bool,
     ) -> io::Result<()> {
         self.blocked.store(true, Ordering::SeqCst);
-        let left = if is_busy() { Some(Duration::ZERO) } else { self.left(until) };
+        let left = if is_busy() { Some(Duration::ZERO) } else { self.left(bell, until) };
         let result = poll.poll(events, left);
         self.blocked.store(false, Ordering::SeqCst);
         match result {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => result?,
         }
-        self.dispatch(events);
+        self.dispatch(events, bell);
         // with events the last tick will do: an alarm that it does not show yet ends the next wait at once
         if events.is_empty() || self.is_due() {
             self.ring();
@@ -160,20 +163,24 @@ impl Reactor {
         Ok(())
     }
 
-    /// How long to wait until the time has come or the first timer rings.
-    fn left(&self, until: Option<Instant>) -> Option<Duration> {
-        let earliest = self.earliest.load(Ordering::SeqCst);
-        if until.is_none() && earliest == u64::MAX {
-            return None;
-        }
-        let now = Instant::now();
-        let until = until.map(|until| until.saturating_duration_since(now));
-        let ring = Duration::from_nanos(earliest).saturating_sub(now.saturating_duration_since(self.epoch));
-        Some(until.map_or(ring, |until| until.min(ring)))
+    /// A bell that the system's wait ends with.
+    pub(crate) fn bell(&self) -> Bell {
+        Bell::new(&self.registry, BELL)
     }
 
-    fn dispatch(&self, events: &Events) {
+    /// How long to wait until the time has come or the first timer is due, unless the bell ends the wait then.
+    fn left(&self, bell: &mut Bell, until: Option<Instant>) -> Option<Duration> {
+        let earliest = self.earliest.load(Ordering::SeqCst);
+        let due = || Duration::from_nanos(earliest).saturating_sub(self.epoch.elapsed());
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        if bell.rings_by(earliest, due) { left } else { Some(left.map_or_else(due, |left| left.min(due()))) }
+    }
+
+    fn dispatch(&self, events: &Events, bell: &mut Bell) {
         for event in events {
+            if event.token() == BELL {
+                bell.rang();
+            }
             let Some(readiness) = lock(&self.sources).ready.get(&event.token()).cloned() else { continue };
             let ended = event.is_read_closed() || event.is_error();
             if event.is_readable() || ended {

@@ -4,10 +4,10 @@ pub(crate) use system::Ticks;
 
 /// Where the system keeps the time of its last tick, 1 to 10 ms ago, beside the time itself: reading that costs a few
 /// nanoseconds, and looking at the hardware 20 to 40, which was 15 % of what sending a message of 100 octets takes.
-///
-/// Not where pointers are short: what the call is given differs there, by the C library.
-#[cfg(all(any(target_os = "linux", target_os = "android"), target_pointer_width = "64"))]
+#[cfg(any(target_os = "linux", target_os = "android"))]
 mod system {
+    use rustix::time::{ClockId, clock_gettime};
+
     /// Counts from when it was made.
     pub(crate) struct Ticks {
         epoch: u64,
@@ -24,19 +24,15 @@ mod system {
         }
     }
 
-    /// Nanoseconds of `CLOCK_MONOTONIC` at the last tick.
-    #[expect(unsafe_code, reason = "the standard library does not have this clock")]
+    /// Nanoseconds of the monotonic clock at the last tick.
     fn last_tick() -> Option<u64> {
-        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: the pointer is to a timespec of ours, valid and writable for the whole call, which writes at most that
-        // and keeps no pointer.
-        let failed = unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut time) } != 0;
-        let seconds = u64::try_from(time.tv_sec).ok().filter(|_| !failed)?;
+        let time = clock_gettime(ClockId::MonotonicCoarse);
+        let seconds = u64::try_from(time.tv_sec).ok()?;
         Some(seconds.saturating_mul(1_000_000_000).saturating_add(u64::try_from(time.tv_nsec).ok()?))
     }
 }
 
-#[cfg(not(all(any(target_os = "linux", target_os = "android"), target_pointer_width = "64")))]
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
 mod system {
     use std::time::Instant;
 
