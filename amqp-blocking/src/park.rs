@@ -4,7 +4,7 @@
 use crate::reactor::{Reactor, lock};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::task::{Wake, Waker};
 use std::time::Instant;
 
@@ -17,14 +17,16 @@ thread_local! {
 pub(crate) struct Myself {
     waiter: Arc<Waiter>,
     waker: Waker,
+    /// As the waiter knows it.
+    reactor: Weak<Reactor>,
 }
 
 impl Myself {
     /// Takes it for a wait; a wait within a wait has another.
     pub(crate) fn take() -> Self {
         SELF.try_with(Cell::take).ok().flatten().unwrap_or_else(|| {
-            let waiter = Arc::<Waiter>::default();
-            Self { waker: Waker::from(Arc::clone(&waiter)), waiter }
+            let waiter = Arc::new(Waiter { thread: this_thread(), ..Waiter::default() });
+            Self { waker: Waker::from(Arc::clone(&waiter)), waiter, reactor: Weak::new() }
         })
     }
 
@@ -32,6 +34,15 @@ impl Myself {
     pub(crate) fn put_back(self) {
         // a thread that ends needs none any more
         let _ = SELF.try_with(|place| place.set(Some(self)));
+    }
+
+    /// From here on the thread may sleep, if need be in this reactor; it has to look whether it was woken before.
+    pub(crate) fn begin(&mut self, reactor: &Arc<Reactor>) {
+        // mostly it is the one of before
+        if self.reactor.as_ptr() != Arc::as_ptr(reactor) {
+            self.reactor = Arc::downgrade(reactor);
+            lock(&self.waiter.state).reactor = Weak::clone(&self.reactor);
+        }
     }
 
     pub(crate) fn waiter(&self) -> &Arc<Waiter> {
@@ -50,28 +61,25 @@ pub(crate) struct Waiter {
     woken: AtomicBool,
     state: Mutex<State>,
     changed: Condvar,
+    /// The thread itself, as [`this_thread`] has it.
+    thread: usize,
+}
+
+/// Tells the threads that there are apart; none is 0.
+pub(crate) fn this_thread() -> usize {
+    thread_local!(static HERE: u8 = const { 0 });
+    HERE.with(|here| std::ptr::from_ref(here).addr())
 }
 
 #[derive(Default)]
 struct State {
     /// The thread sleeps here. Telling one that does not costs a system call.
     parked: bool,
-    /// Where the thread may be waiting.
-    reactor: Option<Arc<Reactor>>,
+    /// Where the thread may be waiting, or has waited last.
+    reactor: Weak<Reactor>,
 }
 
 impl Waiter {
-    /// From here on the thread may sleep, if need be in this reactor; it has to look whether it was woken before.
-    pub(crate) fn begin(&self, reactor: &Arc<Reactor>) {
-        lock(&self.state).reactor = Some(Arc::clone(reactor));
-    }
-
-    /// It does not any more.
-    pub(crate) fn end(&self) {
-        let reactor = lock(&self.state).reactor.take();
-        drop(reactor);
-    }
-
     pub(crate) fn is_woken(&self) -> bool {
         self.woken.load(Ordering::SeqCst)
     }
@@ -108,13 +116,18 @@ impl Wake for Waiter {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
+        if self.thread == this_thread() {
+            // it is awake, and looks before it sleeps
+            self.woken.store(true, Ordering::Relaxed);
+            return;
+        }
         if self.woken.swap(true, Ordering::SeqCst) {
             // whoever was first does the rest
             return;
         }
         let (parked, reactor) = {
             let state = lock(&self.state);
-            (state.parked, state.reactor.clone())
+            (state.parked, state.reactor.upgrade())
         };
         if parked {
             self.changed.notify_one();

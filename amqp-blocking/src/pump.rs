@@ -5,7 +5,7 @@
 //! its own is the same, with one thread that leads for as long as there is a driver.
 
 use crate::bell::Bell;
-use crate::park::{Myself, Waiter};
+use crate::park::{Myself, Waiter, this_thread};
 use crate::reactor::{Reactor, lock};
 use mio::Events;
 use std::fmt;
@@ -103,6 +103,8 @@ struct Task {
     /// `None` once it is over.
     future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     signal: Arc<Signal>,
+    /// The signal, as the future knows it.
+    waker: Waker,
 }
 
 /// The waker of a task.
@@ -224,7 +226,8 @@ impl Pump {
         if self.shared.servicing == Servicing::Thread && self.start_thread().is_err() {
             return;
         }
-        spawned.push(Task { future: Some(Box::pin(future)), signal });
+        let waker = Waker::from(Arc::clone(&signal));
+        spawned.push(Task { future: Some(Box::pin(future)), signal, waker });
         self.shared.any_spawned.store(true, Ordering::SeqCst);
         drop(spawned);
         self.reactor().interrupt();
@@ -251,15 +254,15 @@ impl Pump {
 
     /// Waits for `future` until `deadline`, pumping if nobody else does; `None` if it took longer.
     pub(crate) fn wait<F: Future>(&self, deadline: Option<Instant>, future: F) -> Option<F::Output> {
-        let myself = Myself::take();
-        let output = self.wait_as(&myself, deadline, pin!(future));
+        let mut myself = Myself::take();
+        let output = self.wait_as(&mut myself, deadline, pin!(future));
         myself.put_back();
         output
     }
 
     fn wait_as<F: Future>(
         &self,
-        myself: &Myself,
+        myself: &mut Myself,
         deadline: Option<Instant>,
         mut future: Pin<&mut F>,
     ) -> Option<F::Output> {
@@ -285,12 +288,6 @@ impl WeakPump {
             Pump { shared }.spawn(future);
         }
     }
-}
-
-/// Tells the threads that there are apart.
-fn this_thread() -> usize {
-    thread_local!(static HERE: u8 = const { 0 });
-    HERE.with(|here| std::ptr::from_ref(here).addr())
 }
 
 /// What `future` has to say already.
@@ -407,10 +404,9 @@ impl Engine {
 impl Task {
     /// A driver that panics is gone, and so is its connection; whoever runs it does not mind.
     fn poll(&mut self) {
-        let waker = Waker::from(Arc::clone(&self.signal));
         if let Some(mut future) = self.future.take() {
             let polled = catch_unwind(AssertUnwindSafe(|| {
-                future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending().then_some(future)
+                future.as_mut().poll(&mut Context::from_waker(&self.waker)).is_pending().then_some(future)
             }));
             self.future = polled.unwrap_or_default();
         }
@@ -426,8 +422,8 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn new(shared: &'a Shared, myself: &'a Myself) -> Self {
-        myself.waiter().begin(&shared.reactor);
+    fn new(shared: &'a Shared, myself: &'a mut Myself) -> Self {
+        myself.begin(&shared.reactor);
         Self { shared, myself, follows: false }
     }
 
@@ -471,9 +467,8 @@ impl<'a> Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        let waiter = self.myself.waiter();
-        waiter.end();
         if self.follows {
+            let waiter = self.myself.waiter();
             lock(&self.shared.followers).retain(|other| !Arc::ptr_eq(other, waiter));
         }
         self.shared.pass_on();

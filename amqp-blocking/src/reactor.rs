@@ -3,7 +3,7 @@
 
 use crate::bell::Bell;
 use crate::ticks::Ticks;
-use mio::event::Source as MioSource;
+use mio::event::{Event, Source as MioSource};
 use mio::{Events, Interest, Registry, Token};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,11 +53,14 @@ struct Sources {
     ready: BTreeMap<Token, Arc<Readiness>>,
 }
 
-/// What is known of a source, by direction.
+/// What is known of a source.
+type Readiness = Mutex<Ways>;
+
+/// What is known of a source by direction: both under one lock, as events tell of both and one task mostly uses both.
 #[derive(Default)]
-struct Readiness {
-    read: Mutex<Way>,
-    write: Mutex<Way>,
+struct Ways {
+    read: Way,
+    write: Way,
 }
 
 /// One direction of a source.
@@ -88,7 +91,10 @@ impl Wakers {
     }
 
     fn wake(self) {
-        self.first.into_iter().chain(self.others).for_each(Waker::wake);
+        if let Some(first) = self.first {
+            first.wake();
+            self.others.into_iter().for_each(Waker::wake);
+        }
     }
 }
 
@@ -130,7 +136,8 @@ impl Reactor {
 
     /// Calls back whoever waits in the operating system, so that it looks again at what is to be done.
     pub(crate) fn interrupt(&self) {
-        if self.blocked.swap(false, Ordering::SeqCst) {
+        // mostly nobody waits, and looking is cheaper than taking
+        if self.blocked.load(Ordering::SeqCst) && self.blocked.swap(false, Ordering::SeqCst) {
             // can fail only for want of memory in the kernel; then the wait ends with the next event
             let _ = self.interrupt.wake();
         }
@@ -150,7 +157,8 @@ impl Reactor {
         self.blocked.store(true, Ordering::SeqCst);
         let left = if is_busy() { Some(Duration::ZERO) } else { self.left(bell, until) };
         let result = poll.poll(events, left);
-        self.blocked.store(false, Ordering::SeqCst);
+        // only the next wait needs to see it
+        self.blocked.store(false, Ordering::Relaxed);
         match result {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => result?,
@@ -181,15 +189,11 @@ impl Reactor {
             if event.token() == BELL {
                 bell.rang();
             }
-            let Some(readiness) = lock(&self.sources).ready.get(&event.token()).cloned() else { continue };
-            let ended = event.is_read_closed() || event.is_error();
-            if event.is_readable() || ended {
-                readiness.set(Direction::Read, ended);
-            }
-            let ended = event.is_write_closed() || event.is_error();
-            if event.is_writable() || ended {
-                readiness.set(Direction::Write, ended);
-            }
+            let heard = match lock(&self.sources).ready.get(&event.token()) {
+                Some(readiness) => lock(readiness).hear(event),
+                None => continue,
+            };
+            heard.into_iter().for_each(Wakers::wake);
         }
     }
 
@@ -281,22 +285,30 @@ impl Reactor {
     }
 }
 
-impl Readiness {
-    fn way(&self, direction: Direction) -> MutexGuard<'_, Way> {
-        lock(match direction {
-            Direction::Read => &self.read,
-            Direction::Write => &self.write,
-        })
+impl Ways {
+    fn of(&mut self, direction: Direction) -> &mut Way {
+        match direction {
+            Direction::Read => &mut self.read,
+            Direction::Write => &mut self.write,
+        }
     }
 
-    fn set(&self, direction: Direction, ended: bool) {
-        let wakers = {
-            let mut way = self.way(direction);
-            way.ready = true;
-            way.ended |= ended;
-            mem::take(&mut way.wakers)
-        };
-        wakers.wake();
+    /// Takes note of an event. Says whom it concerns.
+    fn hear(&mut self, event: &Event) -> [Wakers; 2] {
+        let failed = event.is_error();
+        let read = self.read.hear(event.is_readable(), event.is_read_closed() || failed);
+        [read, self.write.hear(event.is_writable(), event.is_write_closed() || failed)]
+    }
+}
+
+impl Way {
+    fn hear(&mut self, is_ready: bool, ended: bool) -> Wakers {
+        if !is_ready && !ended {
+            return Wakers::default();
+        }
+        self.ready = true;
+        self.ended |= ended;
+        mem::take(&mut self.wakers)
     }
 }
 
@@ -351,7 +363,8 @@ impl<S: MioSource> Source<S> {
         is_all: impl FnOnce(&T) -> bool,
     ) -> Poll<io::Result<T>> {
         // an event that comes meanwhile is noted after the attempt, and never lost
-        let mut way = self.readiness.way(direction);
+        let mut ways = lock(&self.readiness);
+        let way = ways.of(direction);
         while way.ready {
             match attempt(&self.io) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => way.ready = false,
