@@ -6,8 +6,8 @@ pub use amqp_async::client;
 pub use amqp_async::{
     Batch, BatchOptions, Confirmation, Connection, Delivery, DeliveryReader, DeliveryWriter, Driver, Error, Fault,
     Incoming, IncomingConnection, IncomingLink, IncomingReceiver, IncomingSender, IncomingSession, OnDrop, Options,
-    READ_SIZE, Receiver, ReceiverGone, ReceiverSet, Recovery, Recv, SendError, Sender, Session, Settlement, Step,
-    Submit, Timeouts, Timer, Transport, TrySendError, recording,
+    READ_SIZE, Receiver, ReceiverGone, ReceiverSet, Recovery, Recv, SendError, Sender, Sending, Session, Settlement,
+    Step, Submit, Timeouts, Timer, Transport, TrySendError, recording,
 };
 pub use amqp_codec::{Message, Outcome, Value};
 

@@ -101,6 +101,6 @@ pub use options::{Incoming, Options, Timeouts};
 pub use receiver::{Batch, BatchOptions, DeliveryReader, Receiver, ReceiverGone, ReceiverSet, Recv};
 pub use recording::recording;
 pub use resume::Comparison;
-pub use sender::{DeliveryWriter, Sender, Settlement, Submit};
+pub use sender::{DeliveryWriter, Sender, Sending, Settlement, Submit};
 pub use session::Session;
 pub use transport::{READ_SIZE, Timer, Transport};

@@ -1,7 +1,6 @@
 //! What all handles have in common: a handle of `amqp-async`, the pump to wait on, and how long.
 
 use crate::pump::Pump;
-use amqp_async::proto::codec::Outcome;
 use amqp_async::{Error, SendError, Step};
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -33,8 +32,7 @@ impl Waiting {
         Self { pump: self.pump.clone(), limit: Limit::Until(deadline) }
     }
 
-    /// When a wait that begins now is to be over.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    fn deadline(&self) -> Option<Instant> {
         match self.limit {
             Limit::Within(limit) => Instant::now().checked_add(limit),
             Limit::Until(deadline) => deadline,
@@ -53,25 +51,7 @@ impl Waiting {
 
     /// Waits until a message, or a piece of one, is handed over.
     pub(crate) fn send<T>(&self, future: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
-        self.send_by(self.deadline(), future)
-    }
-
-    /// As [`send`](Self::send), where several waits share one deadline.
-    pub(crate) fn send_by<T>(
-        &self,
-        deadline: Option<Instant>,
-        future: impl Future<Output = Result<T, SendError>>,
-    ) -> Result<T, SendError> {
-        self.pump.wait(deadline, future).unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))
-    }
-
-    /// Waits for the outcome of a message that was handed over.
-    pub(crate) fn outcome_by(
-        &self,
-        deadline: Option<Instant>,
-        outcome: impl Future<Output = Result<Outcome, SendError>>,
-    ) -> Result<Outcome, SendError> {
-        self.pump.wait(deadline, outcome).unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
+        self.maybe(future).unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))
     }
 }
 

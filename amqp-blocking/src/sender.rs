@@ -7,7 +7,6 @@ use amqp_async::proto::codec::{Message, Outcome};
 use amqp_async::proto::{Blocked, Outgoing};
 use amqp_async::{Error, SendError, Step, TrySendError};
 use std::fmt;
-use std::time::Instant;
 
 handle! {
     /// Sends messages to one address (§2.6). Cheap to clone; all clones are the same link, and any number of threads may
@@ -32,9 +31,13 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] or [`SendError::InDoubt`], with the cause; on a time-out as well.
     pub fn send(&self, message: impl Into<Message>) -> Result<Outcome, SendError> {
-        let deadline = self.waiting.deadline();
-        let outcome = self.hand_over(message.into(), || deadline)?;
-        self.waiting.outcome_by(deadline, outcome)
+        let mut sending = self.inner.sending(message.into());
+        self.waiting.maybe(&mut sending).unwrap_or_else(|| {
+            Err(match sending.is_sent() {
+                true => SendError::InDoubt(Error::Timeout(Step::Settle)),
+                false => SendError::NotSent(Error::Timeout(Step::Send)),
+            })
+        })
     }
 
     /// Hands a message over, and returns what its outcome can be learnt from later: many messages can be on their way.
@@ -44,24 +47,16 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause.
     pub fn submit(&self, message: impl Into<Message>) -> Result<Settlement, SendError> {
-        let inner = self.hand_over(message.into(), || self.waiting.deadline())?;
-        Ok(Settlement::new(inner, &self.waiting))
-    }
-
-    /// `deadline` is asked only if there is something to wait for.
-    fn hand_over(
-        &self,
-        message: Message,
-        deadline: impl FnOnce() -> Option<Instant>,
-    ) -> Result<amqp_async::Settlement, SendError> {
+        let message = message.into();
         // mostly it can leave at once, and then no future is made of it
-        match self.inner.submit_at_once(&message) {
+        let submitted = match self.inner.submit_at_once(&message) {
             Some(submitted) => {
                 self.waiting.pump.keep_time();
                 submitted
             }
-            None => self.waiting.send_by(deadline(), self.inner.submit(message)),
-        }
+            None => self.waiting.send(self.inner.submit(message)),
+        };
+        Ok(Settlement::new(submitted?, &self.waiting))
     }
 
     /// Hands over a message that is encoded already, with everything a transfer can say about it (§2.7.5).
@@ -176,11 +171,8 @@ impl Settlement {
 
     #[cold]
     fn wait(&mut self) -> Result<Outcome, SendError> {
-        match &self.waiting {
-            Some(waiting) => waiting.outcome_by(waiting.deadline(), &mut self.inner),
-            // what was sent settled has been given out, and nothing more is said
-            None => Err(SendError::InDoubt(Error::Timeout(Step::Settle))),
-        }
+        let outcome = self.waiting.as_ref().and_then(|waiting| waiting.maybe(&mut self.inner));
+        outcome.unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
     }
 
     /// The outcome, if it is here already.

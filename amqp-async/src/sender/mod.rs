@@ -2,11 +2,13 @@
 //! one over in pieces, [`settlement`] waits for outcomes.
 
 mod drain;
+mod sending;
 mod settlement;
 mod submit;
 mod writer;
 
 pub(crate) use drain::DrainAnswer;
+pub use sending::Sending;
 pub use settlement::Settlement;
 pub use submit::Submit;
 pub use writer::DeliveryWriter;
@@ -59,7 +61,13 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] or [`SendError::InDoubt`], with the cause.
     pub async fn send(&self, message: impl Into<Message>) -> Result<Outcome, SendError> {
-        self.submit(message).await?.await
+        self.sending(message.into()).await
+    }
+
+    /// As [`send`](Self::send), as a future that says how far it has come: for whoever gives up waiting, and is to know whether
+    /// the message is on its way.
+    pub fn sending(&self, message: Message) -> Sending<'_> {
+        Sending::new(self, message)
     }
 
     /// As [`send`](Self::send), within `limit` for all of it, whatever [`Timeouts`](crate::Timeouts) say.

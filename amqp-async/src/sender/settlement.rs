@@ -22,18 +22,67 @@ use std::time::Duration;
 /// ([`Timeouts::settle`](crate::Timeouts::settle), counted from the first poll). It says either once: what comes
 /// later of a message that was in doubt goes unseen.
 #[must_use = "the outcome says whether the message was accepted"]
-pub struct Settlement {
-    state: Expected,
-    limit: Limit,
-}
+pub struct Settlement(Expected);
 
 enum Expected {
-    /// Under this token, of this sender. What the sender's handles share is not at hand: each message would touch it.
-    Token(Arc<SessionRoot>, SenderId, u64),
+    /// From this sender. What the sender's handles share is not at hand: each message would touch it.
+    Outcome(Arc<SessionRoot>, Awaited),
     /// The message was sent settled: there is nothing to wait for (§2.6.12).
     Nothing,
     /// It has been given out.
     Done,
+}
+
+/// An outcome to come, for whoever waits for it. Who has one gives it up when the wait is over.
+pub(super) struct Awaited {
+    sender: SenderId,
+    token: u64,
+    limit: Limit,
+}
+
+impl Awaited {
+    pub(super) fn new(sender: SenderId, token: u64, limit: Option<Duration>) -> Self {
+        Self { sender, token, limit: Limit::new(limit) }
+    }
+
+    /// Begins to wait under the lock that the message was handed over under, when nothing can have come of it.
+    pub(super) fn begin(mut self, state: &mut State, waker: &Waker) -> Self {
+        let _ = self.look(state, waker);
+        self
+    }
+
+    /// The outcome, or why it will not be known. Either ends the wait.
+    pub(super) fn poll(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<Outcome, SendError>> {
+        let result = self.look(state, waker);
+        if result.is_ready() {
+            self.give_up(state);
+        }
+        result
+    }
+
+    fn look(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<Outcome, SendError>> {
+        let error = match state.outcomes.poll(self.token, waker) {
+            Poll::Ready(Some(Ok(outcome))) => return Poll::Ready(Ok(outcome)),
+            Poll::Ready(Some(Err(error))) => error,
+            Poll::Ready(None) => Error::Undriven,
+            Poll::Pending => match self.limit.poll(state, waker) {
+                Poll::Ready(()) => Error::Timeout(Step::Settle),
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        Poll::Ready(Err(SendError::InDoubt(error)))
+    }
+
+    /// Nobody asks any more. If the outcome has been fetched, it was under the same lock: afterwards the token may be
+    /// another's.
+    pub(super) fn give_up(&mut self, state: &mut State) {
+        self.limit.cancel(state);
+        state.outcomes.abandon(self.token);
+        if state.outcomes.was_last(self.sender) {
+            state.leftovers.forget(self.sender.into());
+            self.sender.abandon(&mut state.machine);
+        }
+    }
 }
 
 impl Settlement {
@@ -43,59 +92,30 @@ impl Settlement {
         token: Option<u64>,
         limit: Option<Duration>,
     ) -> Self {
-        let state = token.map_or(Expected::Nothing, |token| Expected::Token(Arc::clone(session), sender, token));
-        Self { state, limit: Limit::new(limit) }
+        Self(token.map_or(Expected::Nothing, |token| {
+            Expected::Outcome(Arc::clone(session), Awaited::new(sender, token, limit))
+        }))
     }
 
     /// Whether the message was sent settled (§2.6.12), so that there is nothing to wait for.
     #[must_use]
     pub fn is_sent_settled(&self) -> bool {
-        matches!(self.state, Expected::Nothing)
+        matches!(self.0, Expected::Nothing)
     }
-
-    /// Nobody asks any more. If the outcome has been fetched, it was under the same lock: afterwards the token may be
-    /// another's.
-    fn give_up(limit: &mut Limit, state: &mut State, sender: SenderId, token: u64) {
-        limit.cancel(state);
-        state.outcomes.abandon(token);
-        if state.outcomes.was_last(sender) {
-            state.leftovers.forget(sender.into());
-            sender.abandon(&mut state.machine);
-        }
-    }
-}
-
-/// The outcome, or why it will not be known.
-fn look(limit: &mut Limit, state: &mut State, token: u64, waker: &Waker) -> Poll<Result<Outcome, SendError>> {
-    let error = match state.outcomes.poll(token, waker) {
-        Poll::Ready(Some(Ok(outcome))) => return Poll::Ready(Ok(outcome)),
-        Poll::Ready(Some(Err(error))) => error,
-        Poll::Ready(None) => Error::Undriven,
-        Poll::Pending => match limit.poll(state, waker) {
-            Poll::Ready(()) => Error::Timeout(Step::Settle),
-            Poll::Pending => return Poll::Pending,
-        },
-    };
-    Poll::Ready(Err(SendError::InDoubt(error)))
 }
 
 impl Future for Settlement {
     type Output = Result<Outcome, SendError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let Self { state: expected, limit } = self.get_mut();
-        let (session, sender, token) = match expected {
+        let Self(expected) = self.get_mut();
+        let result = match expected {
             Expected::Nothing => return Poll::Ready(Ok(Outcome::Accepted)),
             Expected::Done => return Poll::Ready(Err(SendError::InDoubt(Error::Misuse(Misuse::StaleId)))),
-            Expected::Token(session, sender, token) => (&*session, *sender, *token),
-        };
-        let result = session.shared().with_session(session.id, |state| {
-            let result = look(limit, state, token, cx.waker());
-            if result.is_ready() {
-                Self::give_up(limit, state, sender, token);
+            Expected::Outcome(session, awaited) => {
+                session.shared().with_session(session.id, |state| awaited.poll(state, cx.waker()))
             }
-            result
-        });
+        };
         if result.is_ready() {
             *expected = Expected::Done;
         }
@@ -105,15 +125,15 @@ impl Future for Settlement {
 
 impl Drop for Settlement {
     fn drop(&mut self) {
-        let Self { state: Expected::Token(session, sender, token), limit } = self else { return };
-        session.shared().with_session(session.id, |state| Self::give_up(limit, state, *sender, *token));
+        let Self(Expected::Outcome(session, awaited)) = self else { return };
+        session.shared().with_session(session.id, |state| awaited.give_up(state));
     }
 }
 
 impl fmt::Debug for Settlement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.state {
-            Expected::Token(..) => "Settlement(to come)",
+        f.write_str(match self.0 {
+            Expected::Outcome(..) => "Settlement(to come)",
             Expected::Nothing => "Settlement(sent settled)",
             Expected::Done => "Settlement(given out)",
         })

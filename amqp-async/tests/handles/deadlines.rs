@@ -2,7 +2,7 @@
 //! taken back, also if the answer comes late.
 
 use crate::support::*;
-use amqp_async::proto::codec;
+use amqp_async::proto::codec::{self, Outcome};
 use amqp_async::proto::{Config, CreditMode, LinkOptions, Outgoing, SessionOptions};
 use amqp_async::{Connection, Error, Fault, IncomingConnection, IncomingLink, Options, Recovery, SendError, Step};
 use std::future::Future;
@@ -274,4 +274,28 @@ fn late<T>(pair: &Pair, step: Step, seconds: u64, verb: impl Future<Output = Res
     let error = pair.world.run_within(STEP * 100, verb).expect("it must not wait for ever").map(drop).unwrap_err();
     assert!(matches!(error, Error::Timeout(of) if of == step), "{step}: {error:?}");
     assert_eq!(pair.world.now() - begun, Duration::from_secs(seconds), "{step}");
+}
+
+#[test]
+fn whoever_gives_up_a_send_can_tell_whether_the_message_is_on_its_way() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Manual);
+    let mut sending = sender.sending("x".into());
+    assert!(pair.world.run_within(STEP / 7, &mut sending).is_none() && !sending.is_sent(), "there is no credit");
+    receiver.set_credit(2).unwrap();
+    assert!(pair.world.run_within(STEP / 7, &mut sending).is_none() && sending.is_sent());
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    assert!(matches!(pair.world.run(&mut sending), Ok(Outcome::Accepted)));
+    assert!(!sending.is_sent(), "it is no longer in doubt");
+    let error = pair.world.run(&mut sending).unwrap_err();
+    assert!(matches!(error, SendError::InDoubt(Error::Misuse(_))), "said once: {error:?}");
+
+    // handed over at once, and given up
+    let mut sending = sender.sending("y".into());
+    assert!(pair.world.run_within(STEP / 7, &mut sending).is_none() && sending.is_sent());
+    drop(sending);
+    pair.world.run(receiver.recv()).unwrap().accept().unwrap();
+    pair.world.run(sender.flush()).unwrap();
+    pair.check_sound();
 }
