@@ -76,6 +76,7 @@ mod receiver_set;
 mod runtime;
 mod sender;
 mod socket;
+mod tasks;
 mod ticks;
 
 pub use amqp_async::connect::{

@@ -7,6 +7,7 @@
 use crate::bell::Bell;
 use crate::park::{Myself, Waiter, this_thread};
 use crate::reactor::{Reactor, lock};
+use crate::tasks::{Tasks, Work};
 use mio::Events;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -74,7 +75,7 @@ struct Shared {
     /// Set while a thread of our own leads, which then nobody else does.
     served: AtomicBool,
     /// Tasks that the leader has not taken over yet, and whether there are any.
-    spawned: Mutex<Vec<Task>>,
+    spawned: Mutex<Vec<Work>>,
     any_spawned: AtomicBool,
     /// Threads that wait while another leads, first come first.
     followers: Mutex<Vec<Arc<Waiter>>>,
@@ -95,33 +96,7 @@ struct Engine {
     poll: mio::Poll,
     events: Events,
     bell: Bell,
-    tasks: Vec<Task>,
-}
-
-/// A driver that has no thread of its own.
-struct Task {
-    /// `None` once it is over.
-    future: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    signal: Arc<Signal>,
-    /// The signal, as the future knows it.
-    waker: Waker,
-}
-
-/// The waker of a task.
-struct Signal {
-    woken: AtomicBool,
-    reactor: Arc<Reactor>,
-}
-
-impl Wake for Signal {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.woken.store(true, Ordering::SeqCst);
-        self.reactor.interrupt();
-    }
+    tasks: Tasks,
 }
 
 impl Pump {
@@ -147,7 +122,7 @@ impl Pump {
         let poll = mio::Poll::new()?;
         let reactor = Reactor::new(&poll)?;
         let bell = reactor.bell();
-        let engine = Engine { poll, events: Events::with_capacity(EVENTS), bell, tasks: Vec::new() };
+        let engine = Engine { poll, events: Events::with_capacity(EVENTS), bell, tasks: Tasks::default() };
         Ok(Self {
             shared: Arc::new(Shared {
                 reactor,
@@ -220,14 +195,12 @@ impl Pump {
     /// It must not block: a verb of this pump that has to wait panics in it, as what it waits for could never come. Where it
     /// holds the pump, or a handle of its connections, the pump stays as long as it does: let it end.
     pub fn spawn<T>(&self, future: impl Future<Output = T> + Send + 'static) {
-        let future = async { drop(future.await) };
-        let signal = Arc::new(Signal { woken: AtomicBool::new(true), reactor: Arc::clone(self.reactor()) });
+        let work = Box::pin(async { drop(future.await) });
         let mut spawned = lock(&self.shared.spawned);
         if self.shared.servicing == Servicing::Thread && self.start_thread().is_err() {
             return;
         }
-        let waker = Waker::from(Arc::clone(&signal));
-        spawned.push(Task { future: Some(Box::pin(future)), signal, waker });
+        spawned.push(work);
         self.shared.any_spawned.store(true, Ordering::SeqCst);
         drop(spawned);
         self.reactor().interrupt();
@@ -368,14 +341,10 @@ impl Engine {
     /// Waits for an event, unless there is something to run.
     fn wait(&mut self, shared: &Shared, until: Option<Instant>, waiter: &Waiter) {
         let Self { poll, events, bell, tasks } = self;
-        let is_busy = || {
-            waiter.is_woken()
-                || tasks.iter().any(|task| task.signal.woken.load(Ordering::SeqCst))
-                || shared.any_spawned.load(Ordering::SeqCst)
-        };
+        let is_busy = || waiter.is_woken() || tasks.are_woken() || shared.any_spawned.load(Ordering::SeqCst);
         if shared.reactor.wait(poll, events, bell, until, is_busy).is_err() {
             // the system no longer tells of any event: nothing can be driven any more, which the handles then say
-            tasks.clear();
+            *tasks = Tasks::default();
         }
     }
 
@@ -383,33 +352,11 @@ impl Engine {
         if shared.any_spawned.load(Ordering::SeqCst) {
             let mut spawned = lock(&shared.spawned);
             shared.any_spawned.store(false, Ordering::SeqCst);
-            self.tasks.append(&mut spawned);
+            spawned.drain(..).for_each(|work| self.tasks.add(work, &shared.reactor));
         }
         shared.runner.store(this_thread(), Ordering::Relaxed);
-        let mut ended = false;
-        for task in &mut self.tasks {
-            // most are not, and looking is cheaper than taking
-            if task.signal.woken.load(Ordering::SeqCst) && task.signal.woken.swap(false, Ordering::SeqCst) {
-                task.poll();
-                ended |= task.future.is_none();
-            }
-        }
+        self.tasks.run();
         shared.runner.store(0, Ordering::Relaxed);
-        if ended {
-            self.tasks.retain(|task| task.future.is_some());
-        }
-    }
-}
-
-impl Task {
-    /// A driver that panics is gone, and so is its connection; whoever runs it does not mind.
-    fn poll(&mut self) {
-        if let Some(mut future) = self.future.take() {
-            let polled = catch_unwind(AssertUnwindSafe(|| {
-                future.as_mut().poll(&mut Context::from_waker(&self.waker)).is_pending().then_some(future)
-            }));
-            self.future = polled.unwrap_or_default();
-        }
     }
 }
 
@@ -479,11 +426,10 @@ impl Drop for Shared {
     fn drop(&mut self) {
         let reactor = &self.reactor;
         let engine = self.engine.get_mut().unwrap_or_else(PoisonError::into_inner);
-        engine.tasks.append(&mut lock(&self.spawned));
+        let Engine { poll, events, bell, tasks } = engine;
+        lock(&self.spawned).drain(..).for_each(|work| tasks.add(work, reactor));
         for _ in 0..LAST_TURNS {
-            engine.tasks.iter_mut().for_each(Task::poll);
-            engine.tasks.retain(|task| task.future.is_some());
-            let Engine { poll, events, bell, tasks } = &mut *engine;
+            tasks.run_all();
             if tasks.is_empty() || reactor.wait(poll, events, bell, None, || true).is_err() {
                 return;
             }

@@ -2,7 +2,7 @@
 //! taken back, also if the answer comes late.
 
 use crate::support::*;
-use amqp_async::proto::codec::{self, Outcome};
+use amqp_async::proto::codec::Outcome;
 use amqp_async::proto::{Config, CreditMode, LinkOptions, Outgoing, SessionOptions};
 use amqp_async::{Connection, Error, Fault, IncomingConnection, IncomingLink, Options, Recovery, SendError, Step};
 use std::future::Future;
@@ -187,7 +187,7 @@ fn a_settlement_says_once_what_became_of_its_message() {
     let next = pair.world.run(sender.submit("y")).unwrap();
     pair.world.run(receiver.recv()).unwrap().release().unwrap();
     drop(settlement);
-    assert!(matches!(pair.world.run(next), Ok(codec::Outcome::Released)));
+    assert!(matches!(pair.world.run(next), Ok(Outcome::Released)));
 }
 
 #[test]
