@@ -229,9 +229,13 @@ impl<T> Drop for Watching<T> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.over = true;
+        state.executor = None;
         if std::mem::take(&mut state.woken) {
             self.0.busy.less();
         }
+        drop(state);
+        // it keeps its own waker, and so itself
+        drop(self.0.place().take());
     }
 }
 
