@@ -46,10 +46,16 @@ impl Links {
 
     #[inline]
     pub(crate) fn get_mut(&mut self, id: &LinkId) -> Option<&mut LinkEntry> {
+        self.find(id)
+    }
+
+    /// As [`get_mut`](Self::get_mut), for who looks for one after the other: always in line.
+    #[inline(always)]
+    pub(crate) fn find(&mut self, id: &LinkId) -> Option<&mut LinkEntry> {
         let (session, link) = place(*id);
         match self.sessions.get_mut(session).and_then(|slots| slots.get_mut(link)) {
             Some(Some((found, entry))) if found == id => Some(entry),
-            _ => self.replaced.iter_mut().find(|(replaced, _)| replaced == id).map(|(_, entry)| entry),
+            _ => find_replaced(&mut self.replaced, id),
         }
     }
 
@@ -83,6 +89,11 @@ impl Links {
     pub(crate) fn keys(&self) -> impl Iterator<Item = LinkId> {
         self.sessions.iter().flatten().flatten().chain(&self.replaced).map(|(id, _)| *id)
     }
+}
+
+#[cold]
+fn find_replaced<'l>(replaced: &'l mut [Slot], id: &LinkId) -> Option<&'l mut LinkEntry> {
+    replaced.iter_mut().find(|(replaced, _)| replaced == id).map(|(_, entry)| entry)
 }
 
 /// Where a link is: its session, and its place in that.

@@ -21,7 +21,7 @@ use crate::session::Session;
 use crate::state::State;
 use crate::wait::{Ticket, Wakers};
 use amqp_proto::codec::{self, Attach};
-use amqp_proto::{Idle, Instant, LinkSnapshot, ReceiverId};
+use amqp_proto::{Connection, Idle, Instant, LinkSnapshot, ReceiverId};
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
@@ -235,7 +235,7 @@ impl Receiver {
     }
 
     fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
-        self.link.take(state)
+        self.link.take(&mut state.machine)
     }
 
     /// Waits for a turn to take something.
@@ -266,12 +266,12 @@ impl Receiver {
 }
 
 impl ReceiverRoot {
-    fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
+    fn take(&self, machine: &mut Connection) -> Result<Option<amqp_proto::Delivery>, Error> {
         if let Some(first) = self.own.kept(Kept::first).flatten() {
             return Ok(first);
         }
         // what had arrived can be taken even when the link is gone
-        let missing = match state.machine.receiver(self.id) {
+        let missing = match machine.receiver(self.id) {
             Ok(mut receiver) => match receiver.recv() {
                 Some(delivery) => return Ok(Some(delivery)),
                 None => None,

@@ -188,7 +188,7 @@ impl DeliveryReader {
         let Some(entry) = state.links.get_mut(&self.link.id.into()) else { return };
         entry.let_go(&mut state.wake);
         if let Some(member) = entry.set {
-            state.tell_set(member);
+            member.tell(&mut state.sets, &mut state.wake);
         }
     }
 

@@ -97,7 +97,7 @@ impl From<Error> for ReceiverGone {
 #[derive(Default)]
 pub(crate) struct Ready {
     /// Places of links on which something may have come.
-    queue: VecDeque<usize>,
+    queue: VecDeque<u32>,
     /// By place, whether it is there.
     queued: Vec<bool>,
     waker: Option<Waker>,
@@ -120,39 +120,44 @@ impl Member {
     fn is_of(self, set: usize) -> bool {
         self.set as usize == set
     }
+
+    /// Something has come on the link, or it is gone: calls the set.
+    #[inline(always)]
+    pub(crate) fn tell(self, sets: &mut Slots<Ready>, wake: &mut Vec<Waker>) {
+        if let Some(ready) = sets.get_mut(self.set as usize) {
+            ready.push(self.place);
+            if let Some(waker) = ready.waker.take() {
+                wake.push(waker);
+            }
+        }
+    }
 }
 
 impl Ready {
-    #[inline]
-    fn push(&mut self, place: usize) {
-        if self.queued.len() <= place {
-            self.queued.resize(place + 1, false);
+    #[inline(always)]
+    fn push(&mut self, place: u32) {
+        match self.queued.get_mut(place as usize) {
+            Some(true) => return,
+            Some(queued) => *queued = true,
+            None => self.grow(place as usize),
         }
-        if let Some(queued) = self.queued.get_mut(place).filter(|queued| !**queued) {
-            *queued = true;
-            self.queue.push_back(place);
-        }
+        self.queue.push_back(place);
     }
 
-    fn pop(&mut self) -> Option<usize> {
+    /// A place beyond those that were there before.
+    #[cold]
+    fn grow(&mut self, place: usize) {
+        self.queued.resize(place, false);
+        self.queued.push(true);
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<u32> {
         let place = self.queue.pop_front()?;
-        if let Some(queued) = self.queued.get_mut(place) {
+        if let Some(queued) = self.queued.get_mut(place as usize) {
             *queued = false;
         }
         Some(place)
-    }
-}
-
-impl State {
-    /// Something has come on a link, or it is gone: calls the set that it is in.
-    #[inline]
-    pub(crate) fn tell_set(&mut self, Member { set, place }: Member) {
-        if let Some(ready) = self.sets.get_mut(set as usize) {
-            ready.push(place as usize);
-            if let Some(waker) = ready.waker.take() {
-                self.wake.push(waker);
-            }
-        }
     }
 }
 
@@ -185,7 +190,7 @@ impl ReceiverSet {
             if let Some(entry) = state.links.get_mut(&LinkId::from(id)) {
                 entry.set = Some(member);
             }
-            state.tell_set(member);
+            member.tell(&mut state.sets, &mut state.wake);
         });
         Ok(id)
     }
@@ -292,21 +297,24 @@ fn take(
     (left, keep): Sink<'_, impl FnMut(Delivery)>,
 ) -> Option<(usize, Error)> {
     let max = *left;
+    let State { machine, sets, .. } = state;
+    let ready = sets.get_mut(key)?;
+    let at = |place: u32| receivers.get(place as usize);
     // all at once what it is taken from: one by one each would have to be waited for, where it is in no cache
-    for taken in state.sets.get_mut(key)?.queue.iter().take(max).filter_map(|place| receivers.get(*place)) {
+    for taken in ready.queue.iter().take(max).filter_map(|place| at(*place)) {
         black_box((Arc::strong_count(&taken.link), taken.link.own.any.load(Relaxed)));
     }
     while *left > 0 {
-        let place = state.sets.get_mut(key)?.pop()?;
-        let Some(taken) = receivers.get(place) else { continue };
-        match taken.take_some(state, (left, keep)) {
+        let place = ready.pop()?;
+        let Some(taken) = at(place) else { continue };
+        match taken.take_some(machine, (left, keep)) {
             Ok(false) => {}
             // there may be more: after the others
-            Ok(true) => state.sets.get_mut(key)?.push(place),
-            Err(error) if *left == max => return Some((place, error)),
+            Ok(true) => ready.push(place),
+            Err(error) if *left == max => return Some((place as usize, error)),
             Err(_) => {
                 // what has been taken comes first
-                state.sets.get_mut(key)?.push(place);
+                ready.push(place);
                 return None;
             }
         }
@@ -316,11 +324,16 @@ fn take(
 
 impl Taken {
     /// Takes what is there, until no more is to be taken; whether there may be more, or an end to be told.
-    fn take_some(&self, state: &mut State, (left, keep): Sink<'_, impl FnMut(Delivery)>) -> Result<bool, Error> {
+    #[inline]
+    fn take_some(
+        &self,
+        machine: &mut amqp_proto::Connection,
+        (left, keep): Sink<'_, impl FnMut(Delivery)>,
+    ) -> Result<bool, Error> {
         let link = &self.link;
         // mostly nothing is kept beside the machine
         if !link.own.any.load(Relaxed) {
-            if let Ok(mut receiver) = state.machine.receiver(link.id) {
+            if let Ok(mut receiver) = machine.receiver(link.id) {
                 while *left > 0 {
                     let Some(delivery) = receiver.recv() else { return link.fate.get().map_or(Ok(false), Err) };
                     keep(delivery_of(link, delivery));
@@ -334,7 +347,7 @@ impl Taken {
             }
         }
         while *left > 0 {
-            let Some(delivery) = link.take(state)? else { return Ok(false) };
+            let Some(delivery) = link.take(machine)? else { return Ok(false) };
             keep(delivery_of(link, delivery));
             *left -= 1;
         }
