@@ -228,7 +228,7 @@ impl Links {
     pub(crate) fn explain(&mut self, id: ReceiverId, misuse: Misuse) -> Error {
         let id = LinkId::from(id);
         let entry = self.get(&id).or_else(|| self.aside.get(&id).map(|(entry, _)| entry));
-        entry.map_or(Error::Misuse(misuse.clone()), |entry| entry.fate.explain(misuse))
+        entry.map_or(Error::Misuse(misuse), |entry| entry.fate.explain(misuse))
     }
 }
 

@@ -75,6 +75,23 @@ impl Hold {
         }
     }
 
+    /// Another of the same link, that does not count.
+    pub(super) fn another(&self) -> Self {
+        match self {
+            Self::Counted(Counted { session, id, on_drop, .. }) => {
+                Self::Counted(Counted { session: Arc::clone(session), id: *id, on_drop: *on_drop, counts: false })
+            }
+            Self::Held(link) => Self::Held(Arc::clone(link)),
+        }
+    }
+
+    /// It counts from now on, instead of another.
+    pub(super) fn count_instead(&mut self) {
+        if let Self::Counted(counted) = self {
+            counted.counts = true;
+        }
+    }
+
     /// It is out no more.
     pub(super) fn let_go(&mut self) {
         if self.counts() {

@@ -77,9 +77,9 @@ impl Delivery {
         let count = all.iter().filter(|inner| !inner.settled).count();
         let on_drop = if count > 0 { links.give_out(link.id, &link.fate, count as u32) } else { OnDrop::default() };
         all.into_iter().map(move |inner| {
-            let is_settled = inner.settled;
             let counted = || Hold::counted(link.session_root(), link.id, on_drop);
-            Self { inner, hold: if is_settled { Hold::Held(Arc::clone(link)) } else { counted() } }
+            let hold = if inner.settled { Hold::Held(Arc::clone(link)) } else { counted() };
+            Self { inner, hold }
         })
     }
 
@@ -261,23 +261,24 @@ impl Delivery {
     }
 
     pub(crate) fn confirm(&mut self, outcome: Outcome) -> Result<Confirmation, Error> {
-        let limit = self.hold.limit();
-        let Self { hold, inner } = self;
-        let counted = match hold {
-            Hold::Counted(counted) => counted,
-            Hold::Held(link) => return Ok(Confirmation::new(Hold::Held(Arc::clone(link)), None, limit)),
+        let (limit, mut hold) = (self.hold.limit(), self.hold.another());
+        let Self { hold: Hold::Counted(counted), inner } = self else {
+            return Ok(Confirmation::new(hold, None, limit));
         };
+        if !mem::take(&mut counted.counts) {
+            return Ok(Confirmation::new(hold, None, limit));
+        }
         let (id, number, waits) = (counted.id, inner.id.number().0, !inner.settles_at_once());
         counted.with(|state| {
-            Self::report(state, id, inner, outcome)?;
-            if let Some(entry) = state.links.get_mut(&id.into()).filter(|_| waits) {
+            let reported = Self::report(state, id, inner, outcome);
+            if reported.is_err() {
+                state.let_go(id, 1);
+            } else if let Some(entry) = state.links.get_mut(&id.into()).filter(|_| waits) {
                 entry.waiting().confirming.insert(number, Confirming::Waiting(None));
             }
-            Ok::<_, Error>(())
+            reported
         })?;
-        // what is waited for counts from now on
-        counted.counts = false;
-        let hold = Hold::counted(&counted.session, id, counted.on_drop);
+        hold.count_instead();
         Ok(Confirmation::new(hold, waits.then_some(number), limit))
     }
 
