@@ -140,7 +140,7 @@ impl State {
                 entry.fate.set(error.clone());
                 entry.call_all(&mut self.wake);
                 if let Some(member) = entry.set {
-                    self.tell_set(member);
+                    member.tell(&mut self.sets, &mut self.wake);
                 }
             }
             if let Some(session) = self.sessions.get_mut(&id.session()) {
@@ -155,19 +155,20 @@ impl State {
 
     /// Something to take on this link, and on others: where one thing comes on many links, their events follow each other.
     fn arrived(&mut self, first: ReceiverId) {
+        let Self { machine, links, sets, wake, .. } = self;
         let mut next = Some(first);
         while let Some(receiver) = next {
-            self.ready(receiver.into());
-            next = self.machine.poll_arrived();
+            if let Some(entry) = links.find(&receiver.into()) {
+                entry.ready(sets, wake);
+            }
+            next = machine.poll_arrived();
         }
     }
 
     /// Something to take, or room to send.
     pub(crate) fn ready(&mut self, id: LinkId) {
-        let Some(entry) = self.links.get_mut(&id) else { return };
-        entry.call(&mut self.wake);
-        if let Some(member) = entry.set {
-            self.tell_set(member);
+        if let Some(entry) = self.links.get_mut(&id) {
+            entry.ready(&mut self.sets, &mut self.wake);
         }
     }
 

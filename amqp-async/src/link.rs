@@ -95,8 +95,8 @@ impl Link for ReceiverId {
         machine.receiver(self).ok()?.remote_attach()
     }
 
-    fn is_awaited(self, _: &mut State) -> bool {
-        false
+    fn is_awaited(self, state: &mut State) -> bool {
+        state.links.leave(self)
     }
 }
 

@@ -13,7 +13,6 @@ use amqp_proto::{
     Compared, DeliveryId, Event, LinkId, Outgoing, Payload, ReceiverId, Resume, Sorted, UnsettledDeliveries,
 };
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::task::Poll;
 
 /// What the two ends of a link that was attached again know of the deliveries before (§2.6.13); see
@@ -165,15 +164,19 @@ impl Receiver {
         let id = LinkId::from(link.id);
         let taken = link.shared().wait(|state, waker| {
             let resumed = state.leftovers.0.get_mut(&id).and_then(|leftover| leftover.resumed.pop_front());
-            match (resumed, state.link(id, &link.fate)) {
-                (Some(delivery), _) => Poll::Ready(Ok(delivery)),
-                (None, Err(error)) => Poll::Ready(Err(error)),
-                (None, Ok(entry)) => {
+            if let Some(delivery) = resumed {
+                let mut delivery = Delivery::new(link, &mut state.links, delivery);
+                delivery.set_on_drop(OnDrop::LeaveUnsettled);
+                return Poll::Ready(Ok(delivery));
+            }
+            match state.link(id, &link.fate) {
+                Err(error) => Poll::Ready(Err(error)),
+                Ok(entry) => {
                     entry.waiting().changed.register(waker);
                     Poll::Pending
                 }
             }
         });
-        taken.await.map(|delivery| Delivery::new(Arc::clone(link), delivery, OnDrop::LeaveUnsettled))
+        taken.await
     }
 }

@@ -194,12 +194,25 @@ impl LinkEntry {
         self.waiting.get_or_insert_default()
     }
 
-    /// There is something to take, or room to send: calls the holder, or whoever is first.
-    #[inline]
-    pub(crate) fn call(&mut self, wake: &mut Vec<Waker>) {
-        if self.calls {
-            self.calls = self.waiting.as_mut().is_some_and(|waiting| waiting.call(wake));
+    /// There is something to take, or room to send.
+    #[inline(always)]
+    pub(crate) fn ready(&mut self, sets: &mut Slots<Ready>, wake: &mut Vec<Waker>) {
+        self.call(wake);
+        if let Some(member) = self.set {
+            member.tell(sets, wake);
         }
+    }
+
+    /// Calls the holder, or whoever is first.
+    #[inline]
+    fn call(&mut self, wake: &mut Vec<Waker>) {
+        if self.calls {
+            self.call_waiting(wake);
+        }
+    }
+
+    fn call_waiting(&mut self, wake: &mut Vec<Waker>) {
+        self.calls = self.waiting.as_mut().is_some_and(|waiting| waiting.call(wake));
     }
 
     /// What somebody waits for besides has changed.

@@ -1,8 +1,8 @@
 //! The sender's settlement of a delivery that the receiver settles second (§2.6.12).
 
+use super::Hold;
 use crate::deadline::Limit;
 use crate::error::{Error, Step};
-use crate::receiver::ReceiverRoot;
 use crate::state::{Confirming, State};
 use amqp_proto::Misuse;
 use std::fmt;
@@ -10,7 +10,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
 
 /// The sender's settlement, to come; see [`Delivery::settle_confirmed`](crate::Delivery::settle_confirmed).
 ///
@@ -19,22 +18,21 @@ use std::time::Duration;
 /// nothing but the knowledge.
 #[must_use = "until the sender has settled it may deliver the message again"]
 pub struct Confirmation {
-    link: Arc<ReceiverRoot>,
+    hold: Hold,
     /// The number of the delivery; `None` if there is nothing to wait for, or no more.
     number: Option<u32>,
     limit: Limit,
 }
 
 impl Confirmation {
-    pub(super) fn new(link: &Arc<ReceiverRoot>, number: Option<u32>, limit: Option<Duration>) -> Self {
-        Self { link: Arc::clone(link), number, limit: Limit::new(limit) }
+    pub(super) fn new(hold: Hold, number: Option<u32>, limit: Limit) -> Self {
+        Self { hold, number, limit }
     }
 
     fn look(&mut self, state: &mut State, number: u32, waker: &Waker) -> Poll<Result<(), Error>> {
-        let link = &self.link;
-        let entry = match state.link(link.id.into(), &link.fate) {
-            Ok(entry) => entry,
-            Err(error) => return Poll::Ready(Err(error)),
+        let id = self.hold.id();
+        let Some(entry) = state.links.get_mut(&id.into()) else {
+            return Poll::Ready(Err(state.links.explain(id, Misuse::StaleId)));
         };
         match entry.waiting().confirming.get_mut(&number) {
             Some(Confirming::Settled) => return Poll::Ready(Ok(())),
@@ -46,7 +44,7 @@ impl Confirmation {
 
     fn stop(&mut self, state: &mut State) {
         self.limit.cancel(state);
-        if let (Some(number), Some(entry)) = (self.number.take(), state.links.get_mut(&self.link.id.into())) {
+        if let (Some(number), Some(entry)) = (self.number.take(), state.links.get_mut(&self.hold.id().into())) {
             entry.waiting().confirming.remove(&number);
         }
     }
@@ -58,8 +56,8 @@ impl Future for Confirmation {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let Some(number) = this.number else { return Poll::Ready(Ok(())) };
-        let link = Arc::clone(&this.link);
-        link.with(|state| {
+        let session = Arc::clone(this.hold.session());
+        session.shared().with_session(session.id, |state| {
             let result = this.look(state, number, cx.waker());
             if result.is_ready() {
                 this.stop(state);
@@ -72,9 +70,10 @@ impl Future for Confirmation {
 impl Drop for Confirmation {
     fn drop(&mut self) {
         if self.number.is_some() {
-            let link = Arc::clone(&self.link);
-            self.stop(&mut link.shared().lock());
+            let session = Arc::clone(self.hold.session());
+            self.stop(&mut session.shared().lock());
         }
+        self.hold.let_go();
     }
 }
 

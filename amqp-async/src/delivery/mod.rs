@@ -1,12 +1,15 @@
 //! A message that has arrived, and the settling of it (§2.6.12).
 
 mod confirmation;
+mod hold;
 
 pub use confirmation::Confirmation;
+pub(crate) use hold::Hold;
 
-use crate::error::{Error, Step};
+use crate::error::Error;
+use crate::links::Links;
 use crate::receiver::ReceiverRoot;
-use crate::state::{Confirming, State};
+use crate::state::{Confirming, Shared, State};
 use amqp_proto::codec::message::{EncodedMessage, MessagePieces};
 use amqp_proto::codec::{self, DecodeError, DeliveryTag, Message, Modified, Outcome, Rejected};
 use amqp_proto::{DeliveryId, Misuse, Payload, ReceiverId};
@@ -30,10 +33,8 @@ use std::{mem, ptr};
 /// like any other, [`reject`](Self::reject) being what the specification suggests.
 #[must_use = "a delivery that is dropped unsettled is released to the sender"]
 pub struct Delivery {
-    link: Arc<ReceiverRoot>,
     inner: amqp_proto::Delivery,
-    to_settle: bool,
-    on_drop: OnDrop,
+    hold: Hold,
 }
 
 /// What becomes of a delivery that is dropped unsettled; see
@@ -51,11 +52,6 @@ pub enum OnDrop {
 }
 
 impl OnDrop {
-    /// The one that `as u8` made this number of.
-    pub(crate) fn from_number(number: u8) -> Self {
-        [Self::Fail, Self::LeaveUnsettled].into_iter().find(|it| *it as u8 == number).unwrap_or_default()
-    }
-
     fn outcome(self) -> Option<Outcome> {
         match self {
             Self::Release => Some(Outcome::Released),
@@ -66,24 +62,59 @@ impl OnDrop {
 }
 
 impl Delivery {
-    pub(crate) fn new(link: Arc<ReceiverRoot>, inner: amqp_proto::Delivery, on_drop: OnDrop) -> Self {
-        Self { link, to_settle: !inner.settled, inner, on_drop }
+    /// One that is given out, under the lock.
+    pub(crate) fn new(link: &Arc<ReceiverRoot>, links: &mut Links, inner: amqp_proto::Delivery) -> Self {
+        let hold = if inner.settled { Hold::Held(Arc::clone(link)) } else { Hold::count(link, links) };
+        Self { inner, hold }
+    }
+
+    /// The same of many.
+    pub(crate) fn all(
+        link: &Arc<ReceiverRoot>,
+        links: &mut Links,
+        all: Vec<amqp_proto::Delivery>,
+    ) -> impl Iterator<Item = Self> {
+        let count = all.iter().filter(|inner| !inner.settled).count();
+        let on_drop = if count > 0 { links.give_out(link.id, &link.fate, count as u32) } else { OnDrop::default() };
+        all.into_iter().map(move |inner| {
+            let counted = || Hold::counted(link.session_root(), link.id, on_drop);
+            let hold = if inner.settled { Hold::Held(Arc::clone(link)) } else { counted() };
+            Self { inner, hold }
+        })
+    }
+
+    /// The same for who has counted it.
+    #[inline]
+    pub(crate) fn held(hold: Hold, inner: amqp_proto::Delivery) -> Self {
+        Self { inner, hold }
+    }
+
+    /// What becomes of it when it is dropped, whatever its link says.
+    pub(crate) fn set_on_drop(&mut self, on_drop: OnDrop) {
+        if let Hold::Counted(counted) = &mut self.hold {
+            counted.on_drop = on_drop;
+        }
     }
 
     /// The link that it came on: [`Receiver::id`](crate::Receiver::id).
     #[must_use]
     pub fn receiver(&self) -> ReceiverId {
-        self.link.id
+        self.hold.id()
     }
 
     pub(crate) fn id(&self) -> DeliveryId {
         self.inner.id
     }
 
-    /// What a later piece tells.
-    pub(crate) fn learn(&mut self, later: &amqp_proto::Delivery) {
-        self.to_settle &= !later.settled;
-        self.inner.settled |= later.settled;
+    /// What a later piece tells, under the lock; it is of this link.
+    pub(crate) fn learn(&mut self, later: &amqp_proto::Delivery, link: &Arc<ReceiverRoot>, state: &mut State) {
+        if later.settled {
+            self.inner.settled = true;
+            if self.hold.counts() {
+                state.let_go(link.id, 1);
+                self.hold = Hold::Held(Arc::clone(link));
+            }
+        }
     }
 
     /// Decodes the message.
@@ -133,7 +164,7 @@ impl Delivery {
     /// Whether there is nothing to settle, because the sender sent it settled (§2.6.12).
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        !self.to_settle
+        !self.hold.counts()
     }
 
     /// The message has been processed (§3.4.2).
@@ -179,7 +210,7 @@ impl Delivery {
 
     /// Lets go of the delivery without settling it: it stays unsettled until the link ends.
     pub fn leave_unsettled(mut self) {
-        self.to_settle = false;
+        self.set_on_drop(OnDrop::LeaveUnsettled);
     }
 
     /// As [`settle`](Self::settle), and tells when the sender has settled too (§2.6.12): from then on the delivery is
@@ -192,45 +223,79 @@ impl Delivery {
     }
 
     pub(crate) fn dispose(&mut self, outcome: Outcome) -> Result<(), Error> {
-        if !mem::take(&mut self.to_settle) {
+        let Self { hold: Hold::Counted(counted), inner } = self else { return Ok(()) };
+        if !mem::take(&mut counted.counts) {
             return Ok(());
         }
-        self.link.with(|state| self.report(state, outcome))
+        let id = counted.id;
+        counted.with(|state| {
+            let reported = Self::report(state, id, inner, outcome);
+            state.let_go(id, 1);
+            reported
+        })
     }
 
     /// Settles all with one outcome; the first error that there was.
     pub(crate) fn dispose_all(deliveries: &mut [Self], outcome: &Outcome) -> Result<(), Error> {
         let mut result = Ok(());
-        for of_connection in deliveries.chunk_by_mut(|one, other| ptr::eq(one.link.shared(), other.link.shared())) {
-            let Some(link) = of_connection.first().map(|delivery| Arc::clone(&delivery.link)) else { continue };
-            let is_one_link = of_connection.iter().all(|delivery| Arc::ptr_eq(&delivery.link, &link));
+        for of_connection in deliveries.chunk_by_mut(|one, other| ptr::eq(one.shared(), other.shared())) {
+            let Some(first) = of_connection.first() else { continue };
+            let (session, id) = (Arc::clone(first.hold.session()), first.receiver());
+            let is_one_link = of_connection.iter().all(|delivery| delivery.receiver() == id);
             let report = |state: &mut State| {
                 for run in of_connection.chunk_by_mut(Self::is_followed_by) {
                     let reported = Self::report_run(state, run, outcome, is_one_link);
                     result = mem::replace(&mut result, Ok(())).and(reported);
                 }
+                if is_one_link {
+                    state.show_credit(id);
+                }
             };
-            if is_one_link { link.with(report) } else { link.shared().with(report) }
+            if is_one_link {
+                session.shared().with_session(session.id, report);
+            } else {
+                session.shared().with(report);
+            }
         }
         result
     }
 
     pub(crate) fn confirm(&mut self, outcome: Outcome) -> Result<Confirmation, Error> {
-        let to_settle = mem::take(&mut self.to_settle);
-        let (link, number) = (&self.link, self.inner.id.number().0);
-        let limit = link.shared().limit(Step::Settle);
-        if !to_settle {
-            return Ok(Confirmation::new(link, None, limit));
+        let (limit, mut hold) = (self.hold.limit(), self.hold.another());
+        let Self { hold: Hold::Counted(counted), inner } = self else {
+            return Ok(Confirmation::new(hold, None, limit));
+        };
+        if !mem::take(&mut counted.counts) {
+            return Ok(Confirmation::new(hold, None, limit));
         }
-        let waits = link.with(|state| {
-            self.report(state, outcome)?;
-            let waits = !self.inner.settles_at_once();
-            if let Some(entry) = state.links.get_mut(&link.id.into()).filter(|_| waits) {
+        let (id, number, waits) = (counted.id, inner.id.number().0, !inner.settles_at_once());
+        counted.with(|state| {
+            let reported = Self::report(state, id, inner, outcome);
+            if reported.is_err() {
+                state.let_go(id, 1);
+            } else if let Some(entry) = state.links.get_mut(&id.into()).filter(|_| waits) {
                 entry.waiting().confirming.insert(number, Confirming::Waiting(None));
             }
-            Ok::<_, Error>(waits)
+            reported
         })?;
-        Ok(Confirmation::new(link, waits.then_some(number), limit))
+        hold.count_instead();
+        Ok(Confirmation::new(hold, waits.then_some(number), limit))
+    }
+
+    /// It is dropped unsettled.
+    #[cold]
+    fn give_up(&mut self) {
+        let Hold::Counted(counted) = &self.hold else { return };
+        if let Some(outcome) = counted.on_drop.outcome() {
+            // if the link is gone, so is the duty to settle
+            let _ = self.dispose(outcome);
+        } else {
+            self.hold.let_go();
+        }
+    }
+
+    fn shared(&self) -> &Shared {
+        self.hold.session().shared()
     }
 
     /// Whether one disposition can be of both.
@@ -238,39 +303,48 @@ impl Delivery {
         let at_once = self.inner.settles_at_once() == next.inner.settles_at_once();
         let same_session = self.id().session() == next.id().session();
         same_session
-            && self.to_settle
-            && next.to_settle
+            && self.hold.counts()
+            && next.hold.counts()
             && at_once
             && next.id().number().0 == self.id().number().0.wrapping_add(1)
     }
 
     /// Reports deliveries that follow each other, all at once.
     fn report_run(state: &mut State, run: &mut [Self], outcome: &Outcome, is_one_link: bool) -> Result<(), Error> {
-        if let [only] = run {
-            let reports = mem::take(&mut only.to_settle);
-            return if reports { only.report(state, outcome.clone()) } else { Ok(()) };
+        let result = match run {
+            [only] if !only.hold.counts() => return Ok(()),
+            [only] => Self::report(state, only.receiver(), &only.inner, outcome.clone()),
+            _ if is_one_link => Self::report_link(state, run, outcome),
+            _ => Self::report_links(state, run, outcome),
+        };
+        if is_one_link {
+            let id = run.first().map(Self::receiver);
+            run.iter_mut().for_each(|delivery| delivery.hold.stop_counting());
+            id.into_iter().for_each(|id| state.let_go(id, run.len() as u32));
+        } else {
+            for delivery in run {
+                delivery.hold.stop_counting();
+                state.let_go(delivery.receiver(), 1);
+            }
         }
-        let result =
-            if is_one_link { Self::report_link(state, run, outcome) } else { Self::report_links(state, run, outcome) };
-        run.iter_mut().for_each(|delivery| delivery.to_settle = false);
         result
     }
 
     /// Those of one link.
     fn report_link(state: &mut State, run: &[Self], outcome: &Outcome) -> Result<(), Error> {
         let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(()) };
-        let (link, delivery) = (&first.link, &first.inner);
+        let (id, delivery) = (first.receiver(), &first.inner);
         if let Some(error) = state.closed() {
             return Err(error);
         }
-        let disposed = state.machine.receiver(link.id).and_then(|mut receiver| {
+        let disposed = state.machine.receiver(id).and_then(|mut receiver| {
             receiver.dispose_range(delivery.id, last.id(), Some(&outcome.clone().into()), delivery.settles_at_once())
         });
         match disposed {
             Ok(count) if count as usize == run.len() => Ok(()),
             // the sender has settled some in the meantime
-            Ok(_) => Err(link.fate.explain(Misuse::StaleId)),
-            Err(misuse) => Err(link.fate.explain(misuse)),
+            Ok(_) => Err(state.links.explain(id, Misuse::StaleId)),
+            Err(misuse) => Err(state.links.explain(id, misuse)),
         }
     }
 
@@ -289,22 +363,21 @@ impl Delivery {
             // its link is gone, or the sender has settled it in the meantime
             Ok(Some(missing)) => {
                 let missing = run.iter().find(|delivery| delivery.id() == missing).unwrap_or(first);
-                Err(missing.link.fate.explain(Misuse::StaleId))
+                Err(state.links.explain(missing.receiver(), Misuse::StaleId))
             }
-            Err(misuse) => Err(first.link.fate.explain(misuse)),
+            Err(misuse) => Err(state.links.explain(first.receiver(), misuse)),
         }
     }
 
-    fn report(&self, state: &mut State, outcome: Outcome) -> Result<(), Error> {
+    fn report(state: &mut State, id: ReceiverId, inner: &amqp_proto::Delivery, outcome: Outcome) -> Result<(), Error> {
         if let Some(error) = state.closed() {
             // the machine does not know that its driver was dropped
             return Err(error);
         }
-        let (link, inner) = (&self.link, &self.inner);
-        let receiver = state.machine.receiver(link.id);
+        let receiver = state.machine.receiver(id);
         let disposed =
             receiver.and_then(|mut receiver| receiver.dispose(inner.id, Some(outcome.into()), inner.settles_at_once()));
-        disposed.map_err(|misuse| link.fate.explain(misuse))
+        disposed.map_err(|misuse| state.links.explain(id, misuse))
     }
 }
 
@@ -314,13 +387,10 @@ pub(crate) fn rejected(error: Option<codec::Error>) -> Outcome {
 }
 
 impl Drop for Delivery {
+    #[inline]
     fn drop(&mut self) {
-        if !self.to_settle {
-            return;
-        }
-        if let Some(outcome) = self.on_drop.outcome() {
-            // if the link is gone, so is the duty to settle
-            let _ = self.dispose(outcome);
+        if self.hold.counts() {
+            self.give_up();
         }
     }
 }

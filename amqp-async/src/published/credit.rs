@@ -27,6 +27,7 @@ impl Show<1> for Credit {
     }
 
     fn watch(watching: &mut Watching, published: Arc<Published<Self, 1>>) {
-        watching.links.push(published);
+        let at = watching.links.binary_search_by(|link| link.id.cmp(&published.id)).unwrap_or_else(|at| at);
+        watching.links.insert(at, published);
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use windows::WatchedWindows;
 
 use crate::state::Shared;
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, fence};
-use amqp_proto::{Connection, SessionId, Sorted};
+use amqp_proto::{Connection, LinkId, SessionId, Sorted};
 use std::fmt;
 use std::hint::spin_loop;
 use std::sync::{Arc, OnceLock};
@@ -49,6 +49,7 @@ pub(crate) struct Look<T: Show<WORDS>, const WORDS: usize>(OnceLock<Arc<Publishe
 #[derive(Default)]
 pub(crate) struct Watching {
     pub(crate) sessions: Sorted<SessionId, WatchedWindows>,
+    /// In the order of their ids.
     links: Vec<Arc<Published<Credit, 1>>>,
 }
 
@@ -155,6 +156,14 @@ impl Watching {
         self.sessions.retain(|_, session| session.show(machine, wake));
         self.links.retain(|link| link.show(machine, |_| ()));
         !(self.sessions.is_empty() && self.links.is_empty())
+    }
+
+    /// Shows the credit of one link as it is now.
+    pub(crate) fn show_link(&mut self, id: LinkId, machine: &mut Connection) {
+        let at = self.links.binary_search_by(|link| link.id.cmp(&id));
+        if let Some(link) = at.ok().and_then(|at| self.links.get(at)) {
+            link.show(machine, |_| ());
+        }
     }
 
     /// Shows the windows of one session as they are now.

@@ -117,8 +117,13 @@ impl Future for Gather<'_> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let receiver = this.receiver;
-        let done = receiver.link.with(|state| this.attempt(state, cx.waker()));
-        done.map_ok(|()| mem::take(&mut this.taken).into_iter().map(|delivery| receiver.delivery(delivery)).collect())
+        receiver.link.with(|state| {
+            let done = this.attempt(state, cx.waker());
+            done.map_ok(|()| {
+                let taken = mem::take(&mut this.taken);
+                Delivery::all(&receiver.link, &mut state.links, taken).collect()
+            })
+        })
     }
 }
 
@@ -130,7 +135,7 @@ impl Drop for Gather<'_> {
         }
         let receiver = self.receiver;
         receiver.link.with(|state| {
-            let any = receiver.link.own.keep(|kept| {
+            let any = receiver.link.keep(&mut state.links, |kept| {
                 for delivery in mem::take(&mut self.taken).into_iter().rev() {
                     kept.deliveries.push_front(delivery);
                 }

@@ -17,15 +17,16 @@ use crate::deadline::RunningLimit;
 use crate::delivery::{Delivery, OnDrop};
 use crate::error::Error;
 use crate::link::LinkRoot;
+use crate::links::Links;
 use crate::session::Session;
 use crate::state::State;
 use crate::wait::{Ticket, Wakers};
 use amqp_proto::codec::{self, Attach};
-use amqp_proto::{Idle, Instant, LinkSnapshot, ReceiverId};
+use amqp_proto::{Connection, Idle, Instant, LinkSnapshot, ReceiverId};
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicU8};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 use std::time::Duration;
@@ -53,8 +54,6 @@ pub(crate) type ReceiverRoot = LinkRoot<ReceiverId>;
 pub(crate) struct Own {
     /// Whether anything is kept, so that whoever only receives has one lock to take. Changed under the connection's lock.
     any: AtomicBool,
-    /// An [`OnDrop`].
-    on_drop: AtomicU8,
     /// The stream has told why there is no more.
     told: AtomicBool,
     /// Locked only under the connection's lock.
@@ -74,13 +73,6 @@ struct Kept {
 }
 
 impl Own {
-    /// What is kept, if anything is.
-    fn kept<R>(&self, act: impl FnOnce(&mut Kept) -> R) -> Option<R> {
-        // the connection's lock orders this
-        self.any.load(Relaxed).then(|| self.keep(act))
-    }
-
-    /// As [`kept`](Self::kept), for whoever may leave something there.
     fn keep<R>(&self, act: impl FnOnce(&mut Kept) -> R) -> R {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let result = act(kept.get_or_insert_default());
@@ -137,14 +129,16 @@ impl Receiver {
     /// # Errors
     /// Why no more can come.
     pub fn try_recv(&self) -> Result<Option<Delivery>, Error> {
-        let taken = self.link.with(|state| self.take(state))?;
-        Ok(taken.map(|delivery| self.delivery(delivery)))
+        self.link.with(|state| Ok(self.take(state)?.map(|delivery| self.delivery(state, delivery))))
     }
 
     /// What becomes of deliveries of this link that are dropped unsettled; holds for those that are taken from now
     /// on. Default [`OnDrop::Release`].
     pub fn set_on_drop(&self, on_drop: OnDrop) {
-        self.link.own.on_drop.store(on_drop as u8, Relaxed);
+        if let Some(out) = self.link.shared().lock().links.out(self.link.id) {
+            // where the link is gone there is nothing to settle
+            out.on_drop = on_drop;
+        }
     }
 
     /// Why nothing is there to take; `None` if something is, or if the link is gone.
@@ -230,20 +224,23 @@ impl Receiver {
         self.link.detach(true, Some(error)).await
     }
 
-    fn delivery(&self, delivery: amqp_proto::Delivery) -> Delivery {
-        delivery_of(&self.link, delivery)
+    fn delivery(&self, state: &mut State, delivery: amqp_proto::Delivery) -> Delivery {
+        Delivery::new(&self.link, &mut state.links, delivery)
     }
 
     fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
-        self.link.take(state)
+        self.link.take(&mut state.machine, &mut state.links)
     }
 
     /// Waits for a turn to take something.
     fn wait(&self, state: &mut State, ticket: &mut Option<Ticket>, waker: &Waker) {
-        let Some(entry) = state.links.get_mut(&self.link.id.into()) else {
-            return self.link.own.keep(|kept| kept.behind.register(waker));
-        };
-        if let Some(forgotten) = self.link.own.kept(|kept| kept.place.take()).flatten() {
+        let (link, id) = (&self.link, self.link.id.into());
+        if state.links.get(&id).is_none() {
+            return link.keep(&mut state.links, |kept| kept.behind.register(waker));
+        }
+        let forgotten = link.kept(&mut state.links, |kept| kept.place.take()).flatten();
+        let Some(entry) = state.links.get_mut(&id) else { return };
+        if let Some(forgotten) = forgotten {
             // whoever waits here polls no stream
             entry.waiting().turns.leave(forgotten);
         }
@@ -254,7 +251,7 @@ impl Receiver {
     fn leave(&self, state: &mut State, ticket: &mut Option<Ticket>) {
         let Some(ticket) = ticket.take() else { return };
         let id = self.link.id;
-        let is_more = self.link.own.kept(|kept| !kept.deliveries.is_empty()).unwrap_or_default()
+        let is_more = self.link.kept(&mut state.links, |kept| !kept.deliveries.is_empty()).unwrap_or_default()
             || state.machine.receiver(id).is_ok_and(|receiver| receiver.buffered() > 0);
         if let Some(entry) = state.links.get_mut(&id.into()) {
             let was_called = entry.waiting().turns.leave(ticket);
@@ -266,12 +263,25 @@ impl Receiver {
 }
 
 impl ReceiverRoot {
-    fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
-        if let Some(first) = self.own.kept(Kept::first).flatten() {
+    /// What is kept, if anything is.
+    fn kept<R>(&self, links: &mut Links, act: impl FnOnce(&mut Kept) -> R) -> Option<R> {
+        // the connection's lock orders this
+        self.own.any.load(Relaxed).then(|| self.keep(links, act))
+    }
+
+    /// As [`kept`](Self::kept), for whoever may leave something there.
+    fn keep<R>(&self, links: &mut Links, act: impl FnOnce(&mut Kept) -> R) -> R {
+        let result = self.own.keep(act);
+        links.set_keeps(self.id, self.own.any.load(Relaxed));
+        result
+    }
+
+    fn take(&self, machine: &mut Connection, links: &mut Links) -> Result<Option<amqp_proto::Delivery>, Error> {
+        if let Some(first) = self.kept(links, Kept::first).flatten() {
             return Ok(first);
         }
         // what had arrived can be taken even when the link is gone
-        let missing = match state.machine.receiver(self.id) {
+        let missing = match machine.receiver(self.id) {
             Ok(mut receiver) => match receiver.recv() {
                 Some(delivery) => return Ok(Some(delivery)),
                 None => None,
@@ -282,16 +292,18 @@ impl ReceiverRoot {
     }
 }
 
-fn delivery_of(link: &Arc<ReceiverRoot>, delivery: amqp_proto::Delivery) -> Delivery {
-    let on_drop = OnDrop::from_number(link.own.on_drop.load(Relaxed));
-    Delivery::new(Arc::clone(link), delivery, on_drop)
-}
-
 impl Drop for Receiver {
     fn drop(&mut self) {
-        let kept = self.link.own.kept(|kept| std::mem::take(&mut kept.deliveries));
-        kept.into_iter().flatten().for_each(|delivery| drop(self.delivery(delivery)));
-        if Arc::strong_count(&self.link) > 1 {
+        let link = &self.link;
+        let (kept, is_out) = link.with(|state| {
+            let is_out = state.links.has_out(link.id);
+            let kept = link.kept(&mut state.links, |kept| std::mem::take(&mut kept.deliveries)).unwrap_or_default();
+            let kept: Vec<_> = kept.into_iter().map(|delivery| self.delivery(state, delivery)).collect();
+            (kept, is_out)
+        });
+        // outside the lock
+        drop(kept);
+        if is_out || Arc::strong_count(link) > 1 {
             // deliveries are still out to be settled: the link stays for them, but takes no more
             let _ = self.set_credit(0);
         }

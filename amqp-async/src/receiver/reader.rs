@@ -30,12 +30,7 @@ impl Receiver {
     /// As for [`recv`](Self::recv).
     pub async fn reader(&self) -> Result<DeliveryReader, Error> {
         let mut place = Place { receiver: self, ticket: None };
-        let chunk = poll_fn(|cx| self.link.with(|state| place.attempt(state, cx.waker()))).await?;
-        let Chunk { mut delivery, progress } = chunk;
-        let pieces = std::mem::take(&mut delivery.payload);
-        let pieces = pieces.chunks().iter().cloned().collect();
-        let delivery = self.delivery(delivery);
-        Ok(DeliveryReader { link: Arc::clone(&self.link), delivery, pieces, progress, failed: false })
+        poll_fn(|cx| self.link.with(|state| place.attempt(state, cx.waker()))).await
     }
 }
 
@@ -46,11 +41,11 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<Chunk, Error>> {
+    fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<DeliveryReader, Error>> {
         match self.receiver.begin(state).transpose() {
             Some(result) => {
                 self.receiver.leave(state, &mut self.ticket);
-                Poll::Ready(result)
+                Poll::Ready(result.map(|chunk| self.receiver.read_on(state, chunk)))
             }
             None => {
                 self.receiver.wait(state, &mut self.ticket, waker);
@@ -70,16 +65,23 @@ impl Drop for Place<'_> {
 }
 
 impl Receiver {
+    /// The reader of a delivery that begins so.
+    fn read_on(&self, state: &mut State, Chunk { mut delivery, progress }: Chunk) -> DeliveryReader {
+        let pieces = std::mem::take(&mut delivery.payload).chunks().iter().cloned().collect();
+        let delivery = self.delivery(state, delivery);
+        DeliveryReader { link: Arc::clone(&self.link), delivery, pieces, progress, failed: false }
+    }
+
     /// The first piece of the next delivery, if one has begun; the link is its reader's then.
     fn begin(&self, state: &mut State) -> Result<Option<Chunk>, Error> {
         let link = &self.link;
-        if let Some(first) = link.own.kept(Kept::first).flatten() {
+        if let Some(first) = link.kept(&mut state.links, Kept::first).flatten() {
             return Ok(first.map(|delivery| Chunk { delivery, progress: Progress::Complete }));
         }
         let missing = match state.machine.receiver(link.id).map(|mut receiver| receiver.read()) {
             Ok(Some(chunk)) => {
                 if chunk.progress == Progress::More {
-                    link.own.keep(|kept| kept.reading = true);
+                    link.keep(&mut state.links, |kept| kept.reading = true);
                     if let Some(entry) = state.links.get_mut(&link.id.into()) {
                         entry.waiting().holder.get_or_insert_default();
                     }
@@ -172,7 +174,7 @@ impl DeliveryReader {
 
     fn take(&mut self, state: &mut State, Chunk { delivery, progress }: Chunk) {
         self.pieces.extend(delivery.payload.chunks().iter().cloned());
-        self.delivery.learn(&delivery);
+        self.delivery.learn(&delivery, &self.link, state);
         self.progress = progress;
         if progress != Progress::More {
             self.let_go(state);
@@ -181,14 +183,14 @@ impl DeliveryReader {
 
     /// The link is for other deliveries again.
     fn let_go(&self, state: &mut State) {
-        self.link.own.keep(|kept| {
+        self.link.keep(&mut state.links, |kept| {
             kept.reading = false;
             kept.behind.call_all(&mut state.wake);
         });
         let Some(entry) = state.links.get_mut(&self.link.id.into()) else { return };
         entry.let_go(&mut state.wake);
         if let Some(member) = entry.set {
-            state.tell_set(member);
+            member.tell(&mut state.sets, &mut state.wake);
         }
     }
 

@@ -26,17 +26,12 @@ impl<'a> Recv<'a> {
 }
 
 impl Receiver {
-    fn attempt(
-        &self,
-        state: &mut State,
-        ticket: &mut Option<Ticket>,
-        waker: &Waker,
-    ) -> Poll<Result<amqp_proto::Delivery, Error>> {
+    fn attempt(&self, state: &mut State, ticket: &mut Option<Ticket>, waker: &Waker) -> Poll<Result<Delivery, Error>> {
         let taken = self.take(state).transpose();
         match taken {
             Some(result) => {
                 self.leave(state, ticket);
-                Poll::Ready(result)
+                Poll::Ready(result.map(|delivery| self.delivery(state, delivery)))
             }
             None => {
                 self.wait(state, ticket, waker);
@@ -51,8 +46,7 @@ impl Future for Recv<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { receiver, ticket } = self.get_mut();
-        let taken = receiver.link.with(|state| receiver.attempt(state, ticket, cx.waker()));
-        taken.map_ok(|delivery| receiver.delivery(delivery))
+        receiver.link.with(|state| receiver.attempt(state, ticket, cx.waker()))
     }
 }
 
@@ -76,16 +70,16 @@ impl Stream for Receiver {
             return Poll::Ready(None);
         }
         let taken = this.link.with(|state| {
-            let mut place = this.link.own.kept(|kept| kept.place.take()).flatten();
+            let mut place = this.link.kept(&mut state.links, |kept| kept.place.take()).flatten();
             let taken = this.attempt(state, &mut place, cx.waker());
             if place.is_some() {
-                this.link.own.keep(|kept| kept.place = place);
+                this.link.keep(&mut state.links, |kept| kept.place = place);
             }
             taken
         });
         match taken {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(delivery)) => Poll::Ready(Some(Ok(this.delivery(delivery)))),
+            Poll::Ready(Ok(delivery)) => Poll::Ready(Some(Ok(delivery))),
             Poll::Ready(Err(error)) => {
                 this.link.own.told.store(true, Relaxed);
                 Poll::Ready((!error.is_clean()).then_some(Err(error)))

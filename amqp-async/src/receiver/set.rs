@@ -1,11 +1,12 @@
 //! Many links' deliveries for one task: a [`ReceiverSet`]. Whatever comes on a link puts it in the set's queue, once; whoever
 //! receives takes from the links in that order.
 
-use super::{Batch, Receiver, ReceiverRoot, delivery_of};
+use super::{Batch, Receiver, ReceiverRoot};
 use crate::connection::{Connection, ConnectionRoot};
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Hold};
 use crate::error::Error;
-use crate::links::IdHasher;
+use crate::links::{IdHasher, Links, Out};
+use crate::session::SessionRoot;
 use crate::slots::Slots;
 use crate::state::State;
 use amqp_proto::{LinkId, ReceiverId};
@@ -13,13 +14,8 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::BuildHasherDefault;
-use std::hint::black_box;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker, ready};
-
-/// How many deliveries a batch has room for at first.
-const FEW: usize = 16;
 
 /// Receives on many links of one connection in one task. Where a task for each link would be woken for each message, one is
 /// woken for all that have come.
@@ -67,7 +63,9 @@ pub struct ReceiverSet {
 
 /// A link in a set.
 struct Taken {
-    /// What is taken from, at hand: each message touches it.
+    /// The link's own, at hand: what all handles share each message would have to fetch from wherever it lies.
+    session: Arc<SessionRoot>,
+    id: ReceiverId,
     link: Arc<ReceiverRoot>,
     /// Dropped behind it: a receiver asks whether anything else holds its link.
     receiver: Arc<Receiver>,
@@ -97,7 +95,7 @@ impl From<Error> for ReceiverGone {
 #[derive(Default)]
 pub(crate) struct Ready {
     /// Places of links on which something may have come.
-    queue: VecDeque<usize>,
+    queue: VecDeque<u32>,
     /// By place, whether it is there.
     queued: Vec<bool>,
     waker: Option<Waker>,
@@ -120,39 +118,44 @@ impl Member {
     fn is_of(self, set: usize) -> bool {
         self.set as usize == set
     }
+
+    /// Something has come on the link, or it is gone: calls the set.
+    #[inline(always)]
+    pub(crate) fn tell(self, sets: &mut Slots<Ready>, wake: &mut Vec<Waker>) {
+        if let Some(ready) = sets.get_mut(self.set as usize) {
+            ready.push(self.place);
+            if let Some(waker) = ready.waker.take() {
+                wake.push(waker);
+            }
+        }
+    }
 }
 
 impl Ready {
-    #[inline]
-    fn push(&mut self, place: usize) {
-        if self.queued.len() <= place {
-            self.queued.resize(place + 1, false);
+    #[inline(always)]
+    fn push(&mut self, place: u32) {
+        match self.queued.get_mut(place as usize) {
+            Some(true) => return,
+            Some(queued) => *queued = true,
+            None => self.grow(place as usize),
         }
-        if let Some(queued) = self.queued.get_mut(place).filter(|queued| !**queued) {
-            *queued = true;
-            self.queue.push_back(place);
-        }
+        self.queue.push_back(place);
     }
 
-    fn pop(&mut self) -> Option<usize> {
+    /// A place beyond those that were there before.
+    #[cold]
+    fn grow(&mut self, place: usize) {
+        self.queued.resize(place, false);
+        self.queued.push(true);
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<u32> {
         let place = self.queue.pop_front()?;
-        if let Some(queued) = self.queued.get_mut(place) {
+        if let Some(queued) = self.queued.get_mut(place as usize) {
             *queued = false;
         }
         Some(place)
-    }
-}
-
-impl State {
-    /// Something has come on a link, or it is gone: calls the set that it is in.
-    #[inline]
-    pub(crate) fn tell_set(&mut self, Member { set, place }: Member) {
-        if let Some(ready) = self.sets.get_mut(set as usize) {
-            ready.push(place as usize);
-            if let Some(waker) = ready.waker.take() {
-                self.wake.push(waker);
-            }
-        }
     }
 }
 
@@ -175,7 +178,8 @@ impl ReceiverSet {
             return Err(receiver);
         }
         let id = receiver.id();
-        let place = self.receivers.insert(|| Taken { link: Arc::clone(&receiver.link), receiver });
+        let (session, link) = (Arc::clone(receiver.link.session_root()), Arc::clone(&receiver.link));
+        let place = self.receivers.insert(|| Taken { session, id, link, receiver });
         if let Some(before) = self.index.insert(id, place) {
             // the same link a second time
             self.receivers.remove(before);
@@ -185,7 +189,7 @@ impl ReceiverSet {
             if let Some(entry) = state.links.get_mut(&LinkId::from(id)) {
                 entry.set = Some(member);
             }
-            state.tell_set(member);
+            member.tell(&mut state.sets, &mut state.wake);
         });
         Ok(id)
     }
@@ -230,7 +234,7 @@ impl ReceiverSet {
     pub async fn recv(&mut self) -> Result<Delivery, ReceiverGone> {
         poll_fn(|cx| {
             let mut taken = None;
-            ready!(self.poll_take(cx, 1, |delivery| taken = Some(delivery)))?;
+            ready!(self.poll_take(cx, 1, &mut taken))?;
             taken.map_or(Poll::Pending, |delivery| Poll::Ready(Ok(delivery)))
         })
         .await
@@ -243,22 +247,17 @@ impl ReceiverSet {
     /// # Errors
     /// As for [`recv`](Self::recv).
     pub async fn recv_batch(&mut self, max: usize) -> Result<Batch, ReceiverGone> {
-        let mut taken = Vec::with_capacity(max.min(FEW));
-        poll_fn(|cx| self.poll_take(cx, max.max(1), |delivery| taken.push(delivery))).await?;
+        let mut taken = Vec::new();
+        poll_fn(|cx| self.poll_take(cx, max.max(1), &mut taken)).await?;
         Ok(Batch::of(taken))
     }
 
-    /// Hands what is there to `keep`, at least one and at most `max`.
-    fn poll_take(
-        &mut self,
-        cx: &mut Context<'_>,
-        max: usize,
-        mut keep: impl FnMut(Delivery),
-    ) -> Poll<Result<(), ReceiverGone>> {
+    /// Puts what is there into `sink`, at least one and at most `max`.
+    fn poll_take(&mut self, cx: &mut Context<'_>, max: usize, sink: &mut impl Sink) -> Poll<Result<(), ReceiverGone>> {
         let Self { connection, key, receivers, index } = self;
         let mut left = max;
         let gone = connection.shared.with(|state| {
-            let ended = take(state, *key, receivers, (&mut left, &mut keep));
+            let ended = take(state, *key, receivers, (&mut left, sink));
             if ended.is_some() || left < max {
                 return ended.map(|(place, error)| (Some(place), error));
             }
@@ -275,38 +274,64 @@ impl ReceiverSet {
         });
         let Some((place, error)) = gone else { return if left < max { Poll::Ready(Ok(())) } else { Poll::Pending } };
         // dropped here, where there is no lock
-        let receiver = place.and_then(|place| self.receivers.remove(place)).map(|taken| taken.link.id);
+        let receiver = place.and_then(|place| self.receivers.remove(place)).map(|taken| taken.id);
         receiver.and_then(|id| self.index.remove(&id));
         Poll::Ready(Err(ReceiverGone { receiver, error: Box::new(error) }))
     }
 }
 
-/// How many more are to be taken, and by whom.
-type Sink<'a, F> = (&'a mut usize, &'a mut F);
+/// Where deliveries go that are taken.
+trait Sink {
+    /// So many more come, or less.
+    fn make_room(&mut self, more: usize);
+    fn put(&mut self, delivery: Delivery);
+}
+
+impl Sink for Vec<Delivery> {
+    #[inline]
+    fn make_room(&mut self, more: usize) {
+        self.reserve(more);
+    }
+
+    #[inline]
+    fn put(&mut self, delivery: Delivery) {
+        self.push(delivery);
+    }
+}
+
+impl Sink for Option<Delivery> {
+    fn make_room(&mut self, _: usize) {}
+
+    fn put(&mut self, delivery: Delivery) {
+        *self = Some(delivery);
+    }
+}
+
+/// How many more are to be taken, and where they go.
+type Wanted<'a, S> = (&'a mut usize, &'a mut S);
 
 /// Takes what is there, link by link; the place of one that is gone, and why, if that comes first.
 fn take(
     state: &mut State,
     key: usize,
     receivers: &Slots<Taken>,
-    (left, keep): Sink<'_, impl FnMut(Delivery)>,
+    (left, sink): Wanted<'_, impl Sink>,
 ) -> Option<(usize, Error)> {
     let max = *left;
-    // all at once what it is taken from: one by one each would have to be waited for, where it is in no cache
-    for taken in state.sets.get_mut(key)?.queue.iter().take(max).filter_map(|place| receivers.get(*place)) {
-        black_box((Arc::strong_count(&taken.link), taken.link.own.any.load(Relaxed)));
-    }
+    let State { machine, links, sets, .. } = state;
+    let ready = sets.get_mut(key)?;
+    sink.make_room(ready.queue.len().min(max));
     while *left > 0 {
-        let place = state.sets.get_mut(key)?.pop()?;
-        let Some(taken) = receivers.get(place) else { continue };
-        match taken.take_some(state, (left, keep)) {
+        let place = ready.pop()?;
+        let Some(taken) = receivers.get(place as usize) else { continue };
+        match taken.take_some(machine, links, (left, sink)) {
             Ok(false) => {}
             // there may be more: after the others
-            Ok(true) => state.sets.get_mut(key)?.push(place),
-            Err(error) if *left == max => return Some((place, error)),
+            Ok(true) => ready.push(place),
+            Err(error) if *left == max => return Some((place as usize, error)),
             Err(_) => {
                 // what has been taken comes first
-                state.sets.get_mut(key)?.push(place);
+                ready.push(place);
                 return None;
             }
         }
@@ -316,14 +341,22 @@ fn take(
 
 impl Taken {
     /// Takes what is there, until no more is to be taken; whether there may be more, or an end to be told.
-    fn take_some(&self, state: &mut State, (left, keep): Sink<'_, impl FnMut(Delivery)>) -> Result<bool, Error> {
-        let link = &self.link;
-        // mostly nothing is kept beside the machine
-        if !link.own.any.load(Relaxed) {
-            if let Ok(mut receiver) = state.machine.receiver(link.id) {
+    #[inline]
+    fn take_some(
+        &self,
+        machine: &mut amqp_proto::Connection,
+        links: &mut Links,
+        (left, sink): Wanted<'_, impl Sink>,
+    ) -> Result<bool, Error> {
+        if let Ok(mut receiver) = machine.receiver(self.id) {
+            // mostly nothing is kept beside the machine
+            if let Some(out) = links.plain(self.id) {
+                if receiver.buffered() > 1 {
+                    sink.make_room(receiver.buffered().min(*left));
+                }
                 while *left > 0 {
-                    let Some(delivery) = receiver.recv() else { return link.fate.get().map_or(Ok(false), Err) };
-                    keep(delivery_of(link, delivery));
+                    let Some(delivery) = receiver.recv() else { return self.link.fate.get().map_or(Ok(false), Err) };
+                    sink.put(self.delivery(out, delivery));
                     *left -= 1;
                     // cheaper than to take in vain, which asks for the link's fate
                     if receiver.buffered() == 0 {
@@ -334,11 +367,20 @@ impl Taken {
             }
         }
         while *left > 0 {
-            let Some(delivery) = link.take(state)? else { return Ok(false) };
-            keep(delivery_of(link, delivery));
+            let Some(delivery) = self.link.take(machine, links)? else { return Ok(false) };
+            sink.put(Delivery::new(&self.link, links, delivery));
             *left -= 1;
         }
         Ok(true)
+    }
+
+    /// As [`Delivery::new`], with nothing touched of what the link's handles share, if it is to be settled.
+    #[inline]
+    fn delivery(&self, out: &mut Out, delivery: amqp_proto::Delivery) -> Delivery {
+        if delivery.settled {
+            return Delivery::held(Hold::Held(Arc::clone(&self.link)), delivery);
+        }
+        Delivery::held(Hold::counted(&self.session, self.id, out.give()), delivery)
     }
 }
 

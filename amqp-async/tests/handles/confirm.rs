@@ -1,7 +1,8 @@
 //! Receivers that settle second (§2.6.12): the sender settles in between, and either side can know.
 
 use crate::support::*;
-use amqp_async::proto::codec::{Modified, Outcome};
+use amqp_async::proto::Misuse;
+use amqp_async::proto::codec::{self, Condition, Modified, Outcome, Rejected};
 use amqp_async::{Batch, BatchOptions, Error, OnDrop, Step};
 use std::time::Duration;
 
@@ -120,4 +121,23 @@ fn a_batch_settles_second_too() {
     pair.world.run(sender.flush()).unwrap();
     pair.world.settle();
     assert_eq!((sender.unsettled(), receiver.unsettled()), (0, 0));
+}
+
+#[test]
+fn an_outcome_that_no_frame_carries_leaves_its_delivery_unsettled() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending_second(&sessions);
+    let settlements = ["1", "2"].map(|message| pair.world.run(sender.submit(message)).unwrap());
+    let deliveries = [(); 2].map(|()| pair.world.run(receiver.recv()).unwrap());
+    let too_much = || {
+        let error = codec::Error::new(Condition::INTERNAL_ERROR, "x".repeat(1 << 21));
+        Outcome::Rejected(Box::new(Rejected { error: Some(error) }))
+    };
+    let [first, second] = deliveries;
+    assert!(matches!(first.settle(too_much()), Err(Error::Misuse(Misuse::FrameSize))));
+    assert!(matches!(second.settle_confirmed(too_much()), Err(Error::Misuse(Misuse::FrameSize))));
+    pair.world.settle();
+    assert_eq!((sender.unsettled(), receiver.unsettled()), (2, 2), "and not released");
+    drop(settlements);
 }

@@ -3,12 +3,12 @@
 use crate::support::*;
 use amqp_async::proto::codec::{self, Condition, Outcome, SaslCode};
 use amqp_async::proto::{
-    CloseReason, CreditMode, DetachReason, EndReason, Mechanism, Misuse, SaslClient, SaslListener, SaslRequest,
-    SessionOptions,
+    CloseReason, CreditMode, DetachReason, EndReason, Mechanism, Misuse, Outgoing, SaslClient, SaslListener,
+    SaslRequest, SessionOptions,
 };
 use amqp_async::{
-    Connection, Delivery, Error, Fault, IncomingConnection, Receiver, Recovery, SendError, Sender, Session, Settlement,
-    Step,
+    Batch, Connection, Delivery, Error, Fault, IncomingConnection, Receiver, Recovery, SendError, Sender, Session,
+    Settlement, Step,
 };
 use std::time::Duration;
 
@@ -93,6 +93,88 @@ fn settlements_without_a_sender_hear_why_there_is_no_outcome() {
     assert_eq!(error.condition(), Some(Condition::RESOURCE_LIMIT_EXCEEDED));
     assert_eq!(pair.world.run(fetched).unwrap(), Outcome::Accepted, "it had come");
     drop((first, dropped));
+}
+
+/// What has come on a link whose receiver is dropped: three to be settled, and one that was sent settled.
+fn four_of_no_receiver(pair: &Pair, sessions: &(Session, Session)) -> ([Delivery; 4], Sender, Vec<Settlement>) {
+    let (sender, receiver) = pair.sending(sessions, CreditMode::Auto(10));
+    let submit = |settled| {
+        let outgoing = Outgoing { settled, ..Outgoing::new(&b"\x00\x53\x77\xa1\x02hi"[..]) };
+        pair.world.run(sender.submit_encoded(outgoing)).unwrap()
+    };
+    let settlements = [false, false, false, true].map(submit);
+    let deliveries = [(); 4].map(|()| pair.world.run(receiver.recv()).unwrap());
+    drop(receiver);
+    pair.world.settle();
+    (deliveries, sender, settlements.into())
+}
+
+#[test]
+fn deliveries_keep_their_link_until_the_last_is_gone() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let ([accepted, left, last, settled], sender, settlements) = four_of_no_receiver(&pair, &sessions);
+    assert_eq!(sender.credit(), 0, "nobody takes more");
+    let stays = || {
+        pair.world.settle();
+        sender.snapshot().is_some()
+    };
+    accepted.accept().unwrap();
+    assert!(stays());
+    left.leave_unsettled();
+    assert!(stays());
+    let id = last.receiver();
+    drop(last);
+    assert!(stays(), "one is there that was sent settled");
+    assert!(settled.is_settled() && settled.receiver() == id);
+    drop(settled);
+    assert!(!stays());
+    let mut outcomes = settlements.into_iter().map(|settlement| pair.world.run(settlement));
+    assert_eq!(outcomes.next().unwrap().unwrap(), Outcome::Accepted);
+    assert!(matches!(outcomes.next().unwrap(), Err(SendError::InDoubt(Error::Detached(_)))));
+    assert_eq!(outcomes.next().unwrap().unwrap(), Outcome::Released);
+}
+
+#[test]
+fn deliveries_without_a_receiver_hear_why_they_cannot_be_settled() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let ([told, told_together, dropped, settled], sender, _settlements) = four_of_no_receiver(&pair, &sessions);
+    pair.world.run(sender.close_with(codec::Error::new(Condition::RESOURCE_LIMIT_EXCEEDED, "enough"))).unwrap();
+    // the next link takes the place of the one that is gone, at either end
+    let (next, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    assert_eq!(receiver.id().index(), told.receiver().index());
+    drop(dropped);
+    let why = |settled: Result<(), Error>| settled.unwrap_err().condition();
+    assert_eq!(why(told.accept()), Some(Condition::RESOURCE_LIMIT_EXCEEDED));
+    let batch: Batch = [told_together, settled].into_iter().collect();
+    assert_eq!(why(batch.release()), Some(Condition::RESOURCE_LIMIT_EXCEEDED));
+    let settlement = pair.world.run(next.submit("the next")).unwrap();
+    let delivery = pair.world.run(receiver.recv()).unwrap();
+    drop(receiver);
+    pair.world.settle();
+    assert!(next.snapshot().is_some(), "what was counted of the other is not counted here");
+    delivery.accept().unwrap();
+    assert_eq!(pair.world.run(settlement).unwrap(), Outcome::Accepted);
+    pair.world.settle();
+    assert!(next.snapshot().is_none());
+}
+
+#[test]
+fn a_confirmation_keeps_its_link() {
+    let pair = Pair::open();
+    let sessions = pair.session();
+    let (sender, receiver) = pair.sending(&sessions, CreditMode::Auto(10));
+    let settlement = pair.world.run(sender.submit("confirmed")).unwrap();
+    let delivery = pair.world.run(receiver.recv()).unwrap();
+    let confirmation = delivery.settle_confirmed(Outcome::Accepted).unwrap();
+    drop(receiver);
+    assert_eq!(pair.world.run(settlement).unwrap(), Outcome::Accepted);
+    pair.world.settle();
+    assert!(sender.snapshot().is_some());
+    pair.world.run(confirmation).unwrap();
+    pair.world.settle();
+    assert!(sender.snapshot().is_none());
 }
 
 #[test]
