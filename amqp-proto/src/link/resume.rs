@@ -4,7 +4,6 @@
 use super::keep::{Keep, Theirs};
 use super::sender::SenderMut;
 use super::unsettled::{Resume, Resumption};
-
 use super::{End, Half, Link};
 use crate::delivery::outgoing::Sending;
 use crate::event::Event;
@@ -101,8 +100,8 @@ impl Link {
     }
 
     /// The same, to change it.
-    pub(crate) fn kept_mut(&mut self) -> Option<&mut Box<dyn Keep>> {
-        self.resuming.as_mut()?.kept.as_mut()
+    pub(crate) fn kept_mut(&mut self) -> Option<&mut (dyn Keep + 'static)> {
+        self.resuming.as_mut()?.kept.as_deref_mut()
     }
 }
 
