@@ -7,7 +7,6 @@ use crate::error::{Error, Step};
 use crate::link::LinkRoot;
 use crate::options::Options;
 use crate::receiver::Receiver;
-use crate::resume;
 use crate::sender::Sender;
 use crate::session::{Session, SessionRoot};
 use crate::state::{Phase, Stage};
@@ -247,7 +246,7 @@ impl IncomingSender {
     /// # Errors
     /// Why the link is gone meanwhile.
     pub fn accept(self, options: LinkOptions) -> Result<Sender, Error> {
-        let keeps = resume::keeps(&options.resume);
+        let keeps = options.resume.keeps();
         self.link.answer(keeps, |machine, id| machine.sender(id)?.accept(options))?;
         Ok(Sender::new(self.link))
     }
@@ -271,7 +270,7 @@ impl IncomingReceiver {
     /// # Errors
     /// Why the link is gone meanwhile.
     pub fn accept(self, options: LinkOptions) -> Result<Receiver, Error> {
-        let keeps = resume::keeps(&options.resume);
+        let keeps = options.resume.keeps();
         self.link.answer(keeps, |machine, id| machine.receiver(id)?.accept(options))?;
         Ok(Receiver::new(self.link))
     }

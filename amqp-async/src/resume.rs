@@ -8,9 +8,11 @@ use crate::error::Error;
 use crate::receiver::Receiver;
 use crate::sender::{Load, Sender, Submit};
 use crate::state::State;
+#[cfg(doc)]
+use amqp_proto::Resume;
 use amqp_proto::codec::{DeliveryState, DeliveryTag, ReceiverSettleMode};
 use amqp_proto::{
-    Compared, DeliveryId, Event, LinkId, Outgoing, Payload, ReceiverId, Resume, Sorted, UnsettledDeliveries,
+    Compared, DeliveryId, Event, LinkId, Outgoing, Payload, ReceiverId, SenderMut, Sent, Sorted, UnsettledDeliveries,
 };
 use std::collections::VecDeque;
 use std::task::Poll;
@@ -49,14 +51,6 @@ impl Leftovers {
     #[inline(never)]
     pub(crate) fn forget(&mut self, link: LinkId) {
         self.0.remove(&link);
-    }
-}
-
-/// Whether a link attached so keeps what it leaves.
-pub(crate) fn keeps(resume: &Resume) -> bool {
-    match resume {
-        Resume::Forget => false,
-        Resume::Keep | Resume::With(_) => true,
     }
 }
 
@@ -102,9 +96,14 @@ fn delivery(
     amqp_proto::Delivery { id, tag, message_format: 0, settled, rcv_settle_mode, state, batchable: false, payload }
 }
 
+/// Hands over what is resumed.
+fn resume(sender: &mut SenderMut<'_>, tag: &DeliveryTag, outgoing: Outgoing) -> Result<Sent, amqp_proto::SendError> {
+    sender.resume_delivery(tag, outgoing)
+}
+
 impl Sender {
     /// What both ends said is unsettled from before (§2.6.13), if the link was attached with
-    /// [`Resume::With`]. Known as soon as the link is attached.
+    /// [`Resume::with`]. Known as soon as the link is attached.
     #[must_use]
     pub fn comparison(&self) -> Option<Comparison> {
         self.link.shared().lock().leftovers.0.get(&self.link.id.into())?.comparison.clone()
@@ -123,7 +122,7 @@ impl Sender {
     /// # Errors
     /// [`SendError::NotSent`] with the cause; misuse if the delivery does not wait to be resumed.
     pub fn resume_encoded(&self, tag: DeliveryTag, outgoing: Outgoing) -> Submit<'_> {
-        Submit::new(self, Load::Resumed(tag, outgoing))
+        Submit::new(self, Load::Resumed(tag, outgoing, resume))
     }
 
     /// Suspends the link: detaches it without closing, and gives what it leaves unsettled (§2.6.13). Messages that were
@@ -152,7 +151,7 @@ impl Receiver {
     }
 
     /// Waits for the next delivery that was here before the link was attached again, and that its sender has resumed
-    /// (§2.6.13): to be settled like any, by its tag one of those that were given to [`Resume::With`]. It has no payload,
+    /// (§2.6.13): to be settled like any, by its tag one of those that were given to [`Resume::with`]. It has no payload,
     /// since that was received then. If it is settled already, the sender has done so.
     ///
     /// Cancel-safe: a dropped future takes nothing.

@@ -7,7 +7,6 @@ use crate::incoming::IncomingLink;
 use crate::link::LinkRoot;
 use crate::published::Look;
 use crate::receiver::Receiver;
-use crate::resume;
 use crate::sender::Sender;
 use crate::state::{Fate, SessionEntry, Shared, Stage};
 use amqp_proto::codec::{self, Begin, Str};
@@ -124,7 +123,7 @@ impl Session {
     /// # Errors
     /// As for [`sender`](Self::sender); misuse if the name is taken.
     pub async fn attach_sender(&self, options: LinkOptions) -> Result<Sender, Error> {
-        let keeps = resume::keeps(&options.resume);
+        let keeps = options.resume.keeps();
         let link = LinkRoot::attach(&self.root, keeps, |mut session| session.attach_sender(options))?;
         link.attached().await?;
         Ok(Sender::new(link))
@@ -137,7 +136,7 @@ impl Session {
     /// # Errors
     /// As for [`receiver`](Self::receiver); misuse if the name is taken.
     pub async fn attach_receiver(&self, options: LinkOptions) -> Result<Receiver, Error> {
-        let keeps = resume::keeps(&options.resume);
+        let keeps = options.resume.keeps();
         let link = LinkRoot::attach(&self.root, keeps, |mut session| session.attach_receiver(options))?;
         link.attached().await?;
         Ok(Receiver::new(link))

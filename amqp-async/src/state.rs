@@ -236,9 +236,10 @@ impl LinkEntry {
     /// The sender has settled a delivery.
     pub(crate) fn confirm(&mut self, number: u32, wake: &mut Vec<Waker>) {
         let Some(waiting) = &mut self.waiting else { return };
-        if let Some(Confirming::Waiting(waker)) = waiting.confirming.get_mut(&number) {
-            wake.extend(waker.take());
-            waiting.confirming.insert(number, Confirming::Settled);
+        if let Some(confirming) = waiting.confirming.get_mut(&number) {
+            if let Confirming::Waiting(Some(waker)) = mem::replace(confirming, Confirming::Settled) {
+                wake.push(waker);
+            }
         }
     }
 
@@ -386,7 +387,7 @@ struct Turn<'a> {
 }
 
 /// What a link's turn may change of all that is shown: its session's windows, and its credit, if that.
-type OfLink<'a> = (SessionId, Option<&'a Look<Credit, 1>>);
+pub(crate) type OfLink<'a> = (SessionId, Option<&'a Look<Credit, 1>>);
 
 /// Who is woken when this is dropped.
 struct Calls {
@@ -455,6 +456,13 @@ impl State {
     /// Shows what somebody has looked at as it is now; only of this link and its session, if one is given.
     #[cold]
     pub(crate) fn publish(&mut self, of: Option<OfLink<'_>>) {
+        if let Some(publish) = self.watching.as_ref().map(|watching| watching.publish) {
+            publish(self, of);
+        }
+    }
+
+    /// What [`publish`](Self::publish) does by a pointer: a program in which nobody looks has none of it.
+    pub(crate) fn publish_watched(&mut self, of: Option<OfLink<'_>>) {
         let Self { machine, watching, wake, .. } = self;
         let Some(shown) = watching else { return };
         match of {

@@ -437,6 +437,7 @@ impl fmt::Display for Idle {
 
 /// The peer's error, unless it is one without any content: RabbitMQ's Erlang client says so that there
 /// is none.
+#[inline(never)]
 pub(crate) fn said(error: Option<Error>) -> Option<Error> {
     error.filter(|error| !error.is_unspecified())
 }

@@ -68,7 +68,7 @@ pub enum Event {
         reason: Box<DetachReason>,
     },
     /// Follows [`Detached`](Self::Detached) of a link that keeps its unsettled deliveries, for whatever reason it is gone
-    /// (§2.6.13): [`Resume::With`](crate::Resume::With) them another link of that name and role may go on, on whatever
+    /// (§2.6.13): [`Resume::with`](crate::Resume::with) them another link of that name and role may go on, on whatever
     /// session or connection of the same two containers. Where the link was closed they are void (§2.6.6).
     ///
     /// A delivery that had not arrived whole is not among them: its sender sends it as a new one.
@@ -78,7 +78,7 @@ pub enum Event {
         /// What it leaves.
         unsettled: Box<UnsettledDeliveries>,
     },
-    /// Both ends of a link that was attached with [`Resume::With`](crate::Resume::With) have said what is unsettled
+    /// Both ends of a link that was attached with [`Resume::with`](crate::Resume::with) have said what is unsettled
     /// (§2.6.13). Follows [`Attached`](Self::Attached), or the acceptance.
     Compared {
         /// The link.

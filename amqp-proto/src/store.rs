@@ -110,7 +110,12 @@ impl<T> Store<T> {
 /// Indexes in the order in which what they lead to was made. Sorted as a heap, and of one type wherever that is needed:
 /// the slice's sort takes ten times the code.
 pub(crate) fn oldest_first(made: impl Iterator<Item = (Generation, u32)>) -> Vec<(Generation, u32)> {
-    made.collect::<BinaryHeap<_>>().into_sorted_vec()
+    in_order(made.collect())
+}
+
+#[inline(never)]
+fn in_order(made: Vec<(Generation, u32)>) -> Vec<(Generation, u32)> {
+    BinaryHeap::from(made).into_sorted_vec()
 }
 
 /// Numbers below this are looked up in a vector, others in a tree.

@@ -77,7 +77,7 @@ impl Sending {
         self.to_resume.clear();
         let core = &mut self.side.core;
         let session = core.begin(SessionOptions::default()).unwrap();
-        let resume = self.kept.clone().map_or(Resume::Keep, Resume::With);
+        let resume = self.kept.clone().map_or_else(Resume::keep, Resume::with);
         self.link = Some(core.session(session).unwrap().attach_sender(options(resume)).unwrap());
     }
 
@@ -172,7 +172,7 @@ impl Receiving {
                     self.side.core.session(session).unwrap().accept(SessionOptions::default()).unwrap();
                 }
                 Event::AttachRequested { link: LinkId::Receiver(link), .. } => {
-                    let resume = self.kept.clone().map_or(Resume::Keep, Resume::With);
+                    let resume = self.kept.clone().map_or_else(Resume::keep, Resume::with);
                     self.side.core.receiver(link).unwrap().accept(options(resume)).unwrap();
                     self.link = Some(link);
                 }

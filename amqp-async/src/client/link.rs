@@ -213,11 +213,11 @@ impl<L: Attach> LinkCell<L> {
             }
         }
         let resume = self.tags().map(|tags| tags.resume()).unwrap_or_default();
-        let asks = matches!(&resume, Resume::With(left) if !left.is_empty());
+        let asks = resume.unsettled().is_some_and(|left| !left.is_empty());
         let mut attached = L::attach(session, LinkOptions { resume, ..self.options.clone() }).await;
         if asks && attached.as_ref().is_err_and(refuses_to_resume) {
             // it may take a link that resumes nothing: asked once
-            attached = L::attach(session, LinkOptions { resume: Resume::Keep, ..self.options.clone() }).await;
+            attached = L::attach(session, LinkOptions { resume: Resume::keep(), ..self.options.clone() }).await;
         }
         let link = Arc::new(attached?);
         if let Some(mut tags) = self.tags() {

@@ -54,9 +54,9 @@ impl SameTag {
 
     /// How the next link is attached.
     pub(super) fn resume(&self) -> Resume {
-        let Some(left) = &self.left else { return Resume::Keep };
+        let Some(left) = &self.left else { return Resume::keep() };
         let live = left.iter().filter(|(tag, _)| self.live.contains_key(*tag));
-        Resume::With(live.map(|(tag, delivery)| (*tag, delivery.clone())).collect())
+        Resume::with(live.map(|(tag, delivery)| (*tag, delivery.clone())).collect())
     }
 
     /// A link is attached: what both ends know. `None`: the peer resumes nothing, and was asked for nothing.
@@ -130,11 +130,11 @@ mod tests {
     #[test]
     fn each_does_what_both_ends_know() {
         let mut tags = SameTag::default();
-        assert_eq!(tags.resume(), Resume::Keep);
+        assert_eq!(tags.resume(), Resume::keep());
         let [a, b, c, d] = [1, 2, 3, 4].map(|_| tags.begin(None));
         tags.end(&d);
         tags.left(left(&[1, 2, 4]));
-        assert_eq!(tags.resume(), Resume::With(left(&[1, 2])), "what nobody waits for is forgotten");
+        assert_eq!(tags.resume(), Resume::with(left(&[1, 2])), "what nobody waits for is forgotten");
         let outcome = Resumption::Outcome { outcome: DeliveryState::Released, agreed: true };
         let deliveries = vec![compared(1, Resumption::Content { from: None }), compared(2, outcome)];
         tags.attached(Some(&Comparison { remembers: true, deliveries }));

@@ -13,7 +13,7 @@ mod windows;
 pub(crate) use credit::Credit;
 pub(crate) use windows::WatchedWindows;
 
-use crate::state::Shared;
+use crate::state::{OfLink, Shared, State};
 use crate::sync::{AtomicU64, AtomicUsize, Ordering, fence};
 use amqp_proto::{Connection, LinkId, SessionId, Sorted};
 use std::fmt;
@@ -46,8 +46,9 @@ pub(crate) struct Published<T: Show<WORDS>, const WORDS: usize> {
 pub(crate) struct Look<T: Show<WORDS>, const WORDS: usize>(OnceLock<Arc<Published<T, WORDS>>>);
 
 /// Everything on a connection that somebody has looked at.
-#[derive(Default)]
 pub(crate) struct Watching {
+    /// Shows it.
+    pub(crate) publish: fn(&mut State, Option<OfLink<'_>>),
     pub(crate) sessions: Sorted<SessionId, WatchedWindows>,
     /// In the order of their ids.
     links: Vec<Arc<Published<Credit, 1>>>,
@@ -147,6 +148,12 @@ impl<T: Show<WORDS>, const WORDS: usize> Look<T, WORDS> {
         if let Some(published) = self.0.get() {
             published.show(machine, |_| ());
         }
+    }
+}
+
+impl Default for Watching {
+    fn default() -> Self {
+        Self { publish: State::publish_watched, sessions: Sorted::new(), links: Vec::new() }
     }
 }
 

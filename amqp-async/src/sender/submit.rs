@@ -22,9 +22,12 @@ pub(crate) enum Load<'m> {
     Whole(Outgoing),
     /// More pieces follow.
     First(Outgoing),
-    /// From before the link was attached again.
-    Resumed(DeliveryTag, Outgoing),
+    /// From before the link was attached again. What hands it over is said by who resumes, so that others have none of it.
+    Resumed(DeliveryTag, Outgoing, Resuming),
 }
+
+/// [`SenderMut::resume_delivery`].
+pub(crate) type Resuming = fn(&mut SenderMut<'_>, &DeliveryTag, Outgoing) -> Result<Sent, amqp_proto::SendError>;
 
 impl<'m> Load<'m> {
     pub(super) fn of(message: Cow<'m, Message>) -> Self {
@@ -43,7 +46,7 @@ impl<'m> Load<'m> {
             Self::Message(message) => sender.send_encoded(&**message, Outgoing { token, ..Outgoing::default() }),
             Self::Whole(outgoing) => sender.send(Outgoing { token, ..mem::take(outgoing) }),
             Self::First(outgoing) => sender.start(Outgoing { token, ..mem::take(outgoing) }),
-            Self::Resumed(tag, outgoing) => sender.resume_delivery(tag, Outgoing { token, ..mem::take(outgoing) }),
+            Self::Resumed(tag, outgoing, resume) => resume(sender, tag, Outgoing { token, ..mem::take(outgoing) }),
         }
     }
 
@@ -51,14 +54,14 @@ impl<'m> Load<'m> {
     fn put_back(&mut self, given: Outgoing) {
         match self {
             Self::Message(_) => {}
-            Self::Whole(outgoing) | Self::First(outgoing) | Self::Resumed(_, outgoing) => *outgoing = given,
+            Self::Whole(outgoing) | Self::First(outgoing) | Self::Resumed(_, outgoing, _) => *outgoing = given,
         }
     }
 
     fn size(&self) -> usize {
         match self {
             Self::Message(message) => message.encoded_len(),
-            Self::Whole(outgoing) | Self::First(outgoing) | Self::Resumed(_, outgoing) => outgoing.payload.len(),
+            Self::Whole(outgoing) | Self::First(outgoing) | Self::Resumed(_, outgoing, _) => outgoing.payload.len(),
         }
     }
 }

@@ -176,16 +176,16 @@ impl Broker {
     /// How a receiver of that name is attached. What the one before had received and nobody has taken yet is taken now.
     async fn goes_on(self, name: &str) -> Resume {
         if !self.log().resumes {
-            return Resume::Forget;
+            return Resume::forget();
         }
-        let Some(before) = self.log().latest.remove(name) else { return Resume::Keep };
+        let Some(before) = self.log().latest.remove(name) else { return Resume::keep() };
         before.detached().await;
         while let Ok(Some(delivery)) = before.try_recv() {
             let body = delivery.message().unwrap().body.as_str().unwrap().to_owned();
             self.log().bodies.push(body);
             delivery.leave_unsettled();
         }
-        before.take_unsettled().map_or(Resume::Keep, Resume::With)
+        before.take_unsettled().map_or_else(Resume::keep, Resume::with)
     }
 
     /// All that was received before is accepted, again if need be.

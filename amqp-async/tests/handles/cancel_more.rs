@@ -266,7 +266,7 @@ fn suspending_and_waiting_for_what_is_resumed() {
         let sessions = pair.session();
         let options = |resume| LinkOptions { resume, ..LinkOptions::sender("name", "queue") };
         let (sender, receiver) =
-            pair.sending_as(&sessions, options(Resume::Keep), |options| options.resume = Resume::Keep);
+            pair.sending_as(&sessions, options(Resume::keep()), |options| options.resume = Resume::keep());
         let settlement = pair.world.run(sender.submit("here")).unwrap();
         pair.world.run(receiver.recv()).unwrap().leave_unsettled();
         let suspended = poll_at_most(&pair.world, polls, sender.suspend());
@@ -279,7 +279,7 @@ fn suspending_and_waiting_for_what_is_resumed() {
         let theirs = receiver.take_unsettled().unwrap();
         assert_eq!((left.len(), theirs.len()), (1, 1));
         let (sender, receiver) =
-            pair.sending_as(&sessions, options(Resume::With(left)), |options| options.resume = Resume::With(theirs));
+            pair.sending_as(&sessions, options(Resume::with(left)), |options| options.resume = Resume::with(theirs));
         let comparison = sender.comparison().unwrap();
         assert!(comparison.remembers);
         let tag = comparison.deliveries[0].tag;

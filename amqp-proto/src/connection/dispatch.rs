@@ -52,7 +52,9 @@ impl Connection {
         }
     }
 
-    /// A frame that opens, closes, begins, ends, attaches or detaches.
+    /// A frame that opens, closes, begins, ends, attaches or detaches; out of the way of messages.
+    #[cold]
+    #[inline(never)]
     fn received_control(&mut self, now: Instant, channel: u16, performative: Performative) -> Result<(), Violation> {
         match performative {
             Performative::Open(open) => self.received_open(now, channel, open),

@@ -86,14 +86,18 @@ impl<T> Unsettled<T> {
         self.table.get()?.get(id)
     }
 
-    pub(crate) fn remove(&mut self, id: SequenceNo) -> Option<T> {
-        self.remove_if(id, |_| true)
+    #[cfg(test)]
+    pub(crate) fn remove(&mut self, id: SequenceNo) -> Option<T>
+    where
+        T: Copy,
+    {
+        self.take(id, |value| Some(*value))
     }
 
-    /// Removes the entry if it is the one that is meant.
+    /// Removes the entry if `what` has something of it that is wanted, and returns that: all of it would be copied.
     #[inline]
-    pub(crate) fn remove_if(&mut self, id: SequenceNo, meant: impl FnOnce(&T) -> bool) -> Option<T> {
-        self.table.get_mut()?.remove_if(id, meant)
+    pub(crate) fn take<R>(&mut self, id: SequenceNo, what: impl FnOnce(&mut T) -> Option<R>) -> Option<R> {
+        self.table.get_mut()?.take(id, what)
     }
 
     /// Visits the entries from `first` to `last`, both included, in serial order; those for which
@@ -155,12 +159,12 @@ impl<T> Table<T> {
             },
         };
         let Some(slot) = bucket.slots.get_mut(slot_of(id)) else { return };
-        let new = slot.is_none();
-        *slot = Some(value);
-        if new {
-            bucket.live += 1;
-            self.len += 1;
+        if slot.is_some() {
+            return again(slot, value);
         }
+        *slot = Some(value);
+        bucket.live += 1;
+        self.len += 1;
     }
 
     /// The bucket for `id`, in which there may be nothing yet.
@@ -180,17 +184,18 @@ impl<T> Table<T> {
     }
 
     #[inline]
-    fn remove_if(&mut self, id: SequenceNo, meant: impl FnOnce(&T) -> bool) -> Option<T> {
+    fn take<R>(&mut self, id: SequenceNo, what: impl FnOnce(&mut T) -> Option<R>) -> Option<R> {
         let index = self.find(id).ok()?;
         let bucket = self.buckets.get_mut(index)?;
         let slot = bucket.slots.get_mut(slot_of(id))?;
-        let value = slot.take_if(|value| meant(value))?;
+        let taken = what(slot.as_mut()?)?;
         bucket.live -= 1;
         self.len -= 1;
+        *slot = None;
         if bucket.live == 0 {
             self.give_up(index);
         }
-        Some(value)
+        Some(taken)
     }
 
     #[cold]
@@ -249,6 +254,13 @@ impl<T> Table<T> {
         }
         self.buckets.retain(|bucket| bucket.live > 0);
     }
+}
+
+/// Replaces an entry, which happens where a peer numbers a delivery as one that is held already.
+#[cold]
+#[inline(never)]
+fn again<T>(slot: &mut Option<T>, value: T) {
+    *slot = Some(value);
 }
 
 impl<T> fmt::Debug for Unsettled<T> {

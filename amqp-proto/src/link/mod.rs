@@ -1,7 +1,7 @@
 //! Links (§2.6): one struct for both ends. What differs between sender and receiver is in [`End`].
 //!
 //! [`attach`] makes and answers attach and detach, [`check`] judges those of the peer, [`credit`] holds the flow state, [`flow`] moves it,
-//! [`transfer`] leads deliveries in and out, [`resume`] those that were [`unsettled`] before the link was attached again; [`sender`] (with [`send`]) and [`receiver`] are the views that the
+//! [`transfer`] leads deliveries in and out, [`resume`] those that were [`unsettled`] before the link was attached again, which it [`keep`]s if it is asked to; [`sender`] (with [`send`]) and [`receiver`] are the views that the
 //! application works with. A link knows its own half of the protocol; tables and windows are the
 //! session's.
 
@@ -9,6 +9,7 @@ pub(crate) mod attach;
 pub(crate) mod check;
 pub(crate) mod credit;
 pub(crate) mod flow;
+pub(crate) mod keep;
 pub(crate) mod options;
 pub(crate) mod receiver;
 pub(crate) mod resume;

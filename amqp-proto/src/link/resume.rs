@@ -1,32 +1,25 @@
 //! Deliveries that were unsettled before their link was attached again (§2.6.13): comparing what both ends know of them,
 //! and resuming them. What is kept between two links is the application's; see [`unsettled`](super::unsettled).
 
+use super::keep::{Keep, Theirs};
 use super::sender::SenderMut;
-use super::unsettled::{Compared, Resume, Resumption, UnsettledDeliveries, UnsettledDelivery, of_sender};
+use super::unsettled::{Resume, Resumption};
 use super::{End, Half, Link};
 use crate::delivery::outgoing::Sending;
 use crate::event::Event;
 use crate::kept::Kept;
 use crate::session::{Held, Session};
-use crate::sorted::Sorted;
 use crate::violation::Violation;
 use crate::{DeliveryId, Misuse, Outgoing, SendError, Sent};
 use alloc::boxed::Box;
-use alloc::vec::Vec;
-use amqp_codec::{Attach, DeliveryState, DeliveryTag, Encode, Handle, Role, Transfer, UnsettledMap};
+use amqp_codec::{Attach, DeliveryState, DeliveryTag, Handle, Transfer, UnsettledMap};
 use core::mem;
 
 /// What a link that keeps its unsettled deliveries, or whose peer does, has beside what others have.
 #[derive(Debug, Default)]
 pub(crate) struct Resuming {
-    /// They are handed over when the link is gone.
-    keeps: bool,
-    /// Our attach has a map, so the application is told what it came to.
-    tells: bool,
-    /// Those without a delivery-id (req: TR-2.6.13-06).
-    waiting: Sorted<DeliveryTag, Waiting>,
-    /// States that we have reported without settling, of those with one.
-    reported: UnsettledDeliveries,
+    /// What is kept, if anything is.
+    pub(crate) kept: Option<Box<dyn Keep>>,
     /// Receiver: the delivery that was resumed last.
     pub(crate) latest: Option<amqp_codec::SequenceNo>,
     /// The map of the peer's attach, until ours has left.
@@ -36,21 +29,6 @@ pub(crate) struct Resuming {
     /// The peer's did not fit into its.
     theirs_incomplete: bool,
 }
-
-/// A delivery that has no delivery-id.
-#[derive(Debug)]
-struct Waiting {
-    delivery: UnsettledDelivery,
-    /// It is in the map of our attach.
-    listed: bool,
-    /// What the map of the peer's attach says of it, while the two are compared.
-    theirs: Option<Option<DeliveryState>>,
-    /// What is to be done, once that is known.
-    resumption: Option<Resumption>,
-}
-
-/// Octets that a map takes beside its entries, and its flag.
-const MAP_HEADER: usize = 16;
 
 impl Link {
     /// The peer's attach asks for a link: what it says of unsettled deliveries is kept until ours leaves.
@@ -62,37 +40,24 @@ impl Link {
         }
     }
 
-    /// Our attach is about to leave: it lists what is unsettled, as far as there is `room` (req: TR-2.7.3-10).
+    /// Our attach is about to leave: it lists what is unsettled, as far as there is `room`.
     pub(crate) fn list_unsettled(&mut self, attach: &mut Attach, resume: Resume, room: usize) {
         if !resume.keeps() && self.resuming.is_none() {
             return;
         }
         let resuming = self.resuming.get_or_insert_default();
-        resuming.keeps = resume.keeps();
-        let Resume::With(deliveries) = resume else { return };
-        resuming.tells = true;
-        let mut left = room.saturating_sub(attach.encoded_len() + MAP_HEADER);
-        let mut map = UnsettledMap::default();
-        for (tag, delivery) in deliveries {
-            let len = tag.encoded_len() + delivery.state.encoded_len();
-            let listed = len <= left;
-            left = if listed { left - len } else { 0 };
-            if listed {
-                map.0.push((tag, delivery.state.clone()));
-            }
-            resuming.ours_incomplete |= !listed;
-            resuming.waiting.insert(tag, Waiting { delivery, listed, theirs: None, resumption: None });
+        resuming.kept = resume.0;
+        if let Some(kept) = &mut resuming.kept {
+            resuming.ours_incomplete = !kept.list(attach, room, &mut self.tags);
         }
-        attach.unsettled = Some(map);
-        attach.incomplete_unsettled = resuming.ours_incomplete;
-        self.tags.hold(resuming.waiting.iter().map(|(tag, _)| *tag));
     }
 
     /// Our attach has left in answer to the peer's: what the two maps say together, if there is anybody to tell.
     pub(crate) fn compare_asked(&mut self) -> Option<Event> {
         let resuming = self.resuming.as_mut()?;
         let asked = resuming.asked.take();
-        let theirs = asked.as_ref().filter(|_| !resuming.waiting.is_empty()).and_then(Kept::get);
+        let waits = resuming.kept.as_ref().is_some_and(|kept| kept.waits());
+        let theirs = asked.as_ref().filter(|_| waits).and_then(Kept::get);
         self.compare(theirs.as_ref(), asked.is_some())
     }
 
@@ -107,15 +72,12 @@ impl Link {
     fn compare(&mut self, theirs: Option<&UnsettledMap>, remembers: bool) -> Option<Event> {
         let (link, role) = (self.id(), self.role());
         let resuming = self.resuming.as_mut()?;
-        let deliveries = resuming.compare(role, theirs);
-        for compared in deliveries.iter().filter(|compared| is_over(&compared.resumption)) {
-            self.tags.remove(&compared.tag);
-        }
-        let tells = resuming.tells;
-        if !resuming.keeps && !self.is_incomplete() {
+        let theirs = Theirs { map: theirs, incomplete: resuming.theirs_incomplete };
+        let deliveries = resuming.kept.as_mut().and_then(|kept| kept.compare(role, theirs, &mut self.tags));
+        if resuming.kept.is_none() && !self.is_incomplete() {
             self.resuming = None;
         }
-        tells.then_some(Event::Compared { link, remembers, deliveries })
+        deliveries.map(|deliveries| Event::Compared { link, remembers, deliveries })
     }
 
     /// Whether the maps of both ends leave something open, so that there may be no new delivery (req: TR-2.6.13-08).
@@ -132,74 +94,43 @@ impl Link {
         }
     }
 
-    /// The link is gone: what it leaves behind, if it keeps that. `held` shows what it has in the tables of its session.
-    pub(crate) fn suspend(&mut self, held: impl FnOnce(&mut dyn FnMut(&Held))) -> Option<Event> {
-        let link = self.id();
-        let role = self.role();
-        let Resuming { keeps, waiting, mut reported, .. } = *self.resuming.take()?;
-        if !keeps {
-            return None;
-        }
-        let mut unsettled = UnsettledDeliveries::new();
-        held(&mut |held| {
-            let outcome = held.state.as_ref().filter(|state| role == Role::Sender && state.is_outcome());
-            let state = reported.remove(&held.tag).and_then(|reported| reported.state).or(outcome.cloned());
-            unsettled.insert(held.tag, UnsettledDelivery { state, token: held.token });
-        });
-        for (tag, Waiting { delivery, .. }) in waiting {
-            unsettled.insert(tag, delivery);
-        }
-        Some(Event::Suspended { link, unsettled: Box::new(unsettled) })
+    /// What it keeps, if anything.
+    pub(crate) fn kept(&self) -> Option<&dyn Keep> {
+        self.resuming.as_ref()?.kept.as_deref()
     }
-}
 
-/// Whether nothing is left to do about a delivery.
-fn is_over(resumption: &Resumption) -> bool {
-    match resumption {
-        Resumption::Unknown | Resumption::Settled => true,
-        Resumption::Content { .. }
-        | Resumption::Outcome { .. }
-        | Resumption::Abort
-        | Resumption::Awaited
-        | Resumption::Pending => false,
+    /// The same, to change it.
+    pub(crate) fn kept_mut(&mut self) -> Option<&mut (dyn Keep + 'static)> {
+        self.resuming.as_mut()?.kept.as_deref_mut()
     }
 }
 
 impl Resuming {
-    /// Judges what waits by the map of the peer's, and forgets what is over by that. Costs what we hold and what the
-    /// peer has sent.
-    fn compare(&mut self, role: Role, theirs: Option<&UnsettledMap>) -> Vec<Compared> {
-        if self.waiting.is_empty() {
-            return Vec::new();
-        }
-        for (tag, state) in theirs.into_iter().flat_map(|map| &map.0) {
-            if let Some(waiting) = self.waiting.get_mut(tag) {
-                waiting.theirs = Some(state.clone());
-            }
-        }
-        let mut deliveries = Vec::with_capacity(self.waiting.len());
-        let incomplete = self.theirs_incomplete;
-        self.waiting.retain(|&tag, waiting| {
-            let theirs = waiting.theirs.take();
-            let entry = theirs.as_ref().map(Option::as_ref);
-            let resumption = match (role, entry) {
-                _ if !waiting.listed => Resumption::Pending,
-                (_, None) if incomplete => Resumption::Pending,
-                (Role::Sender, entry) => of_sender(waiting.delivery.state.as_ref(), entry),
-                (Role::Receiver, None) => Resumption::Settled,
-                (Role::Receiver, Some(_)) => Resumption::Awaited,
-            };
-            let kept = !is_over(&resumption);
-            waiting.resumption = Some(resumption.clone());
-            deliveries.push(Compared { tag, token: waiting.delivery.token, remote: theirs.flatten(), resumption });
-            kept
-        });
-        deliveries
-    }
-
     #[cold]
     fn is_incomplete(&self) -> bool {
         self.ours_incomplete || self.theirs_incomplete
+    }
+
+    /// Receiver: whether not all octets of a delivery that waits to be resumed are here.
+    #[cold]
+    pub(crate) fn lacks(&self, tag: &DeliveryTag) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.lacks(tag))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn report(&mut self, tag: DeliveryTag, state: &DeliveryState) {
+        if let Some(kept) = &mut self.kept {
+            kept.report(tag, state);
+        }
+    }
+
+    /// A delivery is settled.
+    #[cold]
+    pub(crate) fn settled(&mut self, tag: &DeliveryTag) {
+        if let Some(kept) = &mut self.kept {
+            kept.settled(tag);
+        }
     }
 
     /// Receiver: whether a delivery that begins may: a new one not while a map is incomplete.
@@ -210,36 +141,6 @@ impl Resuming {
             false if self.theirs_incomplete => Err(Violation::NewWhileIncomplete),
             true | false => Ok(()),
         }
-    }
-
-    /// Receiver: takes a delivery that is being resumed out of those that wait for it.
-    pub(crate) fn take(&mut self, tag: &DeliveryTag) -> Option<UnsettledDelivery> {
-        self.waiting.remove(tag).map(|waiting| waiting.delivery)
-    }
-
-    /// Whether a delivery waits to be resumed by the peer: its map lists it, or may not list all, and ours does.
-    pub(crate) fn awaits(&self, tag: &DeliveryTag) -> bool {
-        self.waiting.get(tag).is_some_and(|waiting| waiting.listed && waiting.resumption.is_some())
-    }
-
-    /// Whether not all octets of a delivery that waits are here: the application has said how far they go.
-    #[cold]
-    pub(crate) fn lacks(&self, tag: &DeliveryTag) -> bool {
-        let state =
-            self.waiting.get(tag).filter(|_| self.awaits(tag)).and_then(|waiting| waiting.delivery.state.as_ref());
-        matches!(state, Some(DeliveryState::Received(_)))
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn report(&mut self, tag: DeliveryTag, state: &DeliveryState) {
-        self.reported.insert(tag, UnsettledDelivery { state: Some(state.clone()), token: 0 });
-    }
-
-    /// A delivery is settled.
-    #[cold]
-    pub(crate) fn settled(&mut self, tag: &DeliveryTag) {
-        self.reported.remove(tag);
     }
 }
 
@@ -262,8 +163,7 @@ impl SenderMut<'_> {
             return Err(Misuse::Detached.into());
         }
         self.ctx.output.carries(message.state.as_ref())?;
-        let waiting = link.resuming.as_ref().and_then(|resuming| resuming.waiting.get(tag));
-        let due = waiting.and_then(|waiting| waiting.resumption.clone()).ok_or(Misuse::NotResumable)?;
+        let due = link.kept().and_then(|kept| kept.due(tag)).ok_or(Misuse::NotResumable)?;
         let due = Due::of(due, &mut message)?;
         let max = link.modes.max_message_size;
         if max != 0 && due.content && message.payload.len() as u64 > max {
@@ -279,8 +179,8 @@ impl SenderMut<'_> {
     fn begin_resumed(&mut self, tag: DeliveryTag, message: Outgoing, due: Due) -> Result<Sent, SendError> {
         let Session { id, links, sent, next_delivery_id, .. } = &mut *self.session;
         let link = links.get_mut(self.key.index).ok_or(Misuse::StaleId)?;
-        if let Some(resuming) = &mut link.resuming {
-            resuming.waiting.remove(&tag);
+        if let Some(kept) = link.kept_mut() {
+            kept.take(&tag);
         }
         let number = *next_delivery_id;
         *next_delivery_id += 1;

@@ -217,9 +217,9 @@ impl SenderMut<'_> {
         let waits = !sending.wants_more();
         sending.abort();
         let (number, settled) = (sending.number(), sending.settled());
-        if let Some(held) = (!settled).then(|| self.session.sent.remove(number)).flatten() {
+        if let Some(tag) = (!settled).then(|| self.session.sent.take(number, |held| Some(held.tag))).flatten() {
             if let Some(link) = self.session.links.get_mut(self.key.index) {
-                link.settled(&held.tag);
+                link.settled(&tag);
             }
         }
         if !waits {

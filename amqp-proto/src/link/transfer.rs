@@ -80,13 +80,12 @@ impl Link {
         transfer.delivery_tag.as_ref().filter(|_| begins && unsettled)
     }
 
-    /// Receiver: the tag of the delivery that this transfer, with `resume`, resumes, if it waits for that.
+    /// Receiver: whether this transfer, with `resume`, resumes a delivery that waits for that.
     #[cold]
-    pub(crate) fn resumes(&self, transfer: &Transfer) -> Option<DeliveryTag> {
-        let resuming = self.resuming.as_ref()?;
-        let End::Receiver(receiver) = &self.end else { return None };
+    pub(crate) fn resumes(&self, transfer: &Transfer) -> bool {
+        let End::Receiver(receiver) = &self.end else { return false };
         let begins = receiver.incoming.current().is_none();
-        transfer.delivery_tag.filter(|tag| begins && resuming.awaits(tag))
+        transfer.delivery_tag.is_some_and(|tag| begins && self.kept().is_some_and(|kept| kept.awaits(&tag)))
     }
 
     /// A delivery of this link is no longer unsettled.

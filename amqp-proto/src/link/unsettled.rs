@@ -1,7 +1,9 @@
 //! What is unsettled on a link that is attached again (§2.6.13, §3.4.6): the state that outlives a link endpoint, and
 //! what the two sides' maps of it say together.
 
+use super::keep::{Keep, Keeping};
 use crate::sorted::{self, Sorted};
+use alloc::boxed::Box;
 use amqp_codec::{DeliveryState, DeliveryTag, Received};
 
 /// Whether a link keeps its unsettled deliveries when it is detached, and with which it comes back (§2.6.13).
@@ -51,8 +53,8 @@ use amqp_codec::{DeliveryState, DeliveryTag, Received};
 /// let message = Outgoing { tag: Some(7u32.into()), ..Outgoing::new(&b"\x00\x53\x77\xa1\x02hi"[..]) };
 ///
 /// let session = client.begin(SessionOptions::default())?;
-/// let sender = client.session(session)?.attach_sender(options(Resume::Keep))?;
-/// # pump(&mut client, &mut listener, &Resume::Keep);
+/// let sender = client.session(session)?.attach_sender(options(Resume::keep()))?;
+/// # pump(&mut client, &mut listener, &Resume::keep());
 /// client.sender(sender)?.send(message.clone()).expect("there is credit");
 /// client.handle_eof(now);
 ///
@@ -67,8 +69,8 @@ use amqp_codec::{DeliveryState, DeliveryTag, Received};
 ///
 /// # let (mut client, mut listener) = connect();
 /// let session = client.begin(SessionOptions::default())?;
-/// let sender = client.session(session)?.attach_sender(options(Resume::With(kept)))?;
-/// # let nothing = Resume::With(UnsettledDeliveries::new());
+/// let sender = client.session(session)?.attach_sender(options(Resume::with(kept)))?;
+/// # let nothing = Resume::with(UnsettledDeliveries::new());
 /// # pump(&mut client, &mut listener, &nothing);
 /// while let Some(event) = client.poll_event() {
 ///     let Event::Compared { remembers, deliveries, .. } = event else { continue };
@@ -79,25 +81,52 @@ use amqp_codec::{DeliveryState, DeliveryTag, Received};
 /// assert_eq!(client.sender(sender)?.unsettled(), 1);
 /// # Ok::<(), amqp_proto::Misuse>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Resume {
-    /// It keeps nothing: they are forgotten with the link. Our attach has no unsettled map.
-    #[default]
-    Forget,
-    /// [`Event::Suspended`](crate::Event::Suspended) hands them over when the link is gone. The link is a new one: our
-    /// attach has no unsettled map.
-    Keep,
-    /// The same, and the link goes on where one was that left these. Our attach has them in its unsettled map, or as
-    /// many of them as the peer's max-frame-size admits; also an empty map says something: that nothing is unsettled.
-    With(UnsettledDeliveries),
-}
+#[derive(Debug, Default)]
+pub struct Resume(pub(crate) Option<Box<dyn Keep>>);
 
 impl Resume {
-    pub(crate) fn keeps(&self) -> bool {
-        match self {
-            Self::Forget => false,
-            Self::Keep | Self::With(_) => true,
-        }
+    /// It keeps nothing: they are forgotten with the link. Our attach has no unsettled map. The default.
+    #[must_use]
+    pub const fn forget() -> Self {
+        Self(None)
+    }
+
+    /// [`Event::Suspended`](crate::Event::Suspended) hands them over when the link is gone. The link is a new one: our
+    /// attach has no unsettled map.
+    #[must_use]
+    pub fn keep() -> Self {
+        Self(Some(Box::new(Keeping::new(None))))
+    }
+
+    /// The same, and the link goes on where one was that left these. Our attach has them in its unsettled map, or as
+    /// many of them as the peer's max-frame-size admits; also an empty map says something: that nothing is unsettled.
+    #[must_use]
+    pub fn with(unsettled: UnsettledDeliveries) -> Self {
+        Self(Some(Box::new(Keeping::new(Some(unsettled)))))
+    }
+
+    /// Whether the link keeps them.
+    #[must_use]
+    pub fn keeps(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// What the link is to go on [`with`](Self::with).
+    #[must_use]
+    pub fn unsettled(&self) -> Option<&UnsettledDeliveries> {
+        self.0.as_ref()?.before()
+    }
+}
+
+impl Clone for Resume {
+    fn clone(&self) -> Self {
+        Self(self.0.as_ref().map(|kept| kept.again()))
+    }
+}
+
+impl PartialEq for Resume {
+    fn eq(&self, other: &Self) -> bool {
+        (self.keeps(), self.unsettled()) == (other.keeps(), other.unsettled())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The peer's frames on a session, led to what they concern.
 
 use super::{Held, Session};
+use crate::DeliveryId;
 use crate::context::Context;
 use crate::delivery::Load;
 use crate::delivery::unsettled::Unsettled;
@@ -84,7 +85,7 @@ impl Session {
             self.fail_link(ctx, index, Violation::TagInUse);
             return Ok(());
         }
-        let resumed = if transfer.resume { link.resumes(transfer) } else { None };
+        let resumed = transfer.resume && link.resumes(transfer);
         match link.received_transfer(
             (self.id, &mut self.arrivals),
             &mut self.next_remote_delivery_id,
@@ -92,8 +93,8 @@ impl Session {
             payload,
         ) {
             Ok(arrival) => {
-                if let Some(tag) = resumed {
-                    self.resumed(ctx, index, (tag, transfer), &arrival);
+                if resumed {
+                    self.resumed(ctx, index, transfer, &arrival);
                 }
                 self.arrived(ctx, index, tag, &arrival);
             }
@@ -146,14 +147,8 @@ impl Session {
             self.received.insert(arrival.number, Held { link: link.key.into(), tag, state: None, token: 0 });
             link.unsettled += 1;
         }
-        if let Some(held) = arrival.settled.then(|| self.received.remove(arrival.number)).flatten() {
-            link.settled(&held.tag);
-            if link.resuming.as_ref().is_some_and(|resuming| resuming.latest == Some(arrival.number)) {
-                // Nobody will take it, and see that.
-                let delivery = crate::DeliveryId { session: self.id, number: arrival.number };
-                let state = held.state;
-                ctx.event(Event::Disposition { delivery, link: link.id(), state, settled: true, token: 0 });
-            }
+        if arrival.settled {
+            settled_after_all(ctx, link, &mut self.received, DeliveryId { session: self.id, number: arrival.number });
         }
         if arrival.arrived {
             ctx.events.push_arrived(crate::ReceiverId(link.key));
@@ -194,7 +189,7 @@ impl Session {
             } else {
                 return true;
             };
-            let delivery = crate::DeliveryId { session: *session, number };
+            let delivery = DeliveryId { session: *session, number };
             if let Some(link) = links.get_mut(held.link.index).filter(|link| held.link == link.key.into()) {
                 let state = state.or_else(|| link.default_outcome().filter(|_| settled).cloned());
                 ctx.event(Event::Disposition { delivery, link: link.id(), state, settled, token: held.token });
@@ -216,6 +211,18 @@ impl Session {
             self.offer(ctx);
         }
         Ok(())
+    }
+}
+
+/// The sender has settled a delivery that it had begun unsettled, or has aborted it.
+#[cold]
+#[inline(never)]
+fn settled_after_all(ctx: &mut Context, link: &mut Link, received: &mut Unsettled<Held>, delivery: DeliveryId) {
+    let Some((tag, state)) = received.take(delivery.number, |held| Some((held.tag, held.state.take()))) else { return };
+    link.settled(&tag);
+    if link.resuming.as_ref().is_some_and(|resuming| resuming.latest == Some(delivery.number)) {
+        // Nobody will take it, and see that.
+        ctx.event(Event::Disposition { delivery, link: link.id(), state, settled: true, token: 0 });
     }
 }
 

@@ -6,43 +6,26 @@ use crate::context::Context;
 use crate::event::Event;
 use crate::link::transfer::Arrival;
 use crate::link::{End, Link};
-use amqp_codec::{DeliveryTag, Transfer};
+use amqp_codec::Transfer;
 
 impl Session {
     /// A link is gone: hands over what it leaves unsettled, if it keeps that. Before the tables forget it.
     pub(crate) fn suspended(&mut self, ctx: &mut Context, index: u32) {
-        let Some(link) = self.links.get_mut(index).filter(|link| link.gone && link.resuming.is_some()) else { return };
-        let key = link.key;
-        let table = match link.end {
+        let Some(link) = self.links.get_mut(index).filter(|link| link.gone) else { return };
+        let Some(kept) = link.resuming.take().and_then(|resuming| resuming.kept) else { return };
+        let held = match link.end {
             End::Sender(_) => &self.sent,
             End::Receiver(_) => &self.received,
         };
-        let partial = link.partial().and_then(|number| table.get(number)).map(|held| held.tag);
-        let any = link.unsettled > 0;
-        let held = |see: &mut dyn FnMut(&Held)| {
-            table.show_latest(&mut |held| {
-                if any && held.link == key.into() && Some(held.tag) != partial {
-                    see(held);
-                }
-                any
-            });
-        };
-        if let Some(event) = link.suspend(held) {
-            ctx.seldom(event);
-        }
+        ctx.seldom(Event::Suspended { link: link.id(), unsettled: kept.leave(link, held) });
     }
 
     /// A delivery that waited for that has been resumed by its sender. What comes of it is held here already, and dropped.
     #[cold]
-    pub(super) fn resumed(
-        &mut self,
-        ctx: &mut Context,
-        index: u32,
-        (tag, transfer): (DeliveryTag, &Transfer),
-        arrival: &Arrival,
-    ) {
-        let Some(link) = self.links.get_mut(index) else { return };
-        let Some(delivery) = link.resuming.as_mut().and_then(|resuming| resuming.take(&tag)) else { return };
+    #[inline(never)]
+    pub(super) fn resumed(&mut self, ctx: &mut Context, index: u32, transfer: &Transfer, arrival: &Arrival) {
+        let (Some(link), Some(tag)) = (self.links.get_mut(index), transfer.delivery_tag) else { return };
+        let Some(delivery) = link.kept_mut().and_then(|kept| kept.take(&tag)) else { return };
         let settled = transfer.settled == Some(true) || transfer.aborted;
         let key = link.key;
         let state = transfer.state.clone();
@@ -71,7 +54,7 @@ impl Session {
 
 impl Link {
     /// Receiver: the delivery of which not all has come. Nobody holds it, so it is as if it had not begun (§2.6.14).
-    fn partial(&self) -> Option<amqp_codec::SequenceNo> {
+    pub(crate) fn partial(&self) -> Option<amqp_codec::SequenceNo> {
         match &self.end {
             End::Sender(_) => None,
             End::Receiver(receiver) => receiver.incoming.partial(),

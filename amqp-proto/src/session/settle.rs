@@ -32,9 +32,10 @@ impl Session {
         };
         let (mut released, mut renews) = (None, false);
         if settled {
-            let held = table.remove_if(number, |held| held.link == link.into()).ok_or(Misuse::StaleId)?;
+            let tag =
+                table.take(number, |held| (held.link == link.into()).then_some(held.tag)).ok_or(Misuse::StaleId)?;
             if let Some(link) = self.links.get_mut(link.index) {
-                link.settled(&held.tag);
+                link.settled(&tag);
                 released = link.settled_here(number);
                 renews = link.renews_when_settled();
             }

@@ -208,9 +208,9 @@ pub(super) fn link_options(command: &Record) -> Built<LinkOptions> {
         credit,
         credit_renewal,
         resume: match attach.unsettled {
-            Some(map) => Resume::With(map.0.into_iter().map(unsettled).collect()),
-            None if command.text("resume") == Some("keep") => Resume::Keep,
-            None => Resume::Forget,
+            Some(map) => Resume::with(map.0.into_iter().map(unsettled).collect()),
+            None if command.text("resume") == Some("keep") => Resume::keep(),
+            None => Resume::forget(),
         },
         offered_capabilities: attach.offered_capabilities,
         desired_capabilities: attach.desired_capabilities,
