@@ -91,8 +91,8 @@ impl<T: Default> Unread for T {
 ///   quickly, and those with it the slower. Stands alone: with no other word, and no default.
 /// * `secret`: `Debug` prints only how many octets there are.
 ///
-/// `, often` behind the descriptors: such values are read and written in code of their own, much of it and quick; with
-/// `, read_often` they are only read so. Others share theirs.
+/// `, often` behind the descriptors: such values are written in code of their own, much of it and quick. Others share
+/// theirs.
 ///
 /// The macro writes
 ///
@@ -236,9 +236,6 @@ macro_rules! composite {
     (@fill_quickly $fields:ident, $place:expr, [$($flag:ident)*]) => {
         $fields.optional(&mut $place)
     };
-
-    (@read [read_often] $($composite:tt)*) => { $crate::composite!(@read [often] $($composite)*); };
-    (@encode [read_often] $($composite:tt)*) => { $crate::composite!(@encode [] $($composite)*); };
 
     // In code of its own: all fields in a straight line, or else one after another.
     (@read [often] $Name:ident { $($field:ident : $type:ty [$($flag:ident)*];)* }) => {

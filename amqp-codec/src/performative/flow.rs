@@ -7,7 +7,7 @@ composite! {
     /// Updates the session's window and, with a handle, a link's credit
     /// (§2.7.4).
     #[derive(Clone, PartialEq, Eq)]
-    pub struct Flow = "amqp:flow:list" 0x13, read_often {
+    pub struct Flow = "amqp:flow:list" 0x13, often {
         /// The number of the next transfer that the sender expects; none until
         /// it has seen the peer's begin.
         next_incoming_id: Option<TransferNumber>;
