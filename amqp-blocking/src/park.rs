@@ -65,10 +65,10 @@ pub(crate) struct Waiter {
     thread: usize,
 }
 
-/// Tells the threads that there are apart; none is 0.
+/// Tells the threads that there are apart; none is 0, but one that ends may be.
 pub(crate) fn this_thread() -> usize {
     thread_local!(static HERE: u8 = const { 0 });
-    HERE.with(|here| std::ptr::from_ref(here).addr())
+    HERE.try_with(|here| std::ptr::from_ref(here).addr()).unwrap_or(0)
 }
 
 #[derive(Default)]
@@ -116,7 +116,7 @@ impl Wake for Waiter {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if self.thread == this_thread() {
+        if self.thread != 0 && self.thread == this_thread() {
             // it is awake, and looks before it sleeps
             self.woken.store(true, Ordering::Relaxed);
             return;

@@ -12,6 +12,7 @@ use mio::Events;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -244,7 +245,8 @@ impl Pump {
             self.keep_time();
             return Some(output);
         }
-        let runs = self.shared.runner.load(Ordering::Relaxed) == this_thread();
+        let runner = self.shared.runner.load(Ordering::Relaxed);
+        let runs = runner != 0 && runner == this_thread();
         assert!(!runs, "a future that a pump runs would wait for the pump: await what amqp-async has instead");
         Place::new(&self.shared, myself).wait(deadline, future)
     }
@@ -379,6 +381,8 @@ impl<'a> Place<'a> {
         let mut cx = Context::from_waker(self.myself.waker());
         loop {
             self.lead_or_follow(deadline);
+            // while it is polled it does not sleep here: if it waits in there, it may be called there
+            self.leave();
             let last = deadline.is_some_and(|deadline| deadline <= Instant::now());
             self.myself.waiter().reset();
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
@@ -387,6 +391,14 @@ impl<'a> Place<'a> {
             if last {
                 return None;
             }
+        }
+    }
+
+    /// Gives up its place among the followers, if it has one.
+    fn leave(&mut self) {
+        if mem::take(&mut self.follows) {
+            let waiter = self.myself.waiter();
+            lock(&self.shared.followers).retain(|other| !Arc::ptr_eq(other, waiter));
         }
     }
 
@@ -414,10 +426,7 @@ impl<'a> Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if self.follows {
-            let waiter = self.myself.waiter();
-            lock(&self.shared.followers).retain(|other| !Arc::ptr_eq(other, waiter));
-        }
+        self.leave();
         self.shared.pass_on();
     }
 }
@@ -446,6 +455,8 @@ impl fmt::Debug for Pump {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use amqp_async::Timer;
+    use amqp_async::proto::Instant;
     use std::sync::mpsc;
 
     #[test]
@@ -461,5 +472,31 @@ mod tests {
             pump.sleep(Duration::from_millis(50));
             assert_eq!(told.iter().collect::<Vec<_>>(), ["what is there can be had"]);
         }
+    }
+
+    #[test]
+    fn one_that_waits_within_a_wait_is_found_when_it_is_to_lead() {
+        let pump = Pump::new().unwrap();
+        let mut clock = crate::clock::Clock::new(pump.reactor());
+        // nothing moves then unless somebody leads, and who leads first is gone
+        let mut alarm = poll_fn(move |cx| clock.poll_until(cx, Instant::from_millis(300)));
+        let (lead, (tell, told), (lend, lent)) = (pump.clone(), mpsc::channel(), mpsc::channel());
+        let first = thread::spawn(move || lead.sleep(Duration::from_millis(150)));
+        thread::sleep(Duration::from_millis(50));
+        thread::spawn(move || {
+            let mut is_first = true;
+            pump.block_on(poll_fn(|cx| {
+                if mem::take(&mut is_first) {
+                    lend.send(cx.waker().clone()).unwrap();
+                    return Poll::Pending;
+                }
+                pump.block_on(&mut alarm);
+                Poll::Ready(())
+            }));
+            tell.send(()).unwrap();
+        });
+        lent.recv().unwrap().wake();
+        first.join().unwrap();
+        assert!(told.recv_timeout(Duration::from_secs(20)).is_ok(), "nobody leads");
     }
 }

@@ -163,9 +163,12 @@ impl Reactor {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => result?,
         }
-        self.dispatch(events, bell);
+        let rang = self.dispatch(events);
+        if rang {
+            bell.rang();
+        }
         // with events the last tick will do: an alarm that it does not show yet ends the next wait at once
-        if events.is_empty() || self.is_due() {
+        if rang || events.is_empty() || self.is_due() {
             self.ring();
         }
         Ok(())
@@ -184,17 +187,18 @@ impl Reactor {
         if bell.rings_by(earliest, due) { left } else { Some(left.map_or_else(due, |left| left.min(due()))) }
     }
 
-    fn dispatch(&self, events: &Events, bell: &mut Bell) {
+    /// Wakes those whom the events concern. Says whether the bell rang.
+    fn dispatch(&self, events: &Events) -> bool {
+        let mut rang = false;
         for event in events {
-            if event.token() == BELL {
-                bell.rang();
-            }
+            rang |= event.token() == BELL;
             let heard = match lock(&self.sources).ready.get(&event.token()) {
                 Some(readiness) => lock(readiness).hear(event),
                 None => continue,
             };
             heard.into_iter().for_each(Wakers::wake);
         }
+        rang
     }
 
     /// Wakes those whose time has come. Says whether there were any.
