@@ -271,10 +271,6 @@ impl<T: Transport, C: Timer> Wire<T, C> {
         }
         let rings = self.timer.poll_until(cx, alarm).is_ready();
         self.armed = (!rings).then(|| (alarm, cx.waker().clone()));
-        if rings {
-            // the clock may be a moment behind
-            self.alarm = Some(alarm.min(self.now));
-        }
         rings
     }
 

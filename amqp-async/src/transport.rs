@@ -50,6 +50,7 @@ pub trait Timer {
     /// The time now, counted from an epoch that the implementation chooses and keeps.
     fn now(&self) -> Instant;
 
-    /// Ready once `now() >= at`. A call with another `at` than the last one moves the alarm.
+    /// Ready once `now() >= at`, which it then is for whoever is woken: a wake-up before that is lost. A call with another
+    /// `at` than the last one moves the alarm.
     fn poll_until(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()>;
 }

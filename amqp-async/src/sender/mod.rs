@@ -1,5 +1,5 @@
 //! The sending end of a link (§2.6) as an application holds it: [`submit`] hands messages over, [`writer`] hands
-//! one over in pieces, [`settlement`] waits for outcomes.
+//! one over in pieces, [`settlement`] waits for outcomes, [`sending`] does both.
 
 mod drain;
 mod sending;
@@ -65,7 +65,11 @@ impl Sender {
     }
 
     /// As [`send`](Self::send), as a future that says how far it has come: for whoever gives up waiting, and is to know whether
-    /// the message is on its way.
+    /// the message is on its way. Cancel-safe as that.
+    ///
+    /// # Errors
+    /// As for [`send`](Self::send). Polled again after its end it says [`SendError::InDoubt`] with [`Error::Misuse`],
+    /// whatever it had said.
     pub fn sending(&self, message: Message) -> Sending<'_> {
         Sending::new(self, message)
     }
@@ -112,16 +116,32 @@ impl Sender {
     /// As for [`submit`](Self::submit).
     #[inline]
     pub fn submit_at_once(&self, message: &Message) -> Option<Result<Settlement, SendError>> {
+        let submitted = self.at_once(message, |_, token| token)?;
+        Some(submitted.map(|token| self.settlement(token)))
+    }
+
+    /// Hands a message over if that is quick and nothing has to be waited for. What `then` makes of its token, if it has one,
+    /// is made under the same lock.
+    #[inline]
+    fn at_once<T>(
+        &self,
+        message: &Message,
+        then: impl FnOnce(&mut State, Option<u64>) -> T,
+    ) -> Option<Result<T, SendError>> {
         if !Load::is_quick(message) {
             return None;
         }
         let mut load = Load::Message(Cow::Borrowed(message));
-        let attempt = |state: &mut State| (!state.should_push()).then(|| self.attempt(state, &mut load));
-        match self.link.with_session(&self.session, attempt)? {
-            Attempt::Taken(token) => Some(Ok(self.settlement(token))),
-            Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
-            Attempt::NotNow(_) => None,
-        }
+        self.link.with_session(&self.session, |state| {
+            if state.should_push() {
+                return None;
+            }
+            match self.attempt(state, &mut load) {
+                Attempt::Taken(token) => Some(Ok(then(state, token))),
+                Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
+                Attempt::NotNow(_) => None,
+            }
+        })
     }
 
     /// Hands over a message that is encoded already, with everything a transfer can say about it (§2.7.5).

@@ -2,7 +2,7 @@
 
 use super::Sender;
 use super::settlement::Awaited;
-use super::submit::{Attempt, HandOver, Load};
+use super::submit::{HandOver, Load};
 use crate::error::{Error, SendError, Step};
 use amqp_proto::Misuse;
 use amqp_proto::codec::{Message, Outcome};
@@ -67,20 +67,7 @@ impl Sender {
     /// Hands the message over and begins to wait for its outcome under the same lock, unless something has to be waited for
     /// before.
     fn send_at_once(&self, message: &Message, waker: &Waker) -> Option<HandedOver> {
-        if !Load::is_quick(message) {
-            return None;
-        }
-        let mut load = Load::Message(Cow::Borrowed(message));
-        self.link.with_session(&self.session, |state| {
-            if state.should_push() {
-                return None;
-            }
-            match self.attempt(state, &mut load) {
-                Attempt::Taken(token) => Some(Ok(token.map(|token| self.awaited(token).begin(state, waker)))),
-                Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
-                Attempt::NotNow(_) => None,
-            }
-        })
+        self.at_once(message, |state, token| token.map(|token| self.awaited(token).begin(state, waker)))
     }
 
     fn awaited(&self, token: u64) -> Awaited {
