@@ -116,32 +116,27 @@ impl Sender {
     /// As for [`submit`](Self::submit).
     #[inline]
     pub fn submit_at_once(&self, message: &Message) -> Option<Result<Settlement, SendError>> {
-        let submitted = self.at_once(message, |_, token| token)?;
-        Some(submitted.map(|token| self.settlement(token)))
+        match self.at_once(message, |_, attempt| attempt)? {
+            Attempt::Taken(token) => Some(Ok(self.settlement(token))),
+            Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
+            Attempt::NotNow(_) => None,
+        }
     }
 
-    /// Hands a message over if that is quick and nothing has to be waited for. What `then` makes of its token, if it has one,
-    /// is made under the same lock.
+    /// Attempts to hand a message over, if that is quick and not the driver's turn. `then` goes on under the same lock.
     #[inline]
-    fn at_once<T>(
-        &self,
-        message: &Message,
-        then: impl FnOnce(&mut State, Option<u64>) -> T,
-    ) -> Option<Result<T, SendError>> {
+    fn at_once<T>(&self, message: &Message, then: impl FnOnce(&mut State, Attempt) -> T) -> Option<T> {
         if !Load::is_quick(message) {
             return None;
         }
         let mut load = Load::Message(Cow::Borrowed(message));
-        self.link.with_session(&self.session, |state| {
-            if state.should_push() {
-                return None;
-            }
-            match self.attempt(state, &mut load) {
-                Attempt::Taken(token) => Some(Ok(then(state, token))),
-                Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
-                Attempt::NotNow(_) => None,
-            }
-        })
+        let attempt = |state: &mut State| {
+            (!state.should_push()).then(|| {
+                let attempt = self.attempt(state, &mut load);
+                then(state, attempt)
+            })
+        };
+        self.link.with_session(&self.session, attempt)
     }
 
     /// Hands over a message that is encoded already, with everything a transfer can say about it (§2.7.5).

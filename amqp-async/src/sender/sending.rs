@@ -2,7 +2,7 @@
 
 use super::Sender;
 use super::settlement::Awaited;
-use super::submit::{HandOver, Load};
+use super::submit::{Attempt, HandOver, Load};
 use crate::error::{Error, SendError, Step};
 use amqp_proto::Misuse;
 use amqp_proto::codec::{Message, Outcome};
@@ -67,7 +67,11 @@ impl Sender {
     /// Hands the message over and begins to wait for its outcome under the same lock, unless something has to be waited for
     /// before.
     fn send_at_once(&self, message: &Message, waker: &Waker) -> Option<HandedOver> {
-        self.at_once(message, |state, token| token.map(|token| self.awaited(token).begin(state, waker)))
+        self.at_once(message, |state, attempt| match attempt {
+            Attempt::Taken(token) => Some(Ok(token.map(|token| self.awaited(token).begin(state, waker)))),
+            Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
+            Attempt::NotNow(_) => None,
+        })?
     }
 
     fn awaited(&self, token: u64) -> Awaited {
