@@ -28,8 +28,8 @@ impl Waiting {
         Self { pump: self.pump.clone(), limit: Limit::Within(limit) }
     }
 
-    pub(crate) fn until(&self, deadline: Option<Instant>) -> Self {
-        Self { pump: self.pump.clone(), limit: Limit::Until(deadline) }
+    pub(crate) fn until(&self, deadline: Instant) -> Self {
+        Self { pump: self.pump.clone(), limit: Limit::Until(Some(deadline)) }
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -81,7 +81,7 @@ macro_rules! handle {
             /// their own defaults again.
             #[must_use]
             pub fn until(&self, deadline: std::time::Instant) -> Self {
-                Self { inner: self.inner.clone(), waiting: self.waiting.until(Some(deadline)) }
+                Self { inner: self.inner.clone(), waiting: self.waiting.until(deadline) }
             }
         }
 
