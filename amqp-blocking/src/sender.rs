@@ -32,12 +32,7 @@ impl Sender {
     /// [`SendError::NotSent`] or [`SendError::InDoubt`], with the cause; on a time-out as well.
     pub fn send(&self, message: impl Into<Message>) -> Result<Outcome, SendError> {
         let mut sending = self.inner.sending(message.into());
-        self.waiting.maybe(&mut sending).unwrap_or_else(|| {
-            Err(match sending.is_sent() {
-                true => SendError::InDoubt(Error::Timeout(Step::Settle)),
-                false => SendError::NotSent(Error::Timeout(Step::Send)),
-            })
-        })
+        self.waiting.maybe(&mut sending).unwrap_or_else(|| Err(sending.out_of_time()))
     }
 
     /// Hands a message over, and returns what its outcome can be learnt from later: many messages can be on their way.

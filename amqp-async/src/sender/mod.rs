@@ -81,12 +81,9 @@ impl Sender {
     /// [`Step::Settle`] if the message is on its way.
     pub async fn send_timeout(&self, message: impl Into<Message>, limit: Duration) -> Result<Outcome, SendError> {
         let mut limit = RunningLimit::new(self.link.shared(), Some(limit));
-        let load = Load::of(Cow::Owned(message.into()));
-        let handed = limit.run(HandOver::new(self, load, None)).await;
-        let token = handed.unwrap_or(Err(SendError::NotSent(Error::Timeout(Step::Send))))?;
-        let settlement = Settlement::new(&self.session, self.id, token, None);
-        let outcome = limit.run(settlement).await;
-        outcome.unwrap_or(Err(SendError::InDoubt(Error::Timeout(Step::Settle))))
+        let mut sending = Sending::untimed(self, message.into());
+        let outcome = limit.run(&mut sending).await;
+        outcome.unwrap_or_else(|| Err(sending.out_of_time()))
     }
 
     /// Hands a message over and returns a future of its outcome: many messages can be on their way.

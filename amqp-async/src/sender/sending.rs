@@ -12,11 +12,14 @@ use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 /// A message that is sent and waited for; see [`Sender::sending`].
 #[must_use = "nothing is sent unless this is awaited"]
 pub struct Sending<'a> {
     sender: &'a Sender,
+    /// Whether it ends by itself as [`Timeouts`](crate::Timeouts) say; otherwise somebody else counts its time.
+    is_timed: bool,
     stage: Stage<'a>,
 }
 
@@ -35,7 +38,12 @@ type HandedOver = Result<Option<Awaited>, SendError>;
 
 impl<'a> Sending<'a> {
     pub(super) fn new(sender: &'a Sender, message: Message) -> Self {
-        Self { sender, stage: Stage::Fresh(message) }
+        Self { sender, is_timed: true, stage: Stage::Fresh(message) }
+    }
+
+    /// As long as whoever polls it likes.
+    pub(super) fn untimed(sender: &'a Sender, message: Message) -> Self {
+        Self { sender, is_timed: false, stage: Stage::Fresh(message) }
     }
 
     /// Whether the message is on its way and its outcome has not come: dropping this, or being out of time, then leaves the
@@ -43,6 +51,20 @@ impl<'a> Sending<'a> {
     #[must_use]
     pub fn is_sent(&self) -> bool {
         matches!(self.stage, Stage::Sent(_))
+    }
+
+    /// What it means for the message that the caller waits no longer: [`SendError::InDoubt`] if it [is on its
+    /// way](Self::is_sent), [`SendError::NotSent`] before; with [`Error::Timeout`] of [`Step::Settle`] or [`Step::Send`].
+    #[must_use]
+    pub fn out_of_time(&self) -> SendError {
+        match self.is_sent() {
+            true => SendError::InDoubt(Error::Timeout(Step::Settle)),
+            false => SendError::NotSent(Error::Timeout(Step::Send)),
+        }
+    }
+
+    fn limit(&self, step: Step) -> Option<Duration> {
+        self.is_timed.then(|| self.sender.session.shared().limit(step))?
     }
 
     /// It was handed over, or cannot be: whether that was all.
@@ -66,16 +88,14 @@ impl<'a> Sending<'a> {
 impl Sender {
     /// Hands the message over and begins to wait for its outcome under the same lock, unless something has to be waited for
     /// before.
-    fn send_at_once(&self, message: &Message, waker: &Waker) -> Option<HandedOver> {
+    fn send_at_once(&self, message: &Message, limit: Option<Duration>, waker: &Waker) -> Option<HandedOver> {
         self.at_once(message, |state, attempt| match attempt {
-            Attempt::Taken(token) => Some(Ok(token.map(|token| self.awaited(token).begin(state, waker)))),
+            Attempt::Taken(token) => {
+                Some(Ok(token.map(|token| Awaited::new(self.id, token, limit).begin(state, waker))))
+            }
             Attempt::Failed(error) => Some(Err(SendError::NotSent(error))),
             Attempt::NotNow(_) => None,
         })?
-    }
-
-    fn awaited(&self, token: u64) -> Awaited {
-        Awaited::new(self.id, token, self.session.shared().limit(Step::Settle))
     }
 }
 
@@ -84,20 +104,19 @@ impl Future for Sending<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let sender = this.sender;
+        let (sender, settles) = (this.sender, this.limit(Step::Settle));
         if let Stage::Fresh(message) = &mut this.stage {
-            match sender.send_at_once(message, cx.waker()) {
+            match sender.send_at_once(message, settles, cx.waker()) {
                 Some(handed_over) => return this.advance(handed_over).unwrap_or(Poll::Pending),
                 None => {
                     let load = Load::of(Cow::Owned(mem::take(message)));
-                    let limit = sender.session.shared().limit(Step::Send);
-                    this.stage = Stage::Waits(HandOver::new(sender, load, limit));
+                    this.stage = Stage::Waits(HandOver::new(sender, load, this.limit(Step::Send)));
                 }
             }
         }
         if let Stage::Waits(hand_over) = &mut this.stage {
             let handed_over = ready!(Pin::new(hand_over).poll(cx));
-            let handed_over = handed_over.map(|token| token.map(|token| sender.awaited(token)));
+            let handed_over = handed_over.map(|token| token.map(|token| Awaited::new(sender.id, token, settles)));
             if let Some(ended) = this.advance(handed_over) {
                 return ended;
             }
@@ -113,7 +132,7 @@ impl Future for Sending<'_> {
 
 impl Drop for Sending<'_> {
     fn drop(&mut self) {
-        let Self { sender, stage: Stage::Sent(awaited) } = self else { return };
+        let Self { sender, stage: Stage::Sent(awaited), .. } = self else { return };
         sender.session.shared().with_session(sender.session.id, |state| awaited.give_up(state));
     }
 }

@@ -283,8 +283,10 @@ fn whoever_gives_up_a_send_can_tell_whether_the_message_is_on_its_way() {
     let (sender, receiver) = pair.sending(&sessions, CreditMode::Manual);
     let mut sending = sender.sending("x".into());
     assert!(pair.world.run_within(STEP / 7, &mut sending).is_none() && !sending.is_sent(), "there is no credit");
+    assert!(matches!(sending.out_of_time(), SendError::NotSent(Error::Timeout(Step::Send))));
     receiver.set_credit(2).unwrap();
     assert!(pair.world.run_within(STEP / 7, &mut sending).is_none() && sending.is_sent());
+    assert!(matches!(sending.out_of_time(), SendError::InDoubt(Error::Timeout(Step::Settle))));
     pair.world.run(receiver.recv()).unwrap().accept().unwrap();
     assert!(matches!(pair.world.run(&mut sending), Ok(Outcome::Accepted)));
     assert!(!sending.is_sent(), "it is no longer in doubt");
