@@ -167,16 +167,15 @@ impl Links {
         }
     }
 
-    /// Gives out so many deliveries of a receiver: until each is [let go](Self::let_go) its link stays. What becomes of
-    /// those that are dropped.
-    pub(crate) fn give_out(&mut self, id: ReceiverId, fate: &Fate, count: u32) -> OnDrop {
+    /// Gives out a delivery of a receiver: until it is [let go](Self::let_go) its link stays. What becomes of it when it is
+    /// dropped.
+    pub(crate) fn give_out(&mut self, id: ReceiverId, fate: &Fate) -> OnDrop {
         if let Some(out) = self.out(id) {
-            out.count += count;
-            return out.on_drop;
+            return out.give();
         }
         // what had come before the link was gone
         let left = LinkEntry::new(fate.clone(), Stage::Up);
-        self.aside.insert(id.into(), (left, Out { count, is_gone: true, ..Out::default() }));
+        self.aside.insert(id.into(), (left, Out { count: 1, is_gone: true, ..Out::default() }));
         OnDrop::default()
     }
 
@@ -335,7 +334,8 @@ mod tests {
         let (mut links, fate) = (Links::default(), Fate::default());
         for id in ids {
             links.insert(id.into(), LinkEntry::new(Fate::default(), Stage::Up));
-            links.give_out(id, &fate, 2);
+            links.give_out(id, &fate);
+            links.give_out(id, &fate);
         }
         assert!(links.remove(&ids[2].into()).is_some() && links.get(&ids[2].into()).is_none());
         assert!(links.remove(&ids[0].into()).is_some() && links.remove(&ids[0].into()).is_none());
@@ -346,7 +346,7 @@ mod tests {
             assert!(!links.has_out(id));
         }
         assert!(links.remove(&ids[1].into()).is_some());
-        links.give_out(ids[1], &fate, 1);
+        links.give_out(ids[1], &fate);
         assert!(!links.let_go(ids[1], 1), "one of a link that was gone before");
         assert!(links.sessions.is_empty() && links.aside.is_empty(), "nothing is left");
     }

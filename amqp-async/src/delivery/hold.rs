@@ -32,7 +32,7 @@ pub(crate) struct Counted {
 impl Hold {
     /// One more that is out, under the lock.
     pub(crate) fn count(link: &ReceiverRoot, links: &mut Links) -> Self {
-        let on_drop = links.give_out(link.id, &link.fate, 1);
+        let on_drop = links.give_out(link.id, &link.fate);
         Self::counted(link.session_root(), link.id, on_drop)
     }
 

@@ -68,21 +68,6 @@ impl Delivery {
         Self { inner, hold }
     }
 
-    /// The same of many.
-    pub(crate) fn all(
-        link: &Arc<ReceiverRoot>,
-        links: &mut Links,
-        all: Vec<amqp_proto::Delivery>,
-    ) -> impl Iterator<Item = Self> {
-        let count = all.iter().filter(|inner| !inner.settled).count();
-        let on_drop = if count > 0 { links.give_out(link.id, &link.fate, count as u32) } else { OnDrop::default() };
-        all.into_iter().map(move |inner| {
-            let counted = || Hold::counted(link.session_root(), link.id, on_drop);
-            let hold = if inner.settled { Hold::Held(Arc::clone(link)) } else { counted() };
-            Self { inner, hold }
-        })
-    }
-
     /// The same for who has counted it.
     #[inline]
     pub(crate) fn held(hold: Hold, inner: amqp_proto::Delivery) -> Self {

@@ -10,7 +10,6 @@ use amqp_proto::codec::{self, Modified, Outcome};
 use std::future::Future;
 use std::mem;
 use std::pin::Pin;
-use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -61,6 +60,7 @@ impl Receiver {
 struct Gather<'a> {
     receiver: &'a Receiver,
     ticket: Option<Ticket>,
+    /// While more may come.
     taken: Vec<amqp_proto::Delivery>,
     max: usize,
     linger: Limit,
@@ -69,34 +69,33 @@ struct Gather<'a> {
 }
 
 impl Gather<'_> {
-    fn attempt(&mut self, state: &mut State, waker: &Waker) -> Poll<Result<(), Error>> {
+    /// Takes what is there as soon as anything is.
+    fn take(&mut self, state: &mut State, waker: &Waker, batch: &mut Vec<Delivery>) -> Poll<Result<(), Error>> {
+        match self.receiver.attempt(state, &mut self.ticket, waker, (self.max, batch)) {
+            Poll::Pending => self.deadline.poll(state, waker).map(Ok),
+            taken => taken,
+        }
+    }
+
+    /// Takes what is there and waits for more.
+    fn gather(&mut self, state: &mut State, waker: &Waker, batch: &mut Vec<Delivery>) -> Poll<Result<(), Error>> {
         let link = &self.receiver.link;
-        let there = state.machine.receiver(link.id).map_or(0, |receiver| receiver.buffered());
-        self.taken.reserve(there.min(self.max - self.taken.len()));
-        // what is there, if it is known: so nothing is taken in vain
-        let is_known = there > 0 && !self.lingers && !link.own.any.load(Relaxed);
-        let enough = if is_known { self.max.min(self.taken.len() + there) } else { self.max };
-        let result = loop {
-            match self.receiver.take(state) {
-                Ok(Some(delivery)) => {
-                    self.taken.push(delivery);
-                    if self.taken.len() >= enough {
-                        break Ok(());
-                    }
-                }
+        while self.taken.len() < self.max {
+            match link.take_next(&mut state.machine, &mut state.links) {
+                Ok(Some(delivery)) => self.taken.push(delivery),
                 Ok(None) if self.waits(state, waker) => return Poll::Pending,
-                Ok(None) => break Ok(()),
-                Err(error) if self.taken.is_empty() => break Err(error),
-                Err(_) => break Ok(()),
+                Err(error) if self.taken.is_empty() => return Poll::Ready(Err(error)),
+                Ok(None) | Err(_) => break,
             }
-        };
-        self.stop(state);
-        Poll::Ready(result)
+        }
+        let taken = mem::take(&mut self.taken).into_iter();
+        batch.extend(taken.map(|delivery| Delivery::new(link, &mut state.links, delivery)));
+        Poll::Ready(Ok(()))
     }
 
     /// Whether there is time left; if so, this is woken when more comes.
     fn waits(&mut self, state: &mut State, waker: &Waker) -> bool {
-        let enough = !self.taken.is_empty() && (!self.lingers || self.linger.poll(state, waker).is_ready());
+        let enough = !self.taken.is_empty() && self.linger.poll(state, waker).is_ready();
         if enough || self.deadline.poll(state, waker).is_ready() {
             return false;
         }
@@ -116,14 +115,16 @@ impl Future for Gather<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let receiver = this.receiver;
-        receiver.link.with(|state| {
-            let done = this.attempt(state, cx.waker());
-            done.map_ok(|()| {
-                let taken = mem::take(&mut this.taken);
-                Delivery::all(&receiver.link, &mut state.links, taken).collect()
-            })
-        })
+        let mut batch = Vec::new();
+        let gathered = this.receiver.link.with(|state| {
+            let take = if this.lingers { Self::gather } else { Self::take };
+            let gathered = take(this, state, cx.waker(), &mut batch);
+            if gathered.is_ready() {
+                this.stop(state);
+            }
+            gathered
+        });
+        gathered.map_ok(|()| Batch::of(batch))
     }
 }
 

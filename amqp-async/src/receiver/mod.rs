@@ -1,17 +1,19 @@
 //! The receiving end of a link (§2.6) as an application holds it: [`recv`] takes deliveries one by one, [`batch`]
-//! several at once, [`reader`] one in pieces, [`set`] those of many links; [`credit`] says how many may come.
+//! several at once, [`reader`] one in pieces, [`set`] those of many links, all by [`take`]; [`credit`] says how many may come.
 
 mod batch;
 mod credit;
 mod reader;
 mod recv;
 mod set;
+mod take;
 
 pub use batch::{Batch, BatchOptions};
 pub use reader::DeliveryReader;
 pub use recv::Recv;
 pub(crate) use set::{Member, Ready};
 pub use set::{ReceiverGone, ReceiverSet};
+use take::{Sink, Tap};
 
 use crate::deadline::RunningLimit;
 use crate::delivery::{Delivery, OnDrop};
@@ -28,7 +30,7 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 /// Receives messages from one address (§2.6).
@@ -129,7 +131,8 @@ impl Receiver {
     /// # Errors
     /// Why no more can come.
     pub fn try_recv(&self) -> Result<Option<Delivery>, Error> {
-        self.link.with(|state| Ok(self.take(state)?.map(|delivery| self.delivery(state, delivery))))
+        let mut taken = None;
+        self.link.with(|state| self.take(state, 1, &mut taken)).map(|_| taken)
     }
 
     /// What becomes of deliveries of this link that are dropped unsettled; holds for those that are taken from now
@@ -228,23 +231,54 @@ impl Receiver {
         Delivery::new(&self.link, &mut state.links, delivery)
     }
 
-    fn take(&self, state: &mut State) -> Result<Option<amqp_proto::Delivery>, Error> {
-        self.link.take(&mut state.machine, &mut state.links)
+    /// Takes what is there, at most `max`: whether that is any.
+    ///
+    /// # Errors
+    /// Why there is none, and can be no more.
+    #[inline]
+    fn take(&self, state: &mut State, max: usize, sink: &mut impl Sink) -> Result<bool, Error> {
+        let (State { machine, links, .. }, link, mut left) = (state, &self.link, max);
+        let taken = Tap { session: link.session_root(), id: link.id, link }.take(machine, links, (&mut left, sink));
+        match taken {
+            Err(error) if left == max => Err(error),
+            // the next one who takes is told
+            Ok(_) | Err(_) => Ok(left < max),
+        }
+    }
+
+    /// Takes what is there, at most `max`, or else waits for a turn to.
+    fn attempt(
+        &self,
+        state: &mut State,
+        ticket: &mut Option<Ticket>,
+        waker: &Waker,
+        (max, sink): (usize, &mut impl Sink),
+    ) -> Poll<Result<(), Error>> {
+        match self.take(state, max, sink) {
+            Ok(false) => {
+                self.wait(state, ticket, waker);
+                Poll::Pending
+            }
+            taken => {
+                self.leave(state, ticket);
+                Poll::Ready(taken.map(drop))
+            }
+        }
     }
 
     /// Waits for a turn to take something.
     fn wait(&self, state: &mut State, ticket: &mut Option<Ticket>, waker: &Waker) {
-        let (link, id) = (&self.link, self.link.id.into());
-        if state.links.get(&id).is_none() {
-            return link.keep(&mut state.links, |kept| kept.behind.register(waker));
-        }
+        let link = &self.link;
         let forgotten = link.kept(&mut state.links, |kept| kept.place.take()).flatten();
-        let Some(entry) = state.links.get_mut(&id) else { return };
-        if let Some(forgotten) = forgotten {
-            // whoever waits here polls no stream
-            entry.waiting().turns.leave(forgotten);
+        if let Some(entry) = state.links.get_mut(&link.id.into()) {
+            let turns = &mut entry.waiting().turns;
+            if let Some(forgotten) = forgotten {
+                // whoever waits here polls no stream
+                turns.leave(forgotten);
+            }
+            return turns.wait(ticket, waker);
         }
-        entry.waiting().turns.wait(ticket, waker);
+        link.keep(&mut state.links, |kept| kept.behind.register(waker));
     }
 
     /// Gives the place in the queue up; if there is more to take, the next one is called.
@@ -254,9 +288,9 @@ impl Receiver {
         let is_more = self.link.kept(&mut state.links, |kept| !kept.deliveries.is_empty()).unwrap_or_default()
             || state.machine.receiver(id).is_ok_and(|receiver| receiver.buffered() > 0);
         if let Some(entry) = state.links.get_mut(&id.into()) {
-            let was_called = entry.waiting().turns.leave(ticket);
-            if was_called && is_more {
-                entry.waiting().turns.call(&mut state.wake);
+            let turns = &mut entry.waiting().turns;
+            if turns.leave(ticket) && is_more {
+                turns.call(&mut state.wake);
             }
         }
     }
@@ -276,7 +310,8 @@ impl ReceiverRoot {
         result
     }
 
-    fn take(&self, machine: &mut Connection, links: &mut Links) -> Result<Option<amqp_proto::Delivery>, Error> {
+    /// The next delivery, of those that are kept or from the machine.
+    fn take_next(&self, machine: &mut Connection, links: &mut Links) -> Result<Option<amqp_proto::Delivery>, Error> {
         if let Some(first) = self.kept(links, Kept::first).flatten() {
             return Ok(first);
         }

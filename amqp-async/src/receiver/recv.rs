@@ -3,13 +3,12 @@
 use super::Receiver;
 use crate::delivery::Delivery;
 use crate::error::Error;
-use crate::state::State;
 use crate::wait::Ticket;
 use futures_core::stream::{FusedStream, Stream};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, ready};
 
 /// The next delivery, to come; see [`Receiver::recv`].
 #[must_use = "nothing is received unless this is awaited"]
@@ -25,28 +24,14 @@ impl<'a> Recv<'a> {
     }
 }
 
-impl Receiver {
-    fn attempt(&self, state: &mut State, ticket: &mut Option<Ticket>, waker: &Waker) -> Poll<Result<Delivery, Error>> {
-        let taken = self.take(state).transpose();
-        match taken {
-            Some(result) => {
-                self.leave(state, ticket);
-                Poll::Ready(result.map(|delivery| self.delivery(state, delivery)))
-            }
-            None => {
-                self.wait(state, ticket, waker);
-                Poll::Pending
-            }
-        }
-    }
-}
-
 impl Future for Recv<'_> {
     type Output = Result<Delivery, Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { receiver, ticket } = self.get_mut();
-        receiver.link.with(|state| receiver.attempt(state, ticket, cx.waker()))
+        let mut taken = None;
+        ready!(receiver.link.with(|state| receiver.attempt(state, ticket, cx.waker(), (1, &mut taken))))?;
+        taken.map_or(Poll::Pending, |delivery| Poll::Ready(Ok(delivery)))
     }
 }
 
@@ -69,22 +54,22 @@ impl Stream for Receiver {
         if this.is_terminated() {
             return Poll::Ready(None);
         }
-        let taken = this.link.with(|state| {
+        let mut taken = None;
+        let attempted = this.link.with(|state| {
             let mut place = this.link.kept(&mut state.links, |kept| kept.place.take()).flatten();
-            let taken = this.attempt(state, &mut place, cx.waker());
+            let attempted = this.attempt(state, &mut place, cx.waker(), (1, &mut taken));
             if place.is_some() {
                 this.link.keep(&mut state.links, |kept| kept.place = place);
             }
-            taken
+            attempted
         });
-        match taken {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(delivery)) => Poll::Ready(Some(Ok(delivery))),
-            Poll::Ready(Err(error)) => {
+        Poll::Ready(match ready!(attempted) {
+            Ok(()) => taken.map(Ok),
+            Err(error) => {
                 this.link.own.told.store(true, Relaxed);
-                Poll::Ready((!error.is_clean()).then_some(Err(error)))
+                (!error.is_clean()).then_some(Err(error))
             }
-        }
+        })
     }
 }
 

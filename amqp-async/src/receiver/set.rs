@@ -1,11 +1,12 @@
 //! Many links' deliveries for one task: a [`ReceiverSet`]. Whatever comes on a link puts it in the set's queue, once; whoever
 //! receives takes from the links in that order.
 
+use super::take::{Sink, Tap, Wanted};
 use super::{Batch, Receiver, ReceiverRoot};
 use crate::connection::{Connection, ConnectionRoot};
-use crate::delivery::{Delivery, Hold};
+use crate::delivery::Delivery;
 use crate::error::Error;
-use crate::links::{IdHasher, Links, Out};
+use crate::links::IdHasher;
 use crate::session::SessionRoot;
 use crate::slots::Slots;
 use crate::state::State;
@@ -280,36 +281,6 @@ impl ReceiverSet {
     }
 }
 
-/// Where deliveries go that are taken.
-trait Sink {
-    /// So many more come, or less.
-    fn make_room(&mut self, more: usize);
-    fn put(&mut self, delivery: Delivery);
-}
-
-impl Sink for Vec<Delivery> {
-    #[inline]
-    fn make_room(&mut self, more: usize) {
-        self.reserve(more);
-    }
-
-    #[inline]
-    fn put(&mut self, delivery: Delivery) {
-        self.push(delivery);
-    }
-}
-
-impl Sink for Option<Delivery> {
-    fn make_room(&mut self, _: usize) {}
-
-    fn put(&mut self, delivery: Delivery) {
-        *self = Some(delivery);
-    }
-}
-
-/// How many more are to be taken, and where they go.
-type Wanted<'a, S> = (&'a mut usize, &'a mut S);
-
 /// Takes what is there, link by link; the place of one that is gone, and why, if that comes first.
 fn take(
     state: &mut State,
@@ -324,7 +295,7 @@ fn take(
     while *left > 0 {
         let place = ready.pop()?;
         let Some(taken) = receivers.get(place as usize) else { continue };
-        match taken.take_some(machine, links, (left, sink)) {
+        match taken.tap().take(machine, links, (left, sink)) {
             Ok(false) => {}
             // there may be more: after the others
             Ok(true) => ready.push(place),
@@ -340,47 +311,9 @@ fn take(
 }
 
 impl Taken {
-    /// Takes what is there, until no more is to be taken; whether there may be more, or an end to be told.
     #[inline]
-    fn take_some(
-        &self,
-        machine: &mut amqp_proto::Connection,
-        links: &mut Links,
-        (left, sink): Wanted<'_, impl Sink>,
-    ) -> Result<bool, Error> {
-        if let Ok(mut receiver) = machine.receiver(self.id) {
-            // mostly nothing is kept beside the machine
-            if let Some(out) = links.plain(self.id) {
-                if receiver.buffered() > 1 {
-                    sink.make_room(receiver.buffered().min(*left));
-                }
-                while *left > 0 {
-                    let Some(delivery) = receiver.recv() else { return self.link.fate.get().map_or(Ok(false), Err) };
-                    sink.put(self.delivery(out, delivery));
-                    *left -= 1;
-                    // cheaper than to take in vain, which asks for the link's fate
-                    if receiver.buffered() == 0 {
-                        return Ok(receiver.is_over());
-                    }
-                }
-                return Ok(true);
-            }
-        }
-        while *left > 0 {
-            let Some(delivery) = self.link.take(machine, links)? else { return Ok(false) };
-            sink.put(Delivery::new(&self.link, links, delivery));
-            *left -= 1;
-        }
-        Ok(true)
-    }
-
-    /// As [`Delivery::new`], with nothing touched of what the link's handles share, if it is to be settled.
-    #[inline]
-    fn delivery(&self, out: &mut Out, delivery: amqp_proto::Delivery) -> Delivery {
-        if delivery.settled {
-            return Delivery::held(Hold::Held(Arc::clone(&self.link)), delivery);
-        }
-        Delivery::held(Hold::counted(&self.session, self.id, out.give()), delivery)
+    fn tap(&self) -> Tap<'_> {
+        Tap { session: &self.session, id: self.id, link: &self.link }
     }
 }
 
