@@ -147,14 +147,13 @@ impl Pump {
 
     /// The same; `Err` if no octets have moved, with what `end` had to say before they did.
     pub(crate) fn work_until<T>(&self, timeout: Duration, end: impl Future<Output = T>) -> Result<(), Option<T>> {
-        let reactor = self.reactor();
-        let before = reactor.octets();
+        let watch = self.reactor().watch();
         // what waits to leave goes first, and counts
         self.wait(Some(Instant::now()), std::future::pending::<()>());
         let mut end = pin!(end);
         let worked = poll_fn(|cx| match end.as_mut().poll(cx) {
             Poll::Ready(end) => Poll::Ready(Err(Some(end))),
-            Poll::Pending => reactor.poll_moved(before, cx).map(Ok),
+            Poll::Pending => watch.poll_moved(cx).map(Ok),
         });
         self.wait(Instant::now().checked_add(timeout), worked).unwrap_or(Err(None))
     }

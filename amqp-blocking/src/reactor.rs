@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::mem;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -37,9 +37,10 @@ pub(crate) struct Reactor {
     ticks: Ticks,
     /// Makes alarms of the same instant different.
     alarms: AtomicU64,
-    /// Octets that sockets have read and written.
+    /// How many want to know whether octets move; how many octets have, as long as there are any; and whether any of them
+    /// waits, and who.
+    watches: AtomicUsize,
     octets: AtomicU64,
-    /// Whether anybody wants to know that octets have moved, and who.
     watched: AtomicBool,
     watchers: Mutex<Wakers>,
 }
@@ -128,6 +129,7 @@ impl Reactor {
             epoch: Instant::now(),
             ticks: Ticks::begin(),
             alarms: AtomicU64::new(0),
+            watches: AtomicUsize::new(0),
             octets: AtomicU64::new(0),
             watched: AtomicBool::new(false),
             watchers: Mutex::default(),
@@ -258,25 +260,18 @@ impl Reactor {
         earliest != u64::MAX && self.ticks.elapsed() >= earliest
     }
 
-    /// How many octets have moved so far.
-    pub(crate) fn octets(&self) -> u64 {
-        self.octets.load(Ordering::SeqCst)
-    }
-
-    /// Ready once more than `before` octets have moved.
-    pub(crate) fn poll_moved(&self, before: u64, cx: &Context<'_>) -> Poll<()> {
-        if self.octets() != before {
-            return Poll::Ready(());
-        }
-        let mut watchers = lock(&self.watchers);
-        watchers.enlist(cx.waker());
-        // before the count is looked at again: whoever counts later sees it
-        self.watched.store(true, Ordering::SeqCst);
-        if self.octets() == before { Poll::Pending } else { Poll::Ready(()) }
+    /// Begins to look whether octets move.
+    pub(crate) fn watch(&self) -> Watch<'_> {
+        self.watches.fetch_add(1, Ordering::SeqCst);
+        Watch { reactor: self, before: self.octets.load(Ordering::SeqCst) }
     }
 
     /// `octets` have moved.
     pub(crate) fn moved(&self, octets: usize) {
+        if self.watches.load(Ordering::SeqCst) == 0 {
+            // nobody asks
+            return;
+        }
         self.octets.fetch_add(octets as u64, Ordering::SeqCst);
         if self.watched.load(Ordering::SeqCst) {
             let watchers = {
@@ -286,6 +281,34 @@ impl Reactor {
             };
             watchers.wake();
         }
+    }
+}
+
+/// Somebody who wants to know whether octets have moved since this was made.
+pub(crate) struct Watch<'a> {
+    reactor: &'a Reactor,
+    before: u64,
+}
+
+impl Watch<'_> {
+    /// Ready once some have.
+    pub(crate) fn poll_moved(&self, cx: &Context<'_>) -> Poll<()> {
+        let Self { reactor, before } = self;
+        let has_moved = || reactor.octets.load(Ordering::SeqCst) != *before;
+        if has_moved() {
+            return Poll::Ready(());
+        }
+        let mut watchers = lock(&reactor.watchers);
+        watchers.enlist(cx.waker());
+        // before the count is looked at again: whoever counts later sees it
+        reactor.watched.store(true, Ordering::SeqCst);
+        if has_moved() { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.reactor.watches.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
