@@ -76,6 +76,7 @@ mod receiver_set;
 mod runtime;
 mod sender;
 mod socket;
+mod source;
 mod tasks;
 mod ticks;
 

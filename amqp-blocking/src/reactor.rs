@@ -1,22 +1,17 @@
-//! Who waits for which socket and for what time: sources, timers, and the interruption of whoever waits in the
-//! operating system. It runs nothing by itself; [`Pump`](crate::Pump) does.
+//! Who waits for which [socket](crate::source) and for what time: sources, timers, and the interruption of whoever waits in
+//! the operating system. It runs nothing by itself; [`Pump`](crate::Pump) does.
 
 use crate::bell::Bell;
+use crate::source::{Readiness, Wakers};
 use crate::ticks::Ticks;
-use mio::event::{Event, Source as MioSource};
-use mio::{Events, Interest, Registry, Token};
+use mio::{Events, Registry, Token};
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
-
-/// Whether the system tells of octets that come after a read that did not fill its room. Others may do so only after one
-/// that would have blocked.
-const TELLS_WHAT_IS_NEW: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 /// The tokens of the interruption and of the bell; sources have those above.
 const INTERRUPT: Token = Token(0);
@@ -52,64 +47,6 @@ struct Sources {
     /// The token given out last.
     last: usize,
     ready: BTreeMap<Token, Arc<Readiness>>,
-}
-
-/// What is known of a source.
-type Readiness = Mutex<Ways>;
-
-/// What is known of a source by direction: both under one lock, as events tell of both and one task mostly uses both.
-#[derive(Default)]
-struct Ways {
-    read: Way,
-    write: Way,
-}
-
-/// One direction of a source.
-struct Way {
-    /// Unless the last attempt would have blocked, or took all that there was, and nothing was heard since.
-    ready: bool,
-    /// The peer has ended this direction, or it has failed: nothing more will be heard.
-    ended: bool,
-    wakers: Wakers,
-}
-
-/// Who waits: mostly one at most, for whom nothing is allocated; more where several threads accept.
-#[derive(Default)]
-struct Wakers {
-    first: Option<Waker>,
-    others: Vec<Waker>,
-}
-
-impl Wakers {
-    /// Adds a waker, unless it is there already.
-    fn enlist(&mut self, waker: &Waker) {
-        match &self.first {
-            None => self.first = Some(waker.clone()),
-            Some(first) if first.will_wake(waker) => {}
-            Some(_) if self.others.iter().any(|known| known.will_wake(waker)) => {}
-            Some(_) => self.others.push(waker.clone()),
-        }
-    }
-
-    fn wake(self) {
-        if let Some(first) = self.first {
-            first.wake();
-            self.others.into_iter().for_each(Waker::wake);
-        }
-    }
-}
-
-impl Default for Way {
-    fn default() -> Self {
-        Self { ready: true, ended: false, wakers: Wakers::default() }
-    }
-}
-
-/// A direction of a source.
-#[derive(Clone, Copy)]
-pub(crate) enum Direction {
-    Read,
-    Write,
 }
 
 /// Nothing of the application runs under these locks, so poison means nothing.
@@ -221,6 +158,25 @@ impl Reactor {
         true
     }
 
+    /// Where sockets begin and end to be watched.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The token of a source from now on.
+    pub(crate) fn enter(&self, readiness: &Arc<Readiness>) -> Token {
+        let mut sources = lock(&self.sources);
+        sources.last += 1;
+        let token = Token(sources.last);
+        sources.ready.insert(token, Arc::clone(readiness));
+        token
+    }
+
+    /// The source is no more.
+    pub(crate) fn forget(&self, token: Token) {
+        lock(&self.sources).ready.remove(&token);
+    }
+
     /// Sets an alarm, in place of the one of before.
     pub(crate) fn set_alarm(&self, before: Option<Alarm>, at: Instant, waker: &Waker) -> Alarm {
         let mut timers = lock(&self.timers);
@@ -309,116 +265,5 @@ impl Watch<'_> {
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         self.reactor.watches.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-impl Ways {
-    fn of(&mut self, direction: Direction) -> &mut Way {
-        match direction {
-            Direction::Read => &mut self.read,
-            Direction::Write => &mut self.write,
-        }
-    }
-
-    /// Takes note of an event. Says whom it concerns.
-    fn hear(&mut self, event: &Event) -> [Wakers; 2] {
-        let failed = event.is_error();
-        let read = self.read.hear(event.is_readable(), event.is_read_closed() || failed);
-        [read, self.write.hear(event.is_writable(), event.is_write_closed() || failed)]
-    }
-}
-
-impl Way {
-    fn hear(&mut self, is_ready: bool, ended: bool) -> Wakers {
-        if !is_ready && !ended {
-            return Wakers::default();
-        }
-        self.ready = true;
-        self.ended |= ended;
-        mem::take(&mut self.wakers)
-    }
-}
-
-/// A socket that does not block, watched by a reactor until it is dropped.
-pub(crate) struct Source<S: MioSource> {
-    io: S,
-    token: Token,
-    readiness: Arc<Readiness>,
-    reactor: Arc<Reactor>,
-}
-
-impl<S: MioSource> Source<S> {
-    /// Begins to watch `io`.
-    pub(crate) fn new(reactor: &Arc<Reactor>, mut io: S, interest: Interest) -> io::Result<Self> {
-        let readiness = Arc::new(Readiness::default());
-        let token = {
-            let mut sources = lock(&reactor.sources);
-            sources.last += 1;
-            let token = Token(sources.last);
-            sources.ready.insert(token, Arc::clone(&readiness));
-            token
-        };
-        let registered = reactor.registry.register(&mut io, token, interest);
-        let source = Self { io, token, readiness, reactor: Arc::clone(reactor) };
-        registered.map(|()| source)
-    }
-
-    pub(crate) fn io(&self) -> &S {
-        &self.io
-    }
-
-    pub(crate) fn reactor(&self) -> &Reactor {
-        &self.reactor
-    }
-
-    /// Tries `attempt` when there is a chance for it; if it would block, the task is woken for the next one.
-    pub(crate) fn poll_io<T>(
-        &self,
-        direction: Direction,
-        cx: &Context<'_>,
-        attempt: impl FnMut(&S) -> io::Result<T>,
-    ) -> Poll<io::Result<T>> {
-        self.poll_some(direction, cx, attempt, |_| false)
-    }
-
-    /// As [`poll_io`](Self::poll_io), where what was done can tell that it `is_all`, so that the next attempt would block.
-    pub(crate) fn poll_some<T>(
-        &self,
-        direction: Direction,
-        cx: &Context<'_>,
-        mut attempt: impl FnMut(&S) -> io::Result<T>,
-        is_all: impl FnOnce(&T) -> bool,
-    ) -> Poll<io::Result<T>> {
-        // an event that comes meanwhile is noted after the attempt, and never lost
-        let mut ways = lock(&self.readiness);
-        let way = ways.of(direction);
-        while way.ready {
-            match attempt(&self.io) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => way.ready = false,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => {
-                    if TELLS_WHAT_IS_NEW && result.as_ref().is_ok_and(is_all) {
-                        way.ready = way.ended;
-                    }
-                    return Poll::Ready(result);
-                }
-            }
-        }
-        way.wakers.enlist(cx.waker());
-        Poll::Pending
-    }
-}
-
-impl<S: MioSource + fmt::Debug> fmt::Debug for Source<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.io.fmt(f)
-    }
-}
-
-impl<S: MioSource> Drop for Source<S> {
-    fn drop(&mut self) {
-        lock(&self.reactor.sources).ready.remove(&self.token);
-        // closing it ends the watching as well
-        let _ = self.reactor.registry.deregister(&mut self.io);
     }
 }

@@ -1,6 +1,7 @@
 //! Sockets: streams of octets as [`Transport`]s, connecting, accepting.
 
-use crate::reactor::{Direction, Reactor, Source};
+use crate::reactor::Reactor;
+use crate::source::{Direction, Source};
 use amqp_async::Transport;
 use bytes::{BufMut, BytesMut};
 use mio::Interest;
