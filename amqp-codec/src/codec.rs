@@ -264,56 +264,36 @@ impl<T: Decode> Decode for Box<T> {
     }
 }
 
-impl<T: Encode + ?Sized> Encode for Box<T> {
-    #[inline]
-    fn encoded_len(&self) -> usize {
-        (**self).encoded_len()
-    }
+/// What stands for a value is encoded as that.
+macro_rules! encode_target {
+    ($($type:ty),*) => {$(
+        impl<T: Encode + ?Sized> Encode for $type {
+            #[inline]
+            fn encoded_len(&self) -> usize {
+                (**self).encoded_len()
+            }
 
-    #[inline(always)]
-    fn encode(&self, out: &mut Vec<u8>) {
-        (**self).encode(out);
-    }
+            #[inline(always)]
+            fn encode(&self, out: &mut Vec<u8>) {
+                (**self).encode(out);
+            }
 
-    #[inline(always)]
-    fn shared_len(&self, large: usize) -> usize {
-        (**self).shared_len(large)
-    }
+            #[inline(always)]
+            fn shared_len(&self, large: usize) -> usize {
+                (**self).shared_len(large)
+            }
 
-    #[inline(always)]
-    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
-        (**self).encode_sharing(out, large, share);
-    }
+            #[inline(always)]
+            fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
+                (**self).encode_sharing(out, large, share);
+            }
 
-    #[inline(always)]
-    fn is_null(&self) -> bool {
-        (**self).is_null()
-    }
+            #[inline(always)]
+            fn is_null(&self) -> bool {
+                (**self).is_null()
+            }
+        }
+    )*};
 }
 
-impl<T: Encode + ?Sized> Encode for &T {
-    #[inline]
-    fn encoded_len(&self) -> usize {
-        (**self).encoded_len()
-    }
-
-    #[inline(always)]
-    fn encode(&self, out: &mut Vec<u8>) {
-        (**self).encode(out);
-    }
-
-    #[inline(always)]
-    fn shared_len(&self, large: usize) -> usize {
-        (**self).shared_len(large)
-    }
-
-    #[inline(always)]
-    fn encode_sharing(&self, out: &mut Vec<u8>, large: usize, share: &mut dyn FnMut(usize, &Bytes)) {
-        (**self).encode_sharing(out, large, share);
-    }
-
-    #[inline(always)]
-    fn is_null(&self) -> bool {
-        (**self).is_null()
-    }
-}
+encode_target!(Box<T>, &T);
