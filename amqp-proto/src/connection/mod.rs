@@ -157,15 +157,11 @@ impl Connection {
     #[must_use]
     #[inline]
     pub fn poll_event(&mut self) -> Option<Event> {
-        // asked four times for a message that comes alone, and once with success
-        if self.ctx.events.len() == 0 && self.unread.is_empty() && self.ctx.offers.is_empty() {
-            return None;
-        }
-        self.next_event()
-    }
-
-    fn next_event(&mut self) -> Option<Event> {
         if self.ctx.events.len() == 0 {
+            // asked four times for a message that comes alone, and once with success
+            if self.unread.is_empty() && self.ctx.offers.is_empty() {
+                return None;
+            }
             self.find_events();
         }
         self.ctx.events.pop()
