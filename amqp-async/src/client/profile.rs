@@ -100,7 +100,8 @@ impl Profile {
     }
 
     /// The numbers that uamqp's pages give for high throughput, as they are to be seen on the wire: frames of 65,536,
-    /// channel-max 1000, idle-time-out 300 s, windows of 10,000, handle-max 100: up to 1.3 GB may wait to be taken. [`throughput`](Self::throughput) is better.
+    /// channel-max 1000, idle-time-out 300 s, windows of 10,000, handle-max 100: up to 1.3 GB may wait to be taken.
+    /// [`throughput`](Self::throughput) is better.
     #[must_use]
     pub fn uamqp_high_throughput() -> Self {
         Self {
