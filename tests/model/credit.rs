@@ -99,13 +99,14 @@ impl Credit {
             Some(said) if attached => self.delivery_count.wrapping_sub(said),
             Some(_) => return Err("no delivery-count: the sender has not told it".to_owned()),
             None if attached && strictness == Strictness::Exact => return Err("a delivery-count".to_owned()),
-            None => 0,
+            None => self.delivery_count.wrapping_sub(self.initial),
         };
         if missed != 0 && (strictness == Strictness::Exact || missed > u32::MAX / 2) {
             return Err(format!("delivery-count {}", self.delivery_count));
         }
         self.grant(credit.saturating_sub(missed));
-        self.drain = frame.flag("drain");
+        // Written before it heard what has used up all that it drains.
+        self.drain = frame.flag("drain") && (missed == 0 || self.link_credit > 0);
         Ok(())
     }
 
