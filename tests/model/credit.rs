@@ -9,6 +9,8 @@ pub(crate) struct Credit {
     pub(crate) delivery_count: u32,
     pub(crate) link_credit: u32,
     pub(crate) drain: bool,
+    /// Whether a drain of no credit is over cannot be told: it was said late.
+    pub(crate) is_unsure: bool,
     initial: u32,
     /// What is left of the furthest grant there ever was.
     most: u32,
@@ -107,6 +109,7 @@ impl Credit {
         self.grant(credit.saturating_sub(missed));
         // Written before it heard what has used up all that it drains.
         self.drain = frame.flag("drain") && (missed == 0 || self.link_credit > 0);
+        self.is_unsure = self.drain && self.link_credit == 0 && strictness == Strictness::Delayed;
         Ok(())
     }
 
@@ -121,6 +124,7 @@ impl Credit {
         self.link_credit = self.link_credit.saturating_sub(advance);
         self.most = self.most.saturating_sub(advance);
         self.drain &= self.link_credit > 0;
+        self.is_unsure = false;
         Ok(())
     }
 }
