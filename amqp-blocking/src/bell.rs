@@ -19,9 +19,9 @@ mod system {
     #[derive(Debug)]
     pub(crate) struct Bell {
         /// Waits have time-outs where the system has given none.
-        timer: Option<OwnedFd>,
+        pub(super) timer: Option<OwnedFd>,
         /// In nanoseconds, as the reactor counts; [`u64::MAX`] if it does not ring.
-        set_to: u64,
+        pub(super) set_to: u64,
     }
 
     impl Bell {
@@ -85,33 +85,5 @@ mod system {
 }
 
 #[cfg(all(test, any(target_os = "linux", target_os = "android")))]
-mod tests {
-    use super::Bell;
-    use mio::event::Event;
-    use mio::{Events, Poll, Token};
-    use std::time::{Duration, Instant};
-
-    const BELL: Token = Token(7);
-    const MILLISECOND: u64 = 1_000_000;
-
-    #[test]
-    fn a_wait_ends_when_the_first_of_all_is_due() {
-        let (mut poll, mut events) = (Poll::new().unwrap(), Events::with_capacity(4));
-        let mut bell = Bell::new(poll.registry(), BELL);
-        assert!(bell.rings_by(u64::MAX, || unreachable!("nothing is due")), "then a wait may take for ever");
-        let started = Instant::now();
-        let mut set = |at: u64| bell.rings_by(at, || Duration::from_nanos(at).saturating_sub(started.elapsed()));
-        assert!(set(60_000 * MILLISECOND));
-        assert!(set(30 * MILLISECOND), "an earlier one is in time");
-        assert!(set(90_000 * MILLISECOND), "and serves for a later one");
-        poll.poll(&mut events, Some(Duration::from_secs(20))).unwrap();
-        assert_eq!(events.iter().map(Event::token).collect::<Vec<_>>(), [BELL]);
-        assert!(started.elapsed() >= Duration::from_millis(30));
-
-        bell.rang();
-        assert!(!bell.rings_by(40 * MILLISECOND, || Duration::ZERO), "what is due already is not waited for");
-        assert!(bell.rings_by(50 * MILLISECOND, || Duration::from_millis(5)));
-        poll.poll(&mut events, Some(Duration::from_secs(20))).unwrap();
-        assert!(!events.is_empty(), "it rings again");
-    }
-}
+#[path = "../tests/unit/bell.rs"]
+mod tests;

@@ -84,6 +84,8 @@ pub(crate) enum Command {
         settled: bool,
         more: bool,
     },
+    /// A small message on each link.
+    Round(Side, u8),
     Write {
         side: Side,
         link: u8,
@@ -132,6 +134,15 @@ pub(crate) enum Command {
         state: u8,
         settled: bool,
     },
+    /// The same for what has come on all links of a session, `first` counted from the last one backwards.
+    DisposeReceived {
+        side: Side,
+        session: u8,
+        first: u8,
+        last: u8,
+        state: u8,
+        settled: bool,
+    },
     /// Those unsettled deliveries of a link that have their bit are accepted one by one, and leave together.
     Batch {
         side: Side,
@@ -153,6 +164,8 @@ pub(crate) enum Command {
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
     pub(crate) setup: [Setup; 2],
+    /// So many links each way are there from the beginning.
+    pub(crate) links: u8,
     pub(crate) commands: Vec<Command>,
 }
 
@@ -249,6 +262,16 @@ fn command() -> impl Strategy<Value = Command> {
         (side(), n(), 0u8..4, 0u8..4, 0u8..6, any::<bool>()).prop_map(|(side, link, first, last, state, settled)| {
             Command::Dispose { side, link, first, last, state, settled }
         });
+    let dispose_received = (side(), n(), 0u8..8, 0u8..8, 0u8..6, any::<bool>()).prop_map(
+        |(side, session, first, last, state, settled)| Command::DisposeReceived {
+            side,
+            session,
+            first,
+            last,
+            state,
+            settled,
+        },
+    );
     let batch = (side(), n(), n(), any::<bool>()).prop_map(|(side, link, pattern, backwards)| Command::Batch {
         side,
         link,
@@ -261,11 +284,13 @@ fn command() -> impl Strategy<Value = Command> {
         1 => attach,
         3 => answer,
         8 => send,
+        2 => (side(), 0u8..20).prop_map(|(side, size)| Command::Round(side, size)),
         4 => write,
         3 => grant,
         1 => (side(), n()).prop_map(|(side, link)| Command::Drained(side, link)),
         5 => take,
         5 => dispose,
+        2 => dispose_received,
         10 => (side(), 1u8..8).prop_map(|(side, pieces)| Command::Deliver(side, pieces)),
         2 => (1u16..500).prop_map(Command::Advance),
         1 => side().prop_map(Command::Release),
@@ -275,6 +300,9 @@ fn command() -> impl Strategy<Value = Command> {
 
 /// Cases of up to so many commands.
 pub(crate) fn cases(most: usize) -> impl Strategy<Value = Case> {
-    (setup(), setup(), vec(command(), 1..most))
-        .prop_map(|(client, listener, commands)| Case { setup: [client, listener], commands })
+    (setup(), setup(), 1u8..=2, vec(command(), 1..most)).prop_map(|(client, listener, links, commands)| Case {
+        setup: [client, listener],
+        links,
+        commands,
+    })
 }

@@ -36,7 +36,7 @@ fn link_fields(is: &LinkSnapshot, session: &Session, at: usize) -> Vec<Field> {
     vec![
         ("credit", is.link_credit.into(), model.credit.link_credit.into()),
         ("delivery-count", is.delivery_count.0.into(), model.credit.delivery_count.into()),
-        ("drain", is.drain.into(), model.credit.drain.into()),
+        ("drain", is.drain.into(), (if model.credit.is_unsure { is.drain } else { model.credit.drain }).into()),
         ("unsettled", is.unsettled.into(), number(settlement.of_link(at))),
     ]
 }
@@ -145,6 +145,14 @@ impl World {
         }
         let is = self.link_snapshot(side, link)?;
         is.blocked.or(is.in_progress.then_some(Blocked::Busy))
+    }
+
+    /// What the other side's window has room for: by the model, or where that cannot know it, by the core itself.
+    pub(crate) fn window_now(&self, side: Side, at: usize) -> u32 {
+        let (live, session) = (&self.end(side).live, &self.end(side).view.sessions[at]);
+        let sessions = if self.end(side).is_held() { live.core().snapshot().sessions } else { Vec::new() };
+        let is = sessions.iter().find(|is| Some(is.id) == live.session(&session.subject));
+        is.map_or(session.window.remote_incoming, |is| is.windows.remote_incoming_window)
     }
 
     pub(crate) fn link_snapshot(&self, side: Side, link: &Link) -> Option<LinkSnapshot> {

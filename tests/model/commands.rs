@@ -50,6 +50,7 @@ impl World {
             Command::Answer { side, refuse, credit } => self.answer(side, refuse, credit),
             Command::Detach { side, link, closed } => self.detach(side, link, closed),
             Command::Send { side, link, size, settled, more } => self.send(side, link, size, settled, more),
+            Command::Round(side, size) => self.round(side, size.into()),
             Command::Write { side, link, size, more } => self.write(side, link, size, more),
             Command::Abort(side, link) => self.abort(side, link),
             Command::Credit { side, link, credit, drain } => {
@@ -68,6 +69,9 @@ impl World {
             Command::Take { side, link, count } => self.take(side, link, count),
             Command::Dispose { side, link, first, last, state: number, settled } => {
                 self.dispose(side, link, (first, last), &state(number), settled)
+            }
+            Command::DisposeReceived { side, session, first, last, state: number, settled } => {
+                self.dispose_received(side, session, (first, last), &state(number), settled)
             }
             Command::Batch { side, link, pattern, backwards } => self.batch(side, link, pattern, backwards),
             Command::Deliver(side, pieces) => {
@@ -253,14 +257,14 @@ impl World {
             return Ok(());
         }
         let record = command("detach", &self.link(side, at).subject).with("closed", closed);
+        let window = self.window_now(side, at.0);
         if self.tell(side, record)?.is_ok() {
-            self.detached(side, at);
+            self.detached(side, at, window);
         }
         self.after(side)
     }
 
-    fn detached(&mut self, side: Side, (session, link): At) {
-        let window = self.session(side, session).window.remote_incoming;
+    fn detached(&mut self, side: Side, (session, link): At, window: u32) {
         let subject = &self.link(side, (session, link)).subject;
         let asked = |request: &Request| matches!(request, Request::Link(asked) if asked == subject);
         // Before it was attached on this side. What the transport keeps back cannot be seen.

@@ -9,6 +9,8 @@ pub(crate) struct Credit {
     pub(crate) delivery_count: u32,
     pub(crate) link_credit: u32,
     pub(crate) drain: bool,
+    /// Whether a drain of no credit is over cannot be told: it was said late.
+    pub(crate) is_unsure: bool,
     initial: u32,
     /// What is left of the furthest grant there ever was.
     most: u32,
@@ -99,13 +101,15 @@ impl Credit {
             Some(said) if attached => self.delivery_count.wrapping_sub(said),
             Some(_) => return Err("no delivery-count: the sender has not told it".to_owned()),
             None if attached && strictness == Strictness::Exact => return Err("a delivery-count".to_owned()),
-            None => 0,
+            None => self.delivery_count.wrapping_sub(self.initial),
         };
         if missed != 0 && (strictness == Strictness::Exact || missed > u32::MAX / 2) {
             return Err(format!("delivery-count {}", self.delivery_count));
         }
         self.grant(credit.saturating_sub(missed));
-        self.drain = frame.flag("drain");
+        // Written before it heard what has used up all that it drains.
+        self.drain = frame.flag("drain") && (missed == 0 || self.link_credit > 0);
+        self.is_unsure = self.drain && self.link_credit == 0 && strictness == Strictness::Delayed;
         Ok(())
     }
 
@@ -120,6 +124,7 @@ impl Credit {
         self.link_credit = self.link_credit.saturating_sub(advance);
         self.most = self.most.saturating_sub(advance);
         self.drain &= self.link_credit > 0;
+        self.is_unsure = false;
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use super::case::Side;
 use super::commands::{At, command, pick, state};
 use super::line::{Given, Line};
-use super::link::Link;
+use super::link::{Current, Link};
 use super::view::Half;
 use super::world::{Checked, World};
 use amqp_proto::Blocked;
@@ -43,6 +43,12 @@ impl World {
             Err(_) => line.waits = true,
         }
         self.after(side)
+    }
+
+    /// One message on each link, where there is nothing in its way.
+    pub(super) fn round(&mut self, side: Side, size: u16) -> Checked {
+        let senders = self.senders(side, |_, line| !line.leaving).len();
+        (0..senders).try_for_each(|number| self.send(side, number as u8, size, false, false))
     }
 
     /// No message leaves that is larger than the receiver takes.
@@ -184,6 +190,69 @@ impl World {
         self.dispose_these(side, at, (known[first], known[last]), state, settled)
     }
 
+    /// Of all links of a session: from one delivery that the application has seen to another, whatever is between them, and
+    /// whatever has become of them. Before that it takes one of each link, or there would hardly ever be some of several.
+    pub(super) fn dispose_received(
+        &mut self,
+        side: Side,
+        number: u8,
+        (back, more): (u8, u8),
+        state: &Value,
+        settled: bool,
+    ) -> Checked {
+        let Some(session) = pick(&self.live_sessions(side), number) else { return Ok(()) };
+        let links: Vec<_> = self.links(side, |_, link| !link.sends).into_iter().filter(|at| at.0 == session).collect();
+        let mut seen: Vec<(u32, usize)> = Vec::new();
+        for at in links {
+            self.take_from(side, at, 1)?;
+            let known = self.line_of(side, at).map(|line| line.seen.clone()).unwrap_or_default();
+            let model = &self.end(side).view.sessions[session];
+            let ids =
+                model.links[at.1].deliveries.iter().filter(|id| known.contains(&model.delivery_subject(at.1, **id)));
+            seen.extend(ids.map(|id| (*id, at.1)));
+        }
+        // In the order in which they came.
+        let next = self.session(side, session).next_received.unwrap_or_default();
+        seen.sort_by_key(|(id, _)| id.wrapping_sub(next));
+        let Some(back) = usize::from(back).checked_rem(seen.len()) else { return Ok(()) };
+        let first = seen.len() - 1 - back;
+        let last = (first + usize::from(more)).min(seen.len() - 1);
+        self.dispose_all(side, session, (seen[first], seen[last]), state, settled)
+    }
+
+    /// Deliveries come with their links.
+    fn dispose_all(
+        &mut self,
+        side: Side,
+        at: usize,
+        ((first, link), (last, last_link)): ((u32, usize), (u32, usize)),
+        state: &Value,
+        settled: bool,
+    ) -> Checked {
+        let session = &self.end(side).view.sessions[at];
+        let record = command("dispose", &session.delivery_subject(link, first)).with("state", state.clone());
+        let through = session.delivery_subject(last_link, last);
+        let record = record.with("through", through.as_str()).with("settled", settled);
+        let record = record.with("missing", session.received.missing((first, last)).map_or(Value::Null, Value::from));
+        // What is settled while it comes is not wanted any more.
+        let is_held = |id: u32| session.received.held.iter().any(|held| held.id == id);
+        let in_range = |current: &Current| {
+            settled && current.id.wrapping_sub(first) <= last.wrapping_sub(first) && is_held(current.id)
+        };
+        let unwanted = session.links.iter().filter(|link| !link.sends && link.current.as_ref().is_some_and(in_range));
+        let unwanted: Vec<_> = unwanted.map(|link| (link.name.clone(), link.deliveries.len() - 1)).collect();
+        if let Err(refusal) = self.tell(side, record)? {
+            return self.fault(side, refusal, None);
+        }
+        self.session(side, at).received.disposes(None, (first, last), state, settled);
+        for (name, number) in unwanted {
+            if let Some(line) = self.line(&name) {
+                line.unwanted(number);
+            }
+        }
+        self.after(side)
+    }
+
     /// Dispositions that the core can put together: nothing is taken of it in between.
     pub(super) fn batch(&mut self, side: Side, number: u8, pattern: u8, backwards: bool) -> Checked {
         let links = self.links(side, |_, link| !link.sends);
@@ -222,7 +291,7 @@ impl World {
         }
         let session = self.session(side, at.0);
         let settlement = if sends { &mut session.sent } else { &mut session.received };
-        settlement.disposes(at.1, (first, last), state, settled);
+        settlement.disposes(Some(at.1), (first, last), state, settled);
         // What is settled in the middle of reading it is not wanted any more.
         let unwanted = current.filter(|number| !sends && settled && numbers.contains(number));
         if let (Some(number), Some(line)) = (unwanted, self.line_of(side, at)) {

@@ -31,7 +31,7 @@ pub(crate) fn play(case: &Case, lie: u32) -> Result<World, Box<Failure>> {
 }
 
 fn run(world: &mut World, case: &Case, lie: u32) -> Checked {
-    world.open()?;
+    world.open(case.links.into())?;
     world.lie = lie;
     case.commands.iter().try_for_each(|command| world.step(command))?;
     world.settle_down()?;

@@ -26,6 +26,8 @@ pub(crate) struct Line {
     taken: usize,
     /// What has been read of the next one.
     reading: Vec<u8>,
+    /// Those that the receiver has settled while they came.
+    unwanted: Vec<usize>,
     /// The sender was told to wait, and not yet that it may go on.
     pub(crate) waits: bool,
     /// The sender's application has detached.
@@ -43,6 +45,7 @@ impl Line {
             messages: Vec::new(),
             taken: 0,
             reading: Vec::new(),
+            unwanted: Vec::new(),
             waits: false,
             leaving: false,
             cut: false,
@@ -81,19 +84,21 @@ impl Line {
         self.goes_on(&[], Given::Aborted);
     }
 
-    /// The receiver has settled delivery `number` in the middle of reading it: the rest is not wanted.
+    /// The receiver has settled delivery `number` before all of it has come: the rest is not wanted.
     pub(crate) fn unwanted(&mut self, number: usize) {
-        if number == self.taken {
-            self.taken += 1;
-            self.reading.clear();
-        }
+        self.unwanted.push(number);
+    }
+
+    /// Nobody has to take it.
+    fn is_void(&self, number: usize, given: Given) -> bool {
+        given == Given::Aborted || self.unwanted.contains(&number)
     }
 
     /// The receiver's application gets a delivery, or a piece of one; `progress` as the trace writes it.
     pub(crate) fn gets(&mut self, number: usize, octets: &[u8], progress: &str) -> Result<(), String> {
         while self.taken < number {
             let skipped = self.messages.get(self.taken).map(|message| message.given);
-            if skipped != Some(Given::Aborted) {
+            if !skipped.is_some_and(|given| self.is_void(self.taken, given)) {
                 return Err(format!("message {} is next", self.taken));
             }
             self.taken += 1;
@@ -120,6 +125,7 @@ impl Line {
 
     /// Nothing is left to take but what was taken back, or is not whole.
     pub(crate) fn is_empty(&self) -> bool {
-        self.messages.iter().skip(self.taken).all(|message| message.given != Given::Whole)
+        let mut left = self.messages.iter().enumerate().skip(self.taken);
+        left.all(|(number, message)| message.given != Given::Whole || self.is_void(number, message.given))
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Session {
     pub(crate) sent: Settlement,
     pub(crate) received: Settlement,
     pub(super) next_sent: Option<u32>,
-    pub(super) next_received: Option<u32>,
+    pub(crate) next_received: Option<u32>,
 }
 
 impl Session {

@@ -77,16 +77,23 @@ impl Settlement {
         self.held.iter().filter(|held| held.link == link).count()
     }
 
-    /// The application disposes of the deliveries of a link from `first` to `last`.
-    pub(crate) fn disposes(&mut self, link: usize, (first, last): (u32, u32), state: &Value, settled: bool) {
+    /// The application disposes of the deliveries from `first` to `last`, of one link or of all.
+    pub(crate) fn disposes(&mut self, link: Option<usize>, (first, last): (u32, u32), state: &Value, settled: bool) {
         self.held.retain_mut(|held| {
-            let touched = held.link == link && held.id.wrapping_sub(first) <= last.wrapping_sub(first);
+            let ours = link.is_none_or(|link| held.link == link);
+            let touched = ours && held.id.wrapping_sub(first) <= last.wrapping_sub(first);
             if touched {
                 self.due.push(Due { id: held.id, state: state.clone(), settled });
                 held.said = state.clone();
             }
             !(touched && settled)
         });
+    }
+
+    /// How many of these ids are those of unsettled deliveries before one comes that is not; `None`: all of them are.
+    pub(crate) fn missing(&self, (first, last): (u32, u32)) -> Option<u32> {
+        (0..=last.wrapping_sub(first))
+            .find(|offset| !self.held.iter().any(|held| held.id == first.wrapping_add(*offset)))
     }
 
     /// What was disposed of has been said in frames.

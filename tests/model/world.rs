@@ -110,15 +110,15 @@ impl World {
         Ok(Self { ends, lines: Vec::new(), lie: 0, closing: false, last: Side::Client })
     }
 
-    /// Opens the connection and begins a session with a link each way.
-    pub(crate) fn open(&mut self) -> Checked {
+    /// Opens the connection and begins a session with so many links each way.
+    pub(crate) fn open(&mut self, links: usize) -> Checked {
         Side::BOTH.into_iter().try_for_each(|side| self.after(side))?;
         self.rest()?;
         let side = Side::Client;
         self.step(&Command::Begin(side))?;
         self.rest()?;
         self.step(&Command::Answer { side: Side::Listener, refuse: false, credit: None })?;
-        for sends in [true, false] {
+        for sends in [true, false].repeat(links) {
             self.step(&Command::Attach { side, session: 0, sends, snd: 0, rcv: 0, credit: Some(3) })?;
             self.rest()?;
             self.step(&Command::Answer { side: Side::Listener, refuse: false, credit: Some(3) })?;

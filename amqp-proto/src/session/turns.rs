@@ -52,7 +52,8 @@ impl Session {
             return;
         }
         if !self.window.take_share() {
-            // After this poll the rest is for anybody.
+            // After this poll the rest is for anybody. It may be more than there was when the window opened.
+            self.offer(ctx);
             return self.mark(ctx);
         }
         if let Some(index) = self.sending.get_mut().and_then(VecDeque::pop_front) {

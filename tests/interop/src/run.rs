@@ -184,8 +184,6 @@ async fn with_client(client: &'static Client, scripts: Scripts, options: Arc<Opt
     let is_told = |name: &str| scale == Scale::Whole && options.wants_scenario(name);
     let cannot = foreign::cannot(client.name).filter(|(name, _)| is_told(name));
     results.cells.extend(cannot.map(|(name, why)| (name, Verdict::Cannot(why))));
-    let not_yet = foreign::not_yet(client.name).filter(|name| is_told(name));
-    results.cells.extend(not_yet.map(|name| (name, Verdict::NotYet)));
     let wanted: Vec<&str> = client.scenarios(scale).filter(|name| options.wants_scenario(name)).collect();
     if wanted.is_empty() {
         return Ok(results);

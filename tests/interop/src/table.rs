@@ -41,9 +41,9 @@ impl Part {
         self.cells.insert((peer.name, scenario), verdict);
     }
 
-    /// What did not pass, or did so only as known, and has something to be said of it.
+    /// What did not pass, or did so only as known.
     fn notes(&self) -> impl Iterator<Item = (&'static str, &'static str, &Verdict)> {
-        let told = self.cells.iter().filter(|(_, verdict)| !matches!(verdict, Verdict::Pass | Verdict::NotYet));
+        let told = self.cells.iter().filter(|(_, verdict)| **verdict != Verdict::Pass);
         told.map(|((peer, name), it)| (*peer, *name, it))
     }
 
@@ -100,14 +100,13 @@ impl Table {
 
     fn summary(&self) -> String {
         format!(
-            "{} passed, {} after replays, {} at second try, {} refused as known, {} cannot be done, {} not yet, \
-             {} skipped, {} failed",
+            "{} passed, {} after replays, {} at second try, {} refused as known, {} cannot be done, {} skipped, \
+             {} failed",
             self.count(|verdict| *verdict == Verdict::Pass),
             self.count(|verdict| matches!(verdict, Verdict::Replayed(_))),
             self.count(|verdict| matches!(verdict, Verdict::SecondTry(_))),
             self.count(|verdict| matches!(verdict, Verdict::Refused(_))),
             self.count(|verdict| matches!(verdict, Verdict::Cannot(_))),
-            self.count(|verdict| *verdict == Verdict::NotYet),
             self.skipped(),
             self.failed()
         )
@@ -133,10 +132,9 @@ and extend them.
 
 `pass`: as it should be. `refused`: the peer does not do it, or does it otherwise, and is known to; the notes say what
 it does, and the run fails if that changes. `cannot`: its library has no way to do it, and the notes say what it lacks.
-`not yet`: the peer's script does not play it, though its library may be able to. `after replays`: it came to what the
-peer at times does whatever is played, and passed when it was played again; what comes five times is a failure. `at
-second try`: it failed once. `skipped`: not played, the notes say why. Empty: does not concern the peer, or another
-scenario shows the same.
+`after replays`: it came to what the peer at times does whatever is played, and passed when it was played again; what
+comes five times is a failure. `at second try`: it failed once. `skipped`: not played, the notes say why. Empty: does not
+concern the peer, or another scenario shows the same.
 ";
 
 impl fmt::Display for Table {

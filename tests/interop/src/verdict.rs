@@ -21,8 +21,6 @@ pub(crate) enum Verdict {
     Refused(&'static str),
     /// The peer's interface has no way to do it, and why.
     Cannot(&'static str),
-    /// The peer's script does not play it, though its library may be able to.
-    NotYet,
     /// Not played, and why.
     Skipped(String),
     /// Not begun, or not played again: the time given to the whole run was up.
@@ -39,7 +37,6 @@ impl Verdict {
             Self::Replayed(_) => "after replays",
             Self::Refused(_) => "refused",
             Self::Cannot(_) => "cannot",
-            Self::NotYet => "not yet",
             Self::Skipped(_) | Self::OutOfTime => "skipped",
             Self::Failed(_) => "FAIL",
         }
@@ -50,7 +47,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())?;
         match self {
-            Self::Pass | Self::NotYet => Ok(()),
+            Self::Pass => Ok(()),
             Self::Refused(why) | Self::Cannot(why) => write!(f, ": {why}"),
             Self::SecondTry(why) => write!(f, ", after: {why}"),
             Self::Replayed(why) => write!(f, " of this: {why}"),

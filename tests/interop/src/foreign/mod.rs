@@ -12,7 +12,7 @@ use crate::verdict::{Check, Fault, ensure};
 use crate::watch::Watch;
 use call::Call;
 pub(crate) use call::needs_tls;
-pub(crate) use cannot::{cannot, not_yet};
+pub(crate) use cannot::cannot;
 use expect::expected;
 use std::path::PathBuf;
 use std::time::Duration;

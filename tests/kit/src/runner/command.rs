@@ -286,6 +286,9 @@ impl Driver {
     }
 
     fn dispose(&mut self, command: &Record) -> Done {
+        if command.text("through").is_some() {
+            return self.dispose_received(command);
+        }
         let (id, from) = self.delivery(command, None)?;
         let last = command.number("last").map(|last| self.delivery(command, Some(last))).transpose()?;
         let last = last.map(|(_, last)| last);
@@ -299,6 +302,22 @@ impl Driver {
                 self.sender(id)?.dispose_range(from, last, state.as_ref(), settled).map(|_| ()).map_err(misuse)
             }
             (LinkId::Sender(id), None) => self.sender(id)?.dispose(from, state, settled).map_err(misuse),
+        }
+    }
+
+    /// Whatever has come on the session from one delivery to another, which may be of another link.
+    fn dispose_received(&mut self, command: &Record) -> Done {
+        let (_, first) = self.delivery(command, None)?;
+        let through = Record::new("dispose").with("subject", command.get("through").clone());
+        let (_, last) = self.delivery(&through, None)?;
+        let mut session = self.peer.core.session(first.session()).map_err(misuse)?;
+        let missing = session.dispose_received(first, last, state(command)?.as_ref(), command.flag("settled"));
+        let missing =
+            missing.map_err(misuse)?.map(|missing| u64::from(missing.number().0.wrapping_sub(first.number().0)));
+        if missing == command.number("missing") {
+            Ok(())
+        } else {
+            Err(format!("the first that is missing: {missing:?}"))
         }
     }
 }

@@ -52,7 +52,8 @@
 //! and `accept` of a receiver take `credit=N` to have the core grant it, with `low-water=N` and `counts=on-settle`
 //! where wanted; of either end `settle-modes=required` to take no others. `send … more=true` begins a delivery,
 //! `write` goes on with it, `abort` gives it up (with a tag: one that it begins for that); `dispose s0/l0#3 last=9`
-//! settles a range; `attach` and `accept` with `resume=keep` keep what is unsettled, with `unsettled={0x01=null}` go on with
+//! settles a range, `dispose s0/l0#3 through="s0/p0#1"` one of all links of the session; where that says that deliveries in
+//! it are missing, `missing=2` is how many are before the first of them. `attach` and `accept` with `resume=keep` keep what is unsettled, with `unsettled={0x01=null}` go on with
 //! that, and `resume s0/l0 delivery-tag=0x01` resumes one; `take s0/l0 count=2` takes so many deliveries, with
 //! `pieces=true` so many pieces of them; `flow s0/l0 credit=5` turns to automatic credit; with `fails="text"` the core must refuse the command
 //! and give that text for a reason. `output-high-water octets=N` sets that mark. `hold` and `release` are the
