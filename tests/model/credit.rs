@@ -107,8 +107,8 @@ impl Credit {
             return Err(format!("delivery-count {}", self.delivery_count));
         }
         self.grant(credit.saturating_sub(missed));
-        // Written before it heard what has used up all that it drains.
-        self.drain = frame.flag("drain") && (missed == 0 || self.link_credit > 0);
+        // Written before it heard what has used up all that it drains; if that was nothing, no delivery has.
+        self.drain = frame.flag("drain") && (missed == 0 || credit == 0 || self.link_credit > 0);
         self.is_unsure = self.drain && self.link_credit == 0 && strictness == Strictness::Delayed;
         Ok(())
     }
