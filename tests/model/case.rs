@@ -66,6 +66,12 @@ pub(crate) enum Command {
         rcv: u8,
         credit: Option<u8>,
     },
+    /// A link that was suspended comes back, with what both ends have left; if there is none, one is suspended.
+    Reattach {
+        side: Side,
+        link: u8,
+        credit: Option<u8>,
+    },
     /// The oldest request of the other side is answered.
     Answer {
         side: Side,
@@ -166,6 +172,8 @@ pub(crate) struct Case {
     pub(crate) setup: [Setup; 2],
     /// So many links each way are there from the beginning.
     pub(crate) links: u8,
+    /// Links keep what is unsettled.
+    pub(crate) keeps: bool,
     pub(crate) commands: Vec<Command>,
 }
 
@@ -282,6 +290,7 @@ fn command() -> impl Strategy<Value = Command> {
         4 => rare,
         2 => batch,
         1 => attach,
+        3 => (side(), n(), credit()).prop_map(|(side, link, credit)| Command::Reattach { side, link, credit }),
         3 => answer,
         8 => send,
         2 => (side(), 0u8..20).prop_map(|(side, size)| Command::Round(side, size)),
@@ -300,9 +309,11 @@ fn command() -> impl Strategy<Value = Command> {
 
 /// Cases of up to so many commands.
 pub(crate) fn cases(most: usize) -> impl Strategy<Value = Case> {
-    (setup(), setup(), 1u8..=2, vec(command(), 1..most)).prop_map(|(client, listener, links, commands)| Case {
+    let vec = vec(command(), 1..most);
+    (setup(), setup(), 1u8..=2, any::<bool>(), vec).prop_map(|(client, listener, links, keeps, commands)| Case {
         setup: [client, listener],
         links,
+        keeps,
         commands,
     })
 }

@@ -91,6 +91,9 @@ impl World {
 
     fn check_link(&mut self, side: Side, is: &SessionSnapshot, at: (usize, usize)) -> Checked {
         let (session, link) = (&self.end(side).view.sessions[at.0], self.link(side, at));
+        if link.is_attached() && link.resuming.ours.is_some() && !link.resuming.compared {
+            return self.fault(side, format!("{}: nobody is told what the maps say", link.subject), None);
+        }
         let id = self.end(side).live.link(&link.subject);
         let Some(is) = is.links.iter().find(|is| Some(is.id) == id) else { return Ok(()) };
         let mut fields = if link.is_attached() { link_fields(is, session, at.1) } else { Vec::new() };

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Sessions that are live at once, and links that are on one of them.
 const SESSIONS: usize = 3;
-const LINKS: usize = 4;
+pub(super) const LINKS: usize = 4;
 
 /// A link by the numbers of its session and its own.
 pub(super) type At = (usize, usize);
@@ -47,6 +47,7 @@ impl World {
             Command::Attach { side, session, sends, snd, rcv, credit } => {
                 self.attach(side, session, sends, (snd, rcv), credit)
             }
+            Command::Reattach { side, link, credit } => self.reattach(side, link, credit),
             Command::Answer { side, refuse, credit } => self.answer(side, refuse, credit),
             Command::Detach { side, link, closed } => self.detach(side, link, closed),
             Command::Send { side, link, size, settled, more } => self.send(side, link, size, settled, more),
@@ -191,7 +192,15 @@ impl World {
         self.after(side)
     }
 
-    fn link_options(&self, side: Side, record: Record, sends: bool, modes: (&str, &str), credit: Option<u8>) -> Record {
+    pub(super) fn link_options(
+        &self,
+        side: Side,
+        record: Record,
+        sends: bool,
+        modes: (&str, &str),
+        credit: Option<u8>,
+    ) -> Record {
+        let record = if self.keeps { record.with("resume", word("keep")) } else { record };
         let record = record
             .with("role", word(if sends { "sender" } else { "receiver" }))
             .with("snd-settle-mode", word(modes.0))
@@ -243,12 +252,17 @@ impl World {
         // The modes that the other side wishes; its own are in its attach.
         let (wished, sends) = (link.wished.clone(), link.sends);
         let modes = (wished.0.as_str(), wished.1.as_str());
+        let name = link.name.clone();
         let record = self.link_options(side, command("accept", subject), sends, modes, credit);
-        let _ = self.tell(side, record)?;
+        let record = self.with_map(side, subject, &name, record);
+        if self.tell(side, record)?.is_err() {
+            // The other side has detached it meanwhile.
+            self.without_map(side, subject);
+        }
         self.after(side)
     }
 
-    fn detach(&mut self, side: Side, number: u8, closed: bool) -> Checked {
+    pub(super) fn detach(&mut self, side: Side, number: u8, closed: bool) -> Checked {
         // The first two stay, or there is little to see.
         let live = self.links(side, |session, link| session.is_live() && link.is_live());
         let Some(at) = pick(live.get(2..).unwrap_or_default(), number) else { return Ok(()) };

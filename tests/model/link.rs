@@ -2,6 +2,7 @@
 
 use super::Checked;
 use super::credit::Credit;
+use super::resume::Resuming;
 use super::view::Half;
 use amqp10_testkit::wire::Record;
 
@@ -33,6 +34,7 @@ pub(crate) struct Link {
     pub(crate) deliveries: Vec<u32>,
     /// The delivery in progress on the wire.
     pub(crate) current: Option<Current>,
+    pub(crate) resuming: Resuming,
 }
 
 /// A delivery of which more has to come.

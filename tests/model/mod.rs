@@ -6,6 +6,7 @@
 //! | [`case`], [`octets`] | what is done to the two: made by proptest, or out of any octets |
 //! | [`window`], [`credit`], [`settlement`] | the reference models: §2.5.6, §2.6.7, §2.6.12 |
 //! | [`view`], [`session`], [`link`] | what one side can know of its sessions and links, by these |
+//! | [`resume`] | what a link leaves, and what the maps of both ends say when it comes back: §2.6.13, §3.4.6 |
 //! | [`line`] | what the applications gave and got on a link |
 //! | [`world`] | the two cores, the pipes, the clock: carrying commands out, and looking at all that comes of it |
 //! | [`commands`], [`deliveries`] | commands as the trace format writes them |
@@ -23,6 +24,7 @@ mod line;
 mod link;
 pub(crate) mod octets;
 mod rest;
+mod resume;
 mod session;
 mod settlement;
 mod view;

@@ -15,9 +15,10 @@ pub(crate) fn case(octets: &[u8]) -> Option<Case> {
     let (client, rest) = octets.split_first_chunk::<SETUP>()?;
     let (listener, rest) = rest.split_first_chunk::<SETUP>()?;
     let commands = rest.chunks_exact(5).take(MOST).filter_map(|chunk| <&[u8; 5]>::try_from(chunk).ok());
+    let keeps = listener[0] >= 0x80;
     let links = if client[0] >= 0xc0 { 2 } else { 1 };
     let commands = commands.map(|chunk| command(*chunk)).collect();
-    Some(Case { setup: [setup(*client), setup(*listener)], links, commands })
+    Some(Case { setup: [setup(*client), setup(*listener)], links, keeps, commands })
 }
 
 fn setup([sizes, window, first, cut, lag, flags]: [u8; SETUP]) -> Setup {
@@ -71,6 +72,7 @@ fn command([kind, which, a, b, flags]: [u8; 5]) -> Command {
         28 => Command::Hold(side),
         29 => Command::Release(side),
         30 => Command::Batch { side, link, pattern: a, backwards: flag(0) },
+        31 if kind & 0x60 == 0x60 => Command::Reattach { side, link, credit },
         31 if kind & 0x40 != 0 => Command::Round(side, a % 20),
         31 if kind & 0x20 != 0 => {
             Command::DisposeReceived { side, session, first: a % 8, last: a / 8 % 8, state: b % 6, settled: flag(0) }

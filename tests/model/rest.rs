@@ -226,9 +226,9 @@ impl World {
 
     fn link_is_done(&self, side: Side, name: &str, at: usize, twin: usize) -> Checked {
         let session = &self.end(side).view.sessions[at];
-        let Some(place) = session.links.iter().position(|link| link.name == name) else { return Ok(()) };
+        let Some(place) = session.links.iter().rposition(|link| link.name == name) else { return Ok(()) };
         let (link, line) = (&session.links[place], self.lines.iter().find(|line| line.name == name));
-        let other = self.end(side.other()).view.sessions[twin].links.iter().find(|link| link.name == name);
+        let other = self.end(side.other()).view.sessions[twin].links.iter().rfind(|link| link.name == name);
         let Some(line) = line.filter(|line| !line.cut && other.is_some_and(|other| !other.refused)) else {
             return Ok(());
         };

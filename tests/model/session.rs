@@ -1,6 +1,7 @@
 //! What one side can know of a session and its deliveries, by the frames for it.
 
 use super::link::{Link, modes};
+use super::resume::{Resuming, map_of, sorted};
 use super::settlement::{News, Settlement};
 use super::view::Half;
 use super::window::Window;
@@ -90,6 +91,14 @@ impl Session {
                 let at = self.their_link(frame)?;
                 let link = &mut self.links[at];
                 (link.theirs, link.closed) = (Half::Ended, frame.flag("closed"));
+                if link.ours != Half::Idle && !link.refused {
+                    let current = link.current.as_ref().map(|current| current.id);
+                    let partial = link.resuming.cut.or(current).filter(|_| !link.sends);
+                    let settlement = if link.sends { &self.sent } else { &self.received };
+                    let mut left = settlement.left_by(at, link.sends, partial);
+                    left.extend(link.resuming.waits.clone());
+                    link.resuming.left = Some(sorted(left));
+                }
                 self.sent.forget(at);
                 self.received.forget(at);
             }
@@ -110,8 +119,12 @@ impl Session {
         let link = self.links.iter_mut().find(same).ok_or("an attach that nobody wanted")?;
         if link.has_to_close() {
             (link.theirs, link.closed, link.refused) = (Half::Idle, false, true);
+            link.resuming = Resuming::default();
         }
         link.ours = Half::Active(handle);
+        if map_of(frame, "unsettled") != link.resuming.ours && !link.refused {
+            return Err("another map of what is unsettled".to_owned());
+        }
         link.attach(frame, sends)
     }
 
@@ -125,6 +138,7 @@ impl Session {
         });
         self.links[at].theirs = theirs;
         self.links[at].wished = modes(frame);
+        self.links[at].resuming.theirs = map_of(frame, "unsettled");
         self.links[at].attach(frame, !sends)
     }
 
@@ -192,7 +206,11 @@ impl Session {
             follows(&mut self.next_received, step.id)?;
         }
         if link.ours == Half::Ended || link.left {
-            return Ok(()); // it crossed our detach
+            // It crossed our detach.
+            if !step.begins {
+                link.resuming.cut.get_or_insert(step.id);
+            }
+            return Ok(());
         }
         if step.begins {
             link.credit.receiver_hears_delivery()?;

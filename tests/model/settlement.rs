@@ -1,6 +1,7 @@
 //! Settlement (§2.6.12) of one session and direction at one end: which deliveries are unsettled there, what the other
 //! side has said of them, and what the application has said that has to leave.
 
+use super::resume::{Map, is_outcome, sorted};
 use amqp10_testkit::wire::{Record, Value};
 
 /// A delivery that is not settled at this end.
@@ -14,6 +15,8 @@ pub(crate) struct Held {
     pub(crate) state: Value,
     /// The state that this side reported last.
     pub(crate) said: Value,
+    /// The same, but for what was no state.
+    reported: Value,
 }
 
 /// What the application has said and no frame has yet.
@@ -41,12 +44,6 @@ pub(crate) struct Settlement {
     due: Vec<Due>,
 }
 
-/// A state that does not change any more (§2.6.12).
-fn is_outcome(state: &Value) -> bool {
-    let outcomes = ["accepted", "rejected", "released", "modified"];
-    matches!(state, Value::Composite(state) if outcomes.contains(&state.name.as_str()))
-}
-
 fn range(frame: &Record) -> Result<(u32, u32), String> {
     let first = frame.uint("first").ok_or("a disposition without first")?;
     let last = frame.uint("last").unwrap_or(first);
@@ -59,7 +56,14 @@ impl Settlement {
         if self.held.iter().any(|held| held.link == link && held.tag == tag) {
             return Err("a delivery-tag that an unsettled delivery of the link has".to_owned());
         }
-        self.held.push(Held { id, link, tag: tag.to_vec(), state: Value::Null, said: Value::Null });
+        self.held.push(Held {
+            id,
+            link,
+            tag: tag.to_vec(),
+            state: Value::Null,
+            said: Value::Null,
+            reported: Value::Null,
+        });
         Ok(())
     }
 
@@ -71,6 +75,16 @@ impl Settlement {
     /// The link is gone for both.
     pub(crate) fn forget(&mut self, link: usize) {
         self.held.retain(|held| held.link != link);
+    }
+
+    /// What the link leaves when it is gone: not what has come in part (§2.6.14).
+    pub(crate) fn left_by(&self, link: usize, sends: bool, partial: Option<u32>) -> Map {
+        let left = self.held.iter().filter(|held| held.link == link && Some(held.id) != partial);
+        let state = |held: &Held| match &held.reported {
+            Value::Null if sends && is_outcome(&held.state) => held.state.clone(),
+            reported => reported.clone(),
+        };
+        sorted(left.map(|held| (Value::Binary(held.tag.clone()), state(held))).collect())
     }
 
     pub(crate) fn of_link(&self, link: usize) -> usize {
@@ -85,6 +99,9 @@ impl Settlement {
             if touched {
                 self.due.push(Due { id: held.id, state: state.clone(), settled });
                 held.said = state.clone();
+                if *state != Value::Null {
+                    held.reported = state.clone();
+                }
             }
             !(touched && settled)
         });

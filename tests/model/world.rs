@@ -4,6 +4,7 @@
 use super::Strictness;
 use super::case::{Case, Command, Setup, Side};
 use super::line::Line;
+use super::resume::Map;
 use super::session::Session;
 use super::view::View;
 use amqp10_testkit::pipe::{Pipe, Pulled};
@@ -49,12 +50,16 @@ pub(crate) struct End {
     expected: VecDeque<Record>,
     /// Sessions that it, and the other side, have begun.
     pub(crate) begun: [usize; 2],
+    /// What links have left that were suspended, by their names.
+    pub(crate) left: Vec<(String, Map)>,
 }
 
 /// See the module.
 pub(crate) struct World {
     pub(crate) ends: [End; 2],
     pub(crate) lines: Vec<Line>,
+    /// Links keep what is unsettled.
+    pub(crate) keeps: bool,
     /// Of each flow that comes, so many transfers too many are told to the model: to see that it is found out.
     pub(crate) lie: u32,
     /// The connection is being closed.
@@ -86,6 +91,7 @@ impl End {
             requests: VecDeque::new(),
             expected: VecDeque::new(),
             begun: [0, 0],
+            left: Vec::new(),
         })
     }
 
@@ -107,7 +113,7 @@ impl World {
         let [client, listener] = &case.setup;
         let ends =
             [End::new(Role::Client, client).map_err(broken)?, End::new(Role::Listener, listener).map_err(broken)?];
-        Ok(Self { ends, lines: Vec::new(), lie: 0, closing: false, last: Side::Client })
+        Ok(Self { ends, lines: Vec::new(), keeps: case.keeps, lie: 0, closing: false, last: Side::Client })
     }
 
     /// Opens the connection and begins a session with so many links each way.
@@ -172,6 +178,7 @@ impl World {
         if let Some(event) = self.end_mut(side).expected.pop_front() {
             return self.fault(side, "a disposition is not told", Some(Step::Event(event)));
         }
+        self.all_is_told(side)?;
         Ok(true)
     }
 
@@ -253,6 +260,8 @@ impl World {
                 self.end_mut(side).requests.push_back(Request::Link(subject));
             }
             "disposition" => return self.disposition(side, event),
+            "suspended" => return self.suspended(side, &subject, event),
+            "compared" => return self.compared(side, &subject, event),
             "delivery" | "piece" => return self.delivery(side, &subject, event),
             "writable" => {
                 let name = self.link_name(side, &subject);
