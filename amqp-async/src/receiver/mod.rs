@@ -13,7 +13,7 @@ pub use reader::DeliveryReader;
 pub use recv::Recv;
 pub(crate) use set::{Member, Ready};
 pub use set::{ReceiverGone, ReceiverSet};
-use take::{Sink, Tap};
+use take::{AtHand, Sink};
 
 use crate::deadline::RunningLimit;
 use crate::delivery::{Delivery, OnDrop};
@@ -238,7 +238,7 @@ impl Receiver {
     #[inline]
     fn take(&self, state: &mut State, max: usize, sink: &mut impl Sink) -> Result<bool, Error> {
         let (State { machine, links, .. }, link, mut left) = (state, &self.link, max);
-        let taken = Tap { session: link.session_root(), id: link.id, link }.take(machine, links, (&mut left, sink));
+        let taken = AtHand { session: link.session_root(), id: link.id, link }.take(machine, links, (&mut left, sink));
         match taken {
             Err(error) if left == max => Err(error),
             // the next one who takes is told

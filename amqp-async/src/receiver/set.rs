@@ -1,7 +1,7 @@
 //! Many links' deliveries for one task: a [`ReceiverSet`]. Whatever comes on a link puts it in the set's queue, once; whoever
 //! receives takes from the links in that order.
 
-use super::take::{Sink, Tap, Wanted};
+use super::take::{AtHand, Sink, Wanted};
 use super::{Batch, Receiver, ReceiverRoot};
 use crate::connection::{Connection, ConnectionRoot};
 use crate::delivery::Delivery;
@@ -295,7 +295,7 @@ fn take(
     while *left > 0 {
         let place = ready.pop()?;
         let Some(taken) = receivers.get(place as usize) else { continue };
-        match taken.tap().take(machine, links, (left, sink)) {
+        match taken.at_hand().take(machine, links, (left, sink)) {
             Ok(false) => {}
             // there may be more: after the others
             Ok(true) => ready.push(place),
@@ -312,8 +312,8 @@ fn take(
 
 impl Taken {
     #[inline]
-    fn tap(&self) -> Tap<'_> {
-        Tap { session: &self.session, id: self.id, link: &self.link }
+    fn at_hand(&self) -> AtHand<'_> {
+        AtHand { session: &self.session, id: self.id, link: &self.link }
     }
 }
 

@@ -43,13 +43,13 @@ pub(super) type Wanted<'a, S> = (&'a mut usize, &'a mut S);
 
 /// A link to be taken from. Its session and id are at hand, so that nothing is fetched of what its handles share, which each
 /// message would have to.
-pub(super) struct Tap<'a> {
+pub(super) struct AtHand<'a> {
     pub(super) session: &'a Arc<SessionRoot>,
     pub(super) id: ReceiverId,
     pub(super) link: &'a Arc<ReceiverRoot>,
 }
 
-impl Tap<'_> {
+impl AtHand<'_> {
     /// Takes what is there, until no more is to be taken; whether there may be more, or an end to be told.
     ///
     /// # Errors
