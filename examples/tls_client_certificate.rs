@@ -1,6 +1,6 @@
 //! Connects by TLS with a certificate of its own, which is its login too (SASL EXTERNAL):
 //! `tls_client_certificate URL ROOTS.pem ME.pem ME.key`. Without arguments it makes an authority, two certificates and a
-//! listener that demands one.
+//! listener that demands one. It needs `--features rustls`.
 
 mod support;
 

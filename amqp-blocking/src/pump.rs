@@ -358,6 +358,7 @@ impl Engine {
         shared.runner.store(this_thread(), Ordering::Relaxed);
         self.tasks.run();
         shared.runner.store(0, Ordering::Relaxed);
+        shared.reactor.tell_moved();
     }
 }
 

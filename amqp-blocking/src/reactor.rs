@@ -32,10 +32,13 @@ pub(crate) struct Reactor {
     ticks: Ticks,
     /// Makes alarms of the same instant different.
     alarms: AtomicU64,
-    /// How many want to know whether octets move; how many octets have, as long as there are any; and whether any of them
-    /// waits, and who.
+    /// Octets have moved since that was told last.
+    moved: AtomicBool,
+    /// How many want to know.
     watches: AtomicUsize,
-    octets: AtomicU64,
+    /// How often it was told while anybody did.
+    told: AtomicU64,
+    /// Whether any of them waits, and who.
     watched: AtomicBool,
     watchers: Mutex<Wakers>,
 }
@@ -66,8 +69,9 @@ impl Reactor {
             epoch: Instant::now(),
             ticks: Ticks::begin(),
             alarms: AtomicU64::new(0),
+            moved: AtomicBool::new(false),
             watches: AtomicUsize::new(0),
-            octets: AtomicU64::new(0),
+            told: AtomicU64::new(0),
             watched: AtomicBool::new(false),
             watchers: Mutex::default(),
         }))
@@ -219,16 +223,24 @@ impl Reactor {
     /// Begins to look whether octets move.
     pub(crate) fn watch(&self) -> Watch<'_> {
         self.watches.fetch_add(1, Ordering::SeqCst);
-        Watch { reactor: self, before: self.octets.load(Ordering::SeqCst) }
+        Watch { reactor: self, before: self.told.load(Ordering::SeqCst) }
     }
 
-    /// `octets` have moved.
-    pub(crate) fn moved(&self, octets: usize) {
-        if self.watches.load(Ordering::SeqCst) == 0 {
-            // nobody asks
+    /// Octets have moved.
+    pub(crate) fn moved(&self) {
+        self.moved.store(true, Ordering::SeqCst);
+    }
+
+    /// Tells those who want to know whether octets have moved. Called when what they have brought is where it belongs.
+    pub(crate) fn tell_moved(&self) {
+        if !self.moved.load(Ordering::SeqCst) {
             return;
         }
-        self.octets.fetch_add(octets as u64, Ordering::SeqCst);
+        self.moved.store(false, Ordering::SeqCst);
+        if self.watches.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        self.told.fetch_add(1, Ordering::SeqCst);
         if self.watched.load(Ordering::SeqCst) {
             let watchers = {
                 let mut watchers = lock(&self.watchers);
@@ -250,13 +262,13 @@ impl Watch<'_> {
     /// Ready once some have.
     pub(crate) fn poll_moved(&self, cx: &Context<'_>) -> Poll<()> {
         let Self { reactor, before } = self;
-        let has_moved = || reactor.octets.load(Ordering::SeqCst) != *before;
+        let has_moved = || reactor.told.load(Ordering::SeqCst) != *before;
         if has_moved() {
             return Poll::Ready(());
         }
         let mut watchers = lock(&reactor.watchers);
         watchers.enlist(cx.waker());
-        // before the count is looked at again: whoever counts later sees it
+        // before it is looked at again: whoever tells later sees it
         reactor.watched.store(true, Ordering::SeqCst);
         if has_moved() { Poll::Ready(()) } else { Poll::Pending }
     }

@@ -92,8 +92,8 @@ impl<S: Stream> Socket<S> {
     }
 
     fn count(&self, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(octets @ 1..)) = done {
-            self.0.reactor().moved(octets);
+        if let Poll::Ready(Ok(1..)) = done {
+            self.0.reactor().moved();
         }
         done
     }

@@ -287,6 +287,7 @@ impl World {
         this.refused |= unanswered && this.ours == Half::Idle;
         let (sends, current) = (this.sends, this.current.is_some());
         this.left = !sends;
+        this.resuming.over = true;
         let unsettled = this.deliveries.last().copied();
         let Some(line) = self.line_of(side, (session, link)) else { return };
         if !sends {

@@ -4,6 +4,7 @@ use super::case::Side;
 use super::commands::{LINKS, command, pick};
 use super::line::Line;
 use super::link::Link;
+use super::view::Half;
 use super::world::{Checked, World};
 use amqp10_testkit::trace::Step;
 use amqp10_testkit::wire::{Record, Value};
@@ -20,6 +21,8 @@ pub(crate) struct Resuming {
     pub(crate) waits: Map,
     /// The map of the other side's attach.
     pub(crate) theirs: Option<Map>,
+    /// Our application has detached it: nobody compares any more.
+    pub(crate) over: bool,
     /// The application has been told what the two say.
     pub(crate) compared: bool,
     /// A delivery that had come in part when we detached the link: what came of it afterwards is nobody's.
@@ -72,13 +75,11 @@ impl Resuming {
         compared.collect()
     }
 
-    /// It has been told: what is settled by that is forgotten.
-    pub(crate) fn is_told(&mut self, sends: bool) {
-        self.compared = true;
-        let theirs = self.theirs.clone();
-        let theirs =
-            |tag: &Value| theirs.iter().flatten().find(|(known, _)| known == tag).map(|(_, state)| state.clone());
-        self.waits.retain(|(tag, state)| !["unknown", "settled"].contains(&word(sends, state, theirs(tag).as_ref())));
+    /// Both maps are there: what is settled by that is forgotten.
+    pub(crate) fn meet(&mut self, sends: bool) {
+        let theirs = &self.theirs;
+        let theirs = |tag: &Value| theirs.iter().flatten().find(|(known, _)| known == tag).map(|(_, state)| state);
+        self.waits.retain(|(tag, state)| !["unknown", "settled"].contains(&word(sends, state, theirs(tag))));
     }
 }
 
@@ -120,7 +121,7 @@ impl World {
 
     pub(super) fn compared(&mut self, side: Side, subject: &str, event: &Record) -> Checked {
         let Some(link) = self.link_of(side, subject) else { return Ok(()) };
-        let (sends, deliveries) = (link.sends, link.resuming.compare(link.sends));
+        let deliveries = link.resuming.compare(link.sends);
         let mut wanted = event.clone();
         wanted.set("remembers", Value::from(link.resuming.theirs.is_some()));
         wanted.set("deliveries", Value::Map(deliveries.clone()));
@@ -128,7 +129,7 @@ impl World {
         if is != (Some(deliveries), link.resuming.theirs.is_some()) && !link.refused {
             return self.fault(side, "the maps say something else", Some(Step::Event(wanted)));
         }
-        link.resuming.is_told(sends);
+        link.resuming.compared = true;
         Ok(())
     }
 
@@ -155,6 +156,9 @@ impl World {
         let (_, map) = left.remove(place);
         if let Some(link) = self.link_of(side, subject) {
             (link.resuming.ours, link.resuming.waits) = (Some(map.clone()), map.clone());
+            if link.theirs != Half::Idle {
+                link.resuming.meet(link.sends);
+            }
         }
         record.with("unsettled", Value::Map(map))
     }

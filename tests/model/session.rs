@@ -139,6 +139,10 @@ impl Session {
         self.links[at].theirs = theirs;
         self.links[at].wished = modes(frame);
         self.links[at].resuming.theirs = map_of(frame, "unsettled");
+        let link = &mut self.links[at];
+        if link.resuming.ours.is_some() && !link.resuming.over {
+            link.resuming.meet(sends);
+        }
         self.links[at].attach(frame, !sends)
     }
 

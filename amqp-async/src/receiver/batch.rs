@@ -60,10 +60,11 @@ impl Receiver {
 struct Gather<'a> {
     receiver: &'a Receiver,
     ticket: Option<Ticket>,
-    /// While more may come.
+    /// What a batch that lingers has taken so far, uncounted: dropped, it goes back.
     taken: Vec<amqp_proto::Delivery>,
     max: usize,
     linger: Limit,
+    /// Whether it waits for more once there is one.
     lingers: bool,
     deadline: Limit,
 }

@@ -1,5 +1,5 @@
 //! The receiving end of a link (§2.6) as an application holds it: [`recv`] takes deliveries one by one, [`batch`]
-//! several at once, [`reader`] one in pieces, [`set`] those of many links, all by [`take`]; [`credit`] says how many may come.
+//! several at once, [`set`] those of many links, by [`take`]; [`reader`] one in pieces; [`credit`] says how many may come.
 
 mod batch;
 mod credit;

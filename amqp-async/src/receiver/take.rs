@@ -41,8 +41,8 @@ impl Sink for Option<Delivery> {
 /// How many more are to be taken, and where they go.
 pub(super) type Wanted<'a, S> = (&'a mut usize, &'a mut S);
 
-/// A link to be taken from. Its session and id are at hand, so that nothing is fetched of what its handles share, which each
-/// message would have to.
+/// A link to be taken from. Its session and id come along, as a set keeps them: so nothing is fetched for each message of what
+/// the link's handles share.
 pub(super) struct AtHand<'a> {
     pub(super) session: &'a Arc<SessionRoot>,
     pub(super) id: ReceiverId,

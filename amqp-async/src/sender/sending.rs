@@ -53,13 +53,14 @@ impl<'a> Sending<'a> {
         matches!(self.stage, Stage::Sent(_))
     }
 
-    /// What it means for the message that the caller waits no longer: [`SendError::InDoubt`] if it [is on its
-    /// way](Self::is_sent), [`SendError::NotSent`] before; with [`Error::Timeout`] of [`Step::Settle`] or [`Step::Send`].
+    /// What it means for the message that the caller waits no longer: [`SendError::NotSent`] with [`Error::Timeout`] of
+    /// [`Step::Send`] before it is [on its way](Self::is_sent), and [`SendError::InDoubt`] with that of [`Step::Settle`] from
+    /// then on. Where this has ended already, what it said then counts.
     #[must_use]
     pub fn out_of_time(&self) -> SendError {
-        match self.is_sent() {
-            true => SendError::InDoubt(Error::Timeout(Step::Settle)),
-            false => SendError::NotSent(Error::Timeout(Step::Send)),
+        match self.stage {
+            Stage::Fresh(_) | Stage::Waits(_) => SendError::NotSent(Error::Timeout(Step::Send)),
+            Stage::Sent(_) | Stage::Done => SendError::InDoubt(Error::Timeout(Step::Settle)),
         }
     }
 

@@ -290,6 +290,7 @@ fn whoever_gives_up_a_send_can_tell_whether_the_message_is_on_its_way() {
     pair.world.run(receiver.recv()).unwrap().accept().unwrap();
     assert!(matches!(pair.world.run(&mut sending), Ok(Outcome::Accepted)));
     assert!(!sending.is_sent(), "it is no longer in doubt");
+    assert!(matches!(sending.out_of_time(), SendError::InDoubt(_)), "nobody is to send it again");
     let error = pair.world.run(&mut sending).unwrap_err();
     assert!(matches!(error, SendError::InDoubt(Error::Misuse(_))), "said once: {error:?}");
 

@@ -3,7 +3,7 @@
 use crate::support::{BRIEF, SOON, accept_receiver, address, config, listener, offered, open, options, serve, soon};
 use amqp_blocking::proto::codec::Outcome;
 use amqp_blocking::proto::{CreditMode, SessionOptions};
-use amqp_blocking::{Connection, Delivery, IncomingLink, Pump, Receiver};
+use amqp_blocking::{Connection, Delivery, Error, IncomingLink, Pump, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -113,7 +113,7 @@ fn leading_is_passed_on() {
     let (sender, _server) = accepting.join().unwrap();
 
     // the first leads, and leaves long before anything comes; the others have followed
-    let threads: Vec<_> = (0..4)
+    let mut threads: Vec<_> = (0..4)
         .map(|number| {
             let receiver = receiver.clone();
             let limit = if number == 0 { BRIEF } else { SOON };
@@ -122,10 +122,11 @@ fn leading_is_passed_on() {
             thread
         })
         .collect();
-    thread::sleep(BRIEF);
+    let first = soon(|| threads.remove(0).join().unwrap());
+    assert!(matches!(first, Err(Error::Timeout(_))), "{first:?}");
     let mut settlements: Vec<_> = (0..3).map(|_| sender.submit("one for each").unwrap()).collect();
     let results: Vec<_> = threads.into_iter().map(|thread| soon(|| thread.join().unwrap())).collect();
-    assert!(results[0].is_err() && results[1..].iter().all(Result::is_ok), "{results:?}");
+    assert!(results.iter().all(Result::is_ok), "{results:?}");
     // the last of them has settled when it did not lead any more
     let _ = pump.work(BRIEF);
     for settlement in &mut settlements {

@@ -173,7 +173,7 @@ impl Connection {
         self.ctx.events.pop_arrived()
     }
 
-    /// What waited until the application had taken all events.
+    /// What waited until the application had taken all events. What is added here `poll_event` has to ask for, too.
     fn find_events(&mut self) {
         if !self.unread.is_empty() {
             self.read_frames(self.ctx.now, self.max_events());
