@@ -228,15 +228,16 @@ impl Reactor {
 
     /// Octets have moved.
     pub(crate) fn moved(&self) {
-        self.moved.store(true, Ordering::SeqCst);
+        // mostly it is the leader who says so, and who tells of it next
+        self.moved.store(true, Ordering::Relaxed);
     }
 
     /// Tells those who want to know whether octets have moved. Called when what they have brought is where it belongs.
     pub(crate) fn tell_moved(&self) {
-        if !self.moved.load(Ordering::SeqCst) {
+        if !self.moved.load(Ordering::Relaxed) {
             return;
         }
-        self.moved.store(false, Ordering::SeqCst);
+        self.moved.store(false, Ordering::Relaxed);
         if self.watches.load(Ordering::SeqCst) == 0 {
             return;
         }

@@ -91,7 +91,7 @@ impl<S: Stream> Socket<S> {
         Self::new(reactor, stream.into_stream()?)
     }
 
-    fn count(&self, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn note(&self, done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Ok(1..)) = done {
             self.0.reactor().moved();
         }
@@ -132,12 +132,12 @@ impl<S: Stream> Transport for Socket<S> {
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut BytesMut) -> Poll<io::Result<usize>> {
         let is_full = buffer.len() == buffer.capacity();
         let read = if is_full { self.poll_first_read(cx, buffer) } else { self.poll_append(cx, buffer) };
-        self.count(read)
+        self.note(read)
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let written = self.0.poll_io(Direction::Write, cx, |stream| stream.write(slices));
-        self.count(written)
+        self.note(written)
     }
 
     fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
