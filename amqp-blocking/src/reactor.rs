@@ -280,3 +280,7 @@ impl Drop for Watch<'_> {
         self.reactor.watches.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+#[path = "../tests/unit/reactor.rs"]
+mod tests;
