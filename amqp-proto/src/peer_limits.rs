@@ -45,7 +45,8 @@ pub struct PeerLimits {
     /// Default 1,048,576.
     pub max_answers: usize,
     /// Events that may wait for the application before frames wait, too, unread in the buffer that they came in. One
-    /// frame may cause more: a disposition one for each delivery that it concerns. At least 1. Default 1,024.
+    /// frame may cause more: a disposition one for each delivery that it concerns. At least 1. Default 1,024;
+    /// `amqp-async` takes 64 at most.
     pub max_events: usize,
 }
 

@@ -1,15 +1,17 @@
 //! When to connect, where to, and when to stop: the decisions about a connection that is to be there.
 
 use super::{Backoff, Classifier, RetryBudget};
+use crate::connect::redacted;
 use crate::error::{Error, Recovery};
 use amqp_proto::Instant;
 use std::collections::VecDeque;
+use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How a connection comes back.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ReconnectPolicy {
     /// After how many failures in a row to give up. Default: never.
     pub max_attempts: Option<u32>,
@@ -48,13 +50,41 @@ impl ReconnectPolicy {
     }
 }
 
+/// Endpoints without their passwords.
+pub(super) fn shown(endpoints: &[Arc<str>]) -> Vec<String> {
+    endpoints.iter().map(|endpoint| redacted(endpoint)).collect()
+}
+
+/// Endpoints without their passwords.
+impl fmt::Debug for ReconnectPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { max_attempts, backoff, budget, reset_after, endpoints, classifier } = self;
+        f.debug_struct("ReconnectPolicy")
+            .field("max_attempts", max_attempts)
+            .field("backoff", backoff)
+            .field("budget", budget)
+            .field("reset_after", reset_after)
+            .field("endpoints", &shown(endpoints))
+            .field("classifier", classifier)
+            .finish()
+    }
+}
+
 /// One attempt to connect.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Attempt {
     /// Which one it is since the last success, from 1.
     pub number: u32,
     /// Where to.
     pub endpoint: Arc<str>,
+}
+
+/// The endpoint without its password.
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, endpoint } = self;
+        f.debug_struct("Attempt").field("number", number).field("endpoint", &redacted(endpoint)).finish()
+    }
 }
 
 /// What to do now; see [`Reconnector::poll`].
@@ -242,6 +272,21 @@ mod tests {
     use amqp_proto::codec::Condition;
     use amqp_proto::{CloseReason, Misuse};
     use std::io;
+
+    #[test]
+    fn no_password_is_printed() {
+        let policy = ReconnectPolicy::to(["amqp://user:secret@one.example", "amqps://user:sec/ret@two.example"]);
+        let attempt = Attempt { number: 1, endpoint: Arc::clone(&policy.endpoints[0]) };
+        let pool = crate::client::pool::PoolOptions::to(policy.endpoints.clone());
+        for shown in [
+            format!("{policy:?}"),
+            format!("{attempt:?}"),
+            format!("{pool:?}"),
+            format!("{:?}", Reconnector::new(policy.clone())),
+        ] {
+            assert!(!shown.contains("sec") && shown.contains("one.example"), "{shown}");
+        }
+    }
 
     fn at(millis: u64) -> Instant {
         Instant::from_millis(millis)

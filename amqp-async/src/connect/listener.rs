@@ -1,6 +1,6 @@
 //! Listening on TCP.
 
-use crate::connect::{Runtime, TcpOptions};
+use crate::connect::{Runtime, TcpOptions, stays_here};
 use crate::tls::{MaybeTls, TlsServer};
 use crate::{IncomingConnection, Options, Transport};
 use amqp_proto::SaslListener;
@@ -93,7 +93,7 @@ impl<R: Runtime> Listener<R> {
     pub async fn accept_by(&self, runtime: &R) -> io::Result<(IncomingConnection, SocketAddr)> {
         let (stream, address) = runtime.accept(&self.socket, &self.tcp).await?;
         // of what stays on this machine nobody reads a password
-        Ok((self.serve(runtime, stream, address.ip().is_loopback()), address))
+        Ok((self.serve(runtime, stream, stays_here(address.ip())), address))
     }
 
     /// Takes a stream that exists already as if a client had come on it. Nothing is known of the stream: without TLS,

@@ -5,7 +5,7 @@ use super::builder::{Builder, ClearTextLogin, Login, Security};
 use super::deadline::within;
 use super::race::race;
 use crate::client;
-use crate::connect::{ConnectError, Runtime};
+use crate::connect::{ConnectError, Runtime, stays_here};
 use crate::tls::{MaybeTls, TlsClient};
 use crate::{Connection, Driver, Error, Options, Step, Timer, Transport};
 use amqp_proto::SaslClient;
@@ -70,7 +70,7 @@ impl<R: Runtime> Builder<R> {
         let addresses = self.resolve().await?;
         let (stream, address) = self.reach(&addresses).await?;
         let stream = self.secure(stream, tls.as_ref()).await?;
-        let privacy = match tls.is_some() || address.ip().is_loopback() {
+        let privacy = match tls.is_some() || stays_here(address.ip()) {
             true => Privacy::Private,
             false => Privacy::Unknown,
         };

@@ -118,6 +118,10 @@ impl Url {
         // behind the scheme, whose letters may be those of the host
         let rest = url.split_once("://").map_or("", |(_, rest)| rest);
         let surplus = rest.strip_prefix(authority.as_str()).unwrap_or_default();
+        if surplus.contains('@') {
+            // it may be a part of the password, which is nobody's to print
+            return Err(UrlError::Unescaped);
+        }
         if !matches!(surplus, "" | "/") {
             return Err(UrlError::Surplus(surplus.to_owned()));
         }
@@ -165,17 +169,20 @@ pub enum UrlError {
     /// User or password are not UTF-8 after percent-decoding.
     #[error("user or password are not UTF-8")]
     UserInfo,
+    /// User or password have a `/`, `?` or `#` that is not percent-encoded, so that the host is not where it seems to be.
+    #[error("a /, ? or # in user or password has to be percent-encoded")]
+    Unescaped,
     /// A path, query or fragment, which says nothing here.
     #[error("nothing may follow host and port, but {0} does")]
     Surplus(String),
 }
 
-/// The URL with its password blotted out, for showing.
+/// The URL with its password blotted out, for showing: all between the first `:` and the last `@`, also where what is between
+/// them should have been percent-encoded.
 #[must_use]
 pub fn redacted(url: &str) -> String {
     let Some((before, after)) = url.split_once("://") else { return url.to_owned() };
-    let authority = after.find(['/', '?', '#']).map_or(after, |end| &after[..end]);
-    match authority.rsplit_once('@').and_then(|(user_info, _)| Some((user_info, user_info.split_once(':')?.0))) {
+    match after.rsplit_once('@').and_then(|(user_info, _)| Some((user_info, user_info.split_once(':')?.0))) {
         Some((user_info, user)) => format!("{before}://{user}:***{}", &after[user_info.len()..]),
         None => url.to_owned(),
     }
@@ -289,7 +296,10 @@ mod tests {
         assert_eq!(redacted("amqp://u:secret@h:1"), "amqp://u:***@h:1");
         assert_eq!(redacted("amqp://u:se@cret@h"), "amqp://u:***@h");
         assert_eq!(redacted("amqp://u@h"), "amqp://u@h");
-        assert_eq!(redacted("amqp://h/a:b@c"), "amqp://h/a:b@c");
+        assert_eq!(redacted("amqp://h/a:b@c"), "amqp://h/a:***@c", "it may be a password");
+        assert_eq!(redacted("amqps://key:abc/d?e#f=@h"), "amqps://key:***@h");
+        assert_eq!("amqp://key:12/d=@h".parse::<Url>(), Err(UrlError::Unescaped));
+        assert_eq!("amqp://h/a".parse::<Url>(), Err(UrlError::Surplus("/a".to_owned())));
         assert_eq!(redacted("nonsense"), "nonsense");
     }
 }

@@ -1,12 +1,14 @@
 //! What can be chosen about a pool, and what it tells.
 
+use crate::client::reconnect::shown;
 use crate::client::{Backoff, Classifier, RetryBudget};
 use crate::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How a pool is run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PoolOptions {
     /// How many connections there are at most, counting those that are being made or closed. Default 10.
     pub max_connections: usize,
@@ -54,6 +56,26 @@ impl Default for PoolOptions {
             endpoints: vec![Arc::from("")],
             classifier: Classifier::default(),
         }
+    }
+}
+
+/// Endpoints without their passwords.
+impl fmt::Debug for PoolOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolOptions")
+            .field("max_connections", &self.max_connections)
+            .field("min_idle", &self.min_idle)
+            .field("strategy", &self.strategy)
+            .field("max_leases", &self.max_leases)
+            .field("idle_ttl", &self.idle_ttl)
+            .field("max_lifetime", &self.max_lifetime)
+            .field("lifetime_jitter", &self.lifetime_jitter)
+            .field("acquire_timeout", &self.acquire_timeout)
+            .field("backoff", &self.backoff)
+            .field("budget", &self.budget)
+            .field("endpoints", &shown(&self.endpoints))
+            .field("classifier", &self.classifier)
+            .finish()
     }
 }
 
