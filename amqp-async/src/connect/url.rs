@@ -181,9 +181,10 @@ pub enum UrlError {
 /// them should have been percent-encoded.
 #[must_use]
 pub fn redacted(url: &str) -> String {
-    let Some((before, after)) = url.split_once("://") else { return url.to_owned() };
+    // who forgets the scheme does not mean to show the password
+    let (before, after) = url.split_at(url.find("://").map_or(0, |at| at + "://".len()));
     match after.rsplit_once('@').and_then(|(user_info, _)| Some((user_info, user_info.split_once(':')?.0))) {
-        Some((user_info, user)) => format!("{before}://{user}:***{}", &after[user_info.len()..]),
+        Some((user_info, user)) => format!("{before}{user}:***{}", &after[user_info.len()..]),
         None => url.to_owned(),
     }
 }
@@ -300,6 +301,7 @@ mod tests {
         assert_eq!(redacted("amqps://key:abc/d?e#f=@h"), "amqps://key:***@h");
         assert_eq!("amqp://key:12/d=@h".parse::<Url>(), Err(UrlError::Unescaped));
         assert_eq!("amqp://h/a".parse::<Url>(), Err(UrlError::Surplus("/a".to_owned())));
+        assert_eq!(redacted("u:secret@h"), "u:***@h");
         assert_eq!(redacted("nonsense"), "nonsense");
     }
 }

@@ -62,19 +62,34 @@ impl Default for PoolOptions {
 /// Endpoints without their passwords.
 impl fmt::Debug for PoolOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // all of them, so that none is forgotten here
+        let Self {
+            max_connections,
+            min_idle,
+            strategy,
+            max_leases,
+            idle_ttl,
+            max_lifetime,
+            lifetime_jitter,
+            acquire_timeout,
+            backoff,
+            budget,
+            endpoints,
+            classifier,
+        } = self;
         f.debug_struct("PoolOptions")
-            .field("max_connections", &self.max_connections)
-            .field("min_idle", &self.min_idle)
-            .field("strategy", &self.strategy)
-            .field("max_leases", &self.max_leases)
-            .field("idle_ttl", &self.idle_ttl)
-            .field("max_lifetime", &self.max_lifetime)
-            .field("lifetime_jitter", &self.lifetime_jitter)
-            .field("acquire_timeout", &self.acquire_timeout)
-            .field("backoff", &self.backoff)
-            .field("budget", &self.budget)
-            .field("endpoints", &shown(&self.endpoints))
-            .field("classifier", &self.classifier)
+            .field("max_connections", max_connections)
+            .field("min_idle", min_idle)
+            .field("strategy", strategy)
+            .field("max_leases", max_leases)
+            .field("idle_ttl", idle_ttl)
+            .field("max_lifetime", max_lifetime)
+            .field("lifetime_jitter", lifetime_jitter)
+            .field("acquire_timeout", acquire_timeout)
+            .field("backoff", backoff)
+            .field("budget", budget)
+            .field("endpoints", &shown(endpoints))
+            .field("classifier", classifier)
             .finish()
     }
 }
